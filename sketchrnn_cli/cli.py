@@ -1,0 +1,45 @@
+"""Assemble the command line; the one place where errors become exit codes.
+
+Command modules import only the standard library and Typer at the top, so that every ``--help`` is instant.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from sketchrnn_cli import __version__, console
+from sketchrnn_cli.errors import SketchRNNError
+
+app = typer.Typer(
+    name="sketchrnn",
+    help="Teach a machine to draw: train Sketch-RNN on vector sketches, and draw with it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        console.result(f"sketchrnn {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line and exit with the code that the error boundary picks."""
+    try:
+        app()
+    except SketchRNNError as error:
+        console.error(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        console.error("interrupted")
+        sys.exit(130)

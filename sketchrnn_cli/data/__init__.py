@@ -1,0 +1,1 @@
+"""Data sets: archives, downloads, built-in doodles, batches. Never imports Keras."""

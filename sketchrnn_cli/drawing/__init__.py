@@ -1,0 +1,1 @@
+"""Pictures: strokes in, files out. Never sees the model."""

@@ -1,0 +1,164 @@
+"""Every hyperparameter once: its default, its meaning, its unit.
+
+The command line, the checkpoint's sidecar and the documentation read them from here. Names and defaults are those
+of the seed (eyalzk/sketch_rnn_keras) and of Magenta's Sketch-RNN where these agree.
+"""
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from sketchrnn_cli.errors import CheckpointError, UsageError
+
+CELLS = ("lstm", "layer_norm", "hyper")
+
+
+def _hp(default: Any, meaning: str, choices: tuple[str, ...] = (), low: float | None = None,
+        high: float | None = None, above: float | None = None) -> Any:
+    """Declare a hyperparameter; `low` and `high` are inclusive bounds, `above` an exclusive one."""
+    return dataclasses.field(default=default, metadata={
+        "meaning": meaning, "choices": choices, "low": low, "high": high, "above": above})
+
+
+@dataclasses.dataclass(frozen=True)
+class HParams:
+    """The settings a model is built and trained with; immutable, validated on creation."""
+
+    # The model.
+    conditional: bool = _hp(True, "encode drawings (a VAE); false trains a decoder alone")
+    enc_model: str = _hp("lstm", "encoder cell", CELLS)
+    dec_model: str = _hp("lstm", "decoder cell", CELLS)
+    enc_rnn_size: int = _hp(256, "units of the encoder in each direction", low=1)
+    dec_rnn_size: int = _hp(512, "units of the decoder", low=1)
+    z_size: int = _hp(128, "length of the latent vector z", low=1)
+    num_mixture: int = _hp(20, "Gaussians in the output mixture", low=1)
+
+    # Optimization.
+    batch_size: int = _hp(100, "sketches in a batch", low=1)
+    optimizer: str = _hp("adam", "adam, or sgd with momentum 0.9", ("adam", "sgd"))
+    learning_rate: float = _hp(1e-3, "first learning rate", above=0.0)
+    decay_rate: float = _hp(0.9999, "factor on the learning rate, per step", above=0.0, high=1.0)
+    min_learning_rate: float = _hp(1e-5, "floor of the learning rate", low=0.0)
+    grad_clip: float = _hp(1.0, "largest absolute value of a gradient entry", above=0.0)
+
+    # The KL term.
+    kl_weight: float = _hp(0.5, "final weight of the KL loss", low=0.0)
+    kl_weight_start: float = _hp(0.01, "first weight of the KL loss", low=0.0)
+    kl_decay_rate: float = _hp(0.99995, "speed from first to final KL weight, per step", above=0.0, high=1.0)
+    kl_tolerance: float = _hp(0.2, "KL loss below which it is not reduced further, nats per latent unit", low=0.0)
+
+    # Regularization.
+    use_recurrent_dropout: bool = _hp(True, "drop candidate updates inside the cells (Semeniuta et al. 2016)")
+    recurrent_dropout_prob: float = _hp(0.9, "probability of KEEPING a candidate update", above=0.0, high=1.0)
+    use_input_dropout: bool = _hp(False, "drop inputs of the decoder")
+    input_dropout_prob: float = _hp(0.9, "probability of KEEPING an input", above=0.0, high=1.0)
+    use_output_dropout: bool = _hp(False, "drop outputs of the decoder")
+    output_dropout_prob: float = _hp(0.9, "probability of KEEPING an output", above=0.0, high=1.0)
+    random_scale_factor: float = _hp(0.15, "x and y are each scaled by 1 ± this", low=0.0, high=0.99)
+    augment_stroke_prob: float = _hp(0.10, "probability of dropping an inner point", low=0.0, high=0.99)
+
+    # The data.
+    max_seq_len: int = _hp(0, "N_max, longest sketch in points; 0: the longest of the data", low=0)
+    seed: int = _hp(0, "seed of every random draw", low=0)
+
+    # Conventions that imported models may break.
+    gate_activation: str = _hp("sigmoid", "activation of the gates", ("sigmoid", "hard_sigmoid"))
+    first_state: str = _hp("trained", "decoder's first state: from z, or zeros", ("trained", "zero"))
+    mask_encoder: bool = _hp(True, "encoder ignores the padding after a sketch")
+    squash_z: bool = _hp(False, "z passes tanh before it enters the decoder's first state")
+    pixel_factor: float = _hp(1.0, "the effective scale is scale_factor / pixel_factor", above=0.0)
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            _check(field, getattr(self, field.name))
+
+    @property
+    def recurrent_keep(self) -> float:
+        """Probability of keeping a candidate update in training; 1 where recurrent dropout is off."""
+        return self.recurrent_dropout_prob if self.use_recurrent_dropout else 1.0
+
+    def replace(self, **changes: Any) -> "HParams":
+        """Return a copy with some values changed, validated again."""
+        return dataclasses.replace(self, **changes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain name-to-value pairs, in the order of declaration."""
+        return dataclasses.asdict(self)
+
+    def with_settings(self, settings: list[str]) -> "HParams":
+        """Apply ``name=value`` settings as typed on a command line.
+
+        Raises:
+            UsageError: a setting is not ``name=value``, its name is unknown, or its value does not fit.
+        """
+        fields = {field.name: field for field in dataclasses.fields(self)}
+        changes = {}
+        for setting in settings:
+            name, equals, text = setting.partition("=")
+            if not equals:
+                raise UsageError(f"--set {setting}: expected name=value, such as z_size=64")
+            if name not in fields:
+                raise UsageError(f"--set {setting}: no hyperparameter {name!r}{nearest(name, fields)}")
+            changes[name] = _parse(fields[name], text)
+        return self.replace(**changes)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], where: str) -> "HParams":
+        """Rebuild from a sidecar's values; `where` names the file in errors.
+
+        Raises:
+            CheckpointError: a name is unknown or missing, or a value does not fit.
+        """
+        names = {field.name for field in dataclasses.fields(cls)}
+        if unknown := sorted(set(values) - names):
+            raise CheckpointError(f"{where}: unknown hyperparameter {unknown[0]!r}; written by a newer version?")
+        if missing := sorted(names - set(values)):
+            raise CheckpointError(f"{where}: hyperparameter {missing[0]!r} is missing")
+        try:
+            return cls(**values)
+        except UsageError as error:
+            raise CheckpointError(f"{where}: {error}") from error
+
+
+def nearest(name: str, known: Any) -> str:
+    """Return ``; did you mean 'x'?`` for the known name closest to `name`, or nothing."""
+    found = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def meaning(name: str) -> str:
+    """Return what a hyperparameter means, for help texts."""
+    return {field.name: field.metadata["meaning"] for field in dataclasses.fields(HParams)}[name]
+
+
+def _parse(field: dataclasses.Field, text: str) -> Any:
+    """Turn typed text into the field's type."""
+    if field.type is bool:
+        words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+        if text.lower() not in words:
+            raise UsageError(f"{field.name}: expected true or false, received {text!r}")
+        return words[text.lower()]
+    try:
+        return field.type(text)  # type: ignore[operator]
+    except ValueError as error:
+        raise UsageError(f"{field.name}: expected {field.type.__name__}, received {text!r}") from error
+
+
+def _check(field: dataclasses.Field, value: Any) -> None:
+    """Refuse a value of the wrong type or outside the field's bounds."""
+    kinds = (int, float) if field.type is float else (field.type,)
+    if not isinstance(value, kinds) or (isinstance(value, bool) and field.type is not bool):
+        raise UsageError(f"{field.name}: expected {field.type.__name__}, received {value!r}")
+    bounds = field.metadata
+    if bounds["choices"] and value not in bounds["choices"]:
+        raise UsageError(f"{field.name}: expected one of {', '.join(bounds['choices'])}; received {value!r}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UsageError(f"{field.name}: expected a finite number, received {value}")
+    if bounds["low"] is not None and value < bounds["low"]:
+        raise UsageError(f"{field.name}: expected at least {bounds['low']}, received {value}")
+    if bounds["high"] is not None and value > bounds["high"]:
+        raise UsageError(f"{field.name}: expected at most {bounds['high']}, received {value}")
+    if bounds["above"] is not None and value <= bounds["above"]:
+        raise UsageError(f"{field.name}: expected more than {bounds['above']:g}, received {value}")

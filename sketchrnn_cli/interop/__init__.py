@@ -1,0 +1,1 @@
+"""Other programs' model files to and from our checkpoints."""

@@ -1,0 +1,1 @@
+"""Sketches as arrays: formats, transforms and the SVG reader. Never imports Keras."""

@@ -1,0 +1,1 @@
+"""Training: schedules, the optimizer, the trainer, evaluation."""
