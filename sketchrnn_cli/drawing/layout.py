@@ -1,0 +1,247 @@
+"""Place drawings on a sheet: sketches in data units go in, a `Picture` in pixels comes out.
+
+    picture = grid(sketches, columns=4, captions=["temperature 0.1", ...], style=Style(size=256))
+    picture = grid([colored(sketch, given=20)])      # the first 20 rows in another colour
+    pictures = sequence(sketches)                    # a morph: one sketch a picture, all of one size
+
+`svg`, `raster` and `animation` draw a picture; `output` writes it to a file.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sketchrnn_cli.errors import DrawingError, UsageError
+from sketchrnn_cli.strokes.formats import to_polylines
+from sketchrnn_cli.strokes.transforms import bounds
+
+INK = "#22262b"
+GIVEN = "#e4572e"
+ORDER = ("#3366cc", "#e4572e", "#2a9d5c", "#8e44ad", "#e09f1f", "#159fb3", "#c2347a", "#7a5c3e")
+"""Colours of the first, second, ... stroke when strokes are coloured by their order; then again from the first."""
+
+LARGEST_SIDE = 32767
+"""Pixels: Cairo draws no larger picture."""
+
+GLYPH = 0.6
+"""Width of a caption's letter, in font sizes: a little generous for a sans-serif face."""
+
+
+@dataclass(frozen=True)
+class Style:
+    """How drawings look; lengths in pixels, colours in any CSS notation that Pillow reads too."""
+
+    size: int = 256
+    """Larger side of a cell."""
+    stroke_width: float | None = None
+    """None: 1.2 % of the size."""
+    margin: float | None = None
+    """Free space around the drawing of a cell. None: 8 % of the size."""
+    color: str = INK
+    background: str | None = "#ffffff"
+    """None: transparent, in stills; animations then have a white page."""
+    color_by_order: bool = False
+    """Give each stroke the next colour of `ORDER`."""
+
+    def __post_init__(self) -> None:
+        """Check the values, so that an option is refused before anything is drawn."""
+        if not 8 <= self.size <= LARGEST_SIDE:
+            raise UsageError(f"size {self.size}: a cell has 8 to {LARGEST_SIDE} pixels")
+        if not 0 < self.pen_width <= self.size:
+            raise UsageError(f"stroke width {self.stroke_width}: give a number above 0 and up to the size, {self.size}")
+        if not 0 <= self.free_space < self.size / 2:
+            raise UsageError(f"margin {self.margin}: give 0 or more, and less than half the size, {self.size}")
+        for color in (self.color, self.background):
+            if color is not None:
+                check_color(color)
+
+    @property
+    def pen_width(self) -> float:
+        """The pen's width in pixels."""
+        return self.size * 0.012 if self.stroke_width is None else self.stroke_width
+
+    @property
+    def free_space(self) -> float:
+        """The margin in pixels."""
+        return self.size * 0.08 if self.margin is None else self.margin
+
+    @property
+    def font_size(self) -> float:
+        """Height of captions and labels in pixels."""
+        return max(9.0, self.size / 18)
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Polylines `[points, 2]` in data units, and a colour for each; None is the style's."""
+
+    strokes: list[np.ndarray]
+    colors: list[str | None]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A stroke where it stands in the picture: `[points, 2]` in pixels, and its colour."""
+
+    points: np.ndarray
+    color: str
+
+
+@dataclass(frozen=True)
+class Caption:
+    """A text whose baseline passes through (x, y) pixels; `anchor` is start, middle or end."""
+
+    text: str
+    x: float
+    y: float
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """All that a renderer needs; the lines of each cell in the order they are drawn."""
+
+    width: int
+    height: int
+    cells: list[list[Line]]
+    captions: list[Caption]
+    stroke_width: float
+    font_size: float
+    ink: str
+    background: str | None
+
+
+def check_color(color: str) -> None:
+    """Raise UsageError where `color` names none."""
+    from PIL import ImageColor
+
+    try:
+        ImageColor.getrgb(color)
+    except ValueError as error:
+        raise UsageError(f"unknown color {color!r}: give a name such as 'navy', or '#1f2328'") from error
+
+
+def colored(sketch: np.ndarray, given: int = 0, given_color: str = GIVEN) -> Drawing:
+    """Return the drawing of a stroke-3 sketch, its first `given` rows in a colour of their own.
+
+    A stroke that the border runs through is cut there, so that both parts meet.
+    """
+    strokes: list[np.ndarray] = []
+    colors: list[str | None] = []
+    first = 0  # the stroke's first position, counted over the sketch; row i leads to position i + 1
+    for stroke in to_polylines(sketch):
+        border = min(max(given - first, 0), len(stroke) - 1)
+        if border:
+            strokes.append(stroke[: border + 1])
+            colors.append(given_color)
+        if border < len(stroke) - 1 or len(stroke) == 1:
+            strokes.append(stroke[border:])
+            colors.append(given_color if len(stroke) == 1 and 0 < first <= given else None)
+        first += len(stroke)
+    return Drawing(strokes, colors)
+
+
+def grid(
+    sketches: Sequence[np.ndarray | Drawing],
+    columns: int | None = None,
+    captions: Sequence[str] = (),
+    row_labels: Sequence[str] = (),
+    column_labels: Sequence[str] = (),
+    same_scale: bool = False,
+    style: Style | None = None,
+) -> Picture:
+    """Lay sketches out row by row in equal cells, each scaled to fit its cell and centred in it.
+
+    Args:
+        sketches: stroke-3 arrays or drawings, at least one.
+        columns: cells a row; by default as many as make the sheet about square.
+        captions: one a sketch, below it; none by default.
+        row_labels: one a row, left of it.
+        column_labels: one a column, above it.
+        same_scale: one factor for all sketches, so that their sizes compare.
+        style: `Style()` by default.
+
+    Raises:
+        DrawingError: no sketch, a sketch that is not finite, or a sheet beyond `LARGEST_SIDE`.
+    """
+    style = style or Style()
+    placed, cell_width, cell_height = _place(sketches, same_scale, style)
+    columns = min(len(placed), columns or math.ceil(math.sqrt(len(placed))))
+    rows = math.ceil(len(placed) / columns)
+    font = style.font_size
+    line_height = 1.5 * font
+    left = font * (GLYPH * max(map(len, row_labels)) + 1) if row_labels else 0.0
+    top = line_height if column_labels else 0.0
+    step = np.array([cell_width, cell_height + (line_height if captions else 0.0)])
+    width, height = math.ceil(left + columns * step[0]), math.ceil(top + rows * step[1])
+    if max(width, height) > LARGEST_SIDE:
+        raise DrawingError(
+            f"{len(placed)} sketches in {columns} columns make a picture of {width} × {height} pixels, more than "
+            f"{LARGEST_SIDE}; choose a smaller size or fewer sketches"
+        )
+
+    corners = [np.array([left, top]) + step * (i % columns, i // columns) for i in range(len(placed))]
+    cells = [
+        [Line(line.points + corner, line.color) for line in lines]
+        for lines, corner in zip(placed, corners, strict=True)
+    ]
+    middle = cell_width / 2
+    texts = [
+        Caption(_shorten(text, cell_width, font), x + middle, y + cell_height + font, "middle")
+        for text, (x, y) in zip(captions, corners, strict=False)
+    ]
+    texts += [
+        Caption(_shorten(text, cell_width, font), left + i * step[0] + middle, font * 1.1, "middle")
+        for i, text in enumerate(column_labels[:columns])
+    ]
+    texts += [
+        Caption(text, left - font / 2, top + i * step[1] + cell_height / 2 + font / 3, "end")
+        for i, text in enumerate(row_labels[:rows])
+    ]
+    return Picture(width, height, cells, texts, style.pen_width, font, style.color, style.background)
+
+
+def sequence(
+    sketches: Sequence[np.ndarray | Drawing], same_scale: bool = False, style: Style | None = None
+) -> list[Picture]:
+    """Return one picture a sketch, all of the same size, for a morph."""
+    style = style or Style()
+    placed, width, height = _place(sketches, same_scale, style)
+    page = (math.ceil(width), math.ceil(height))
+    look = (style.pen_width, style.font_size, style.color, style.background)
+    return [Picture(*page, [lines], [], *look) for lines in placed]
+
+
+def _place(
+    sketches: Sequence[np.ndarray | Drawing], same_scale: bool, style: Style
+) -> tuple[list[list[Line]], float, float]:
+    """Return each sketch's lines in a cell of its own at the origin, and the cells' common width and height."""
+    drawings = [sketch if isinstance(sketch, Drawing) else colored(sketch) for sketch in sketches]
+    if not drawings:
+        raise DrawingError("nothing to draw: no sketch was given")
+    for number, drawing in enumerate(drawings, 1):
+        if not all(np.isfinite(stroke).all() for stroke in drawing.strokes):
+            raise DrawingError(f"sketch {number} holds NaN or infinity and cannot be drawn")
+    lows, highs = (np.array(corner) for corner in zip(*(bounds(d.strokes) for d in drawings), strict=True))
+    extents = highs - lows
+    sides = extents.max(axis=1)
+    if same_scale:
+        sides[:] = sides.max()
+    scales = (style.size - 2 * style.free_space) / np.where(sides > 0, sides, 1.0)
+    cell = (extents * scales[:, None]).max(axis=0) + 2 * style.free_space
+    shifts = cell / 2 - (lows + highs) / 2 * scales[:, None]
+    placed = [
+        [
+            Line(stroke * scale + shift, ORDER[i % len(ORDER)] if style.color_by_order else color or style.color)
+            for i, (stroke, color) in enumerate(zip(drawing.strokes, drawing.colors, strict=True))
+        ]
+        for drawing, scale, shift in zip(drawings, scales, shifts, strict=True)
+    ]
+    return placed, float(cell[0]), float(cell[1])
+
+
+def _shorten(text: str, width: float, font_size: float) -> str:
+    letters = max(1, int(width / (GLYPH * font_size)))
+    return text if len(text) <= letters else text[: letters - 1] + "…"
