@@ -1,130 +1,148 @@
-"""Pictures in motion: frames drawn stroke by stroke at a constant pen speed, and the formats that hold them."""
+"""Pictures in motion: frames drawn at a constant pen speed, and the formats that hold them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageColor
 
 from sketchrnn_cli.drawing import pen
-from sketchrnn_cli.drawing.layout import Picture
+from sketchrnn_cli.drawing.layout import TRANSPARENT, Picture
+from sketchrnn_cli.drawing.timing import Timing, longest_cell, schedule, there_and_back
 from sketchrnn_cli.errors import UsageError
 
 GIF_FASTEST = 50
 """Frames a second: a GIF counts time in hundredths, and viewers slow down what is shorter than two."""
 
-
-@dataclass(frozen=True)
-class Timing:
-    """When what is seen."""
-
-    fps: int = 25
-    """Frames a second."""
-    seconds: float = 3.0
-    """From the first to the last stroke; for a morph from the first to the last drawing."""
-    hold: float = 1.5
-    """Seconds that the last frame stays, and a morph's first; the empty page before a drawing stays a third of it."""
-    loop: int = 0
-    """How often it plays; 0 for ever."""
-
-    def __post_init__(self) -> None:
-        """Check the values, so that an option is refused before anything is drawn."""
-        if not 1 <= self.fps <= 100:
-            raise UsageError(f"fps {self.fps}: give 1 to 100 frames a second")
-        if not 0 < self.seconds <= 600:
-            raise UsageError(f"seconds {self.seconds}: give a number above 0 and up to 600")
-        if not 0 <= self.hold <= 60:
-            raise UsageError(f"hold {self.hold}: give 0 to 60 seconds")
-        if not 0 <= self.loop <= 65535:
-            raise UsageError(f"loop {self.loop}: give 0 (for ever) to 65535")
-
-    def ticks(self, seconds: float) -> int:
-        """Return a time in frames, at least one."""
-        return max(1, round(seconds * self.fps))
+MOST_PIXELS = 200_000_000
+"""Of all frames together, in formats whose writers hold them all: 0.8 GB of memory."""
 
 
-@dataclass(frozen=True)
-class Frame:
-    """uint8 `[height, width, 3]`, and for how many ticks of 1/fps second it is seen."""
+def frames(pictures: Sequence[Picture], timing: Timing) -> Iterator[np.ndarray]:
+    """Yield uint8 `[height, width, 3]`: one picture drawn stroke by stroke, or several as a morph.
 
-    image: np.ndarray
-    ticks: int
-
-
-def frames(pictures: Sequence[Picture], timing: Timing) -> Iterator[Frame]:
-    """Yield the frames of one picture drawn stroke by stroke, or of several as a morph there and back."""
+    `timing.schedule` says how long each is seen.
+    """
+    pictures = [_on_a_page(picture) for picture in pictures]
     return _drawn(pictures[0], timing) if len(pictures) == 1 else _morphed(pictures, timing)
 
 
-def _drawn(picture: Picture, timing: Timing) -> Iterator[Frame]:
-    """Draw all cells at once, with the same speed, so that the longest one takes the whole time."""
-    page = pen.new_page(_opaque(picture))
-    pens = [pen.Pen(page, lines, picture.stroke_width) for lines in picture.cells]
-    longest = max(each.length for each in pens)
-    count = timing.ticks(timing.seconds)
-    yield Frame(page[..., :3].copy(), timing.ticks(timing.hold / 3))
-    for number in range(1, count + 1):
+def _drawn(picture: Picture, timing: Timing) -> Iterator[np.ndarray]:
+    page = pen.new_page(picture)
+    pens = [pen.Pen(page, lines, picture) for lines in picture.cells]
+    stations = np.linspace(0.0, longest_cell(picture), timing.ticks(timing.seconds) + 1)
+    for station in stations:
         for each in pens:
-            each.advance(longest * number / count)
-        yield Frame(page[..., :3].copy(), timing.ticks(timing.hold) if number == count else 1)
+            each.advance(station)
+        yield page.copy()
 
 
-def _morphed(pictures: Sequence[Picture], timing: Timing) -> Iterator[Frame]:
-    """Show the pictures there and back, so that the loop closes; the first and the last stay."""
-    stay = timing.ticks(timing.seconds / len(pictures))
-    there = [pen.draw(_opaque(picture))[..., :3] for picture in pictures]
-    for number, image in enumerate(there):
-        at_end = number in (0, len(there) - 1)
-        yield Frame(image, max(stay, timing.ticks(timing.hold)) if at_end else stay)
-    for image in there[-2:0:-1]:
-        yield Frame(image, stay)
+def _morphed(pictures: Sequence[Picture], timing: Timing) -> Iterator[np.ndarray]:
+    images = [pen.draw(picture) for picture in pictures]
+    for number, _ in there_and_back(len(pictures), timing):
+        yield images[number]
 
 
-def _opaque(picture: Picture) -> Picture:
-    return replace(picture, background=picture.background or "#ffffff")
+def _on_a_page(picture: Picture) -> Picture:
+    if picture.style.background != TRANSPARENT:
+        return picture
+    return replace(picture, style=replace(picture.style, background="#ffffff"))
 
 
 def write_gif(pictures: Sequence[Picture], timing: Timing, path: Path) -> None:
-    """Write a looping GIF with one palette for all frames.
+    """Write a GIF with one small palette for all its frames.
 
     Raises:
-        UsageError: more frames a second than the format can tell.
+        UsageError: more frames a second than the format can tell, or too many pixels.
     """
     if timing.fps > GIF_FASTEST:
         raise UsageError(f"fps {timing.fps}: a GIF shows at most {GIF_FASTEST} frames a second")
-    palette = _palette(pictures)
-    indexed, ticks = [], []
-    for frame in frames(pictures, timing):
-        image = Image.fromarray(frame.image).quantize(palette=palette, dither=Image.Dither.NONE)
-        indexed.append(np.asarray(image))
-        ticks.append(frame.ticks)
-    options: dict[str, object] = {} if timing.loop == 1 else {"loop": max(timing.loop - 1, 0)}
-    # Counted in repeats after the first time; rounding the running sum keeps the whole as long as asked
-    ends = np.rint(np.cumsum(ticks) * 100 / timing.fps).astype(int) * 10
-    options["duration"] = np.diff(ends, prepend=0).tolist()
-    _write(path, "GIF", indexed, palette=palette.palette.palette, **options)
-
-
-def _palette(pictures: Sequence[Picture]) -> Image.Image:
-    """Return an image whose palette is the page and each ink in all its shades on the page."""
-    page = pictures[0].background or "#ffffff"
-    inks = {line.color for picture in pictures for lines in picture.cells for line in lines}
-    inks |= {picture.ink for picture in pictures}
+    colors = _palette([_on_a_page(picture) for picture in pictures])
     palette = Image.new("P", (1, 1))
-    paper = np.array(ImageColor.getrgb(page)[:3], dtype=np.float64)
+    palette.putpalette(colors)
+    images = (
+        np.asarray(Image.fromarray(image).quantize(palette=palette, dither=Image.Dither.NONE))
+        for image in frames(pictures, timing)
+    )
+    # The format counts how often it is played again, and says nothing where it plays once
+    loop = {} if timing.loop == 1 else {"loop": max(timing.loop - 1, 0)}
+    durations = _milliseconds(pictures, timing, unit=10)
+    _write(path, images, _checked(pictures, durations), format="GIF", palette=colors, **loop)
+
+
+def _palette(pictures: Sequence[Picture]) -> bytes:
+    """Return the RGB bytes of the page's colour and of each ink in its shades on the page."""
+    style = pictures[0].style
+    inks = {line.color for picture in pictures for lines in picture.cells for line in lines}
+    if pictures[0].captions:
+        inks.add(style.color)
+    paper = np.array(ImageColor.getrgb(style.background), dtype=np.float64)
     shades = max(1, min(pen.SHADES, 255 // len(inks)))
-    colors = [paper]
-    for ink in sorted(inks):
-        strength = np.arange(1, shades + 1)[:, None] / shades
-        colors.extend(paper + (np.array(ImageColor.getrgb(ink)[:3]) - paper) * strength)
-    palette.putpalette(np.rint(np.array(colors)).astype(np.uint8).tobytes())
-    return palette
+    strength = np.arange(1, shades + 1)[:, None] / shades
+    ramps = [paper + (np.array(ImageColor.getrgb(ink)) - paper) * strength for ink in sorted(inks)]
+    return np.rint(np.concatenate([paper[None], *ramps])[:256]).astype(np.uint8).tobytes()
 
 
-def _write(path: Path, container: str, images: list[np.ndarray], **options: object) -> None:
+def write_webp(pictures: Sequence[Picture], timing: Timing, path: Path) -> None:
+    """Write an animated WebP, without loss."""
+    durations = _checked(pictures, _milliseconds(pictures, timing))
+    _write(path, frames(pictures, timing), durations, format="WEBP", lossless=True, loop=timing.loop)
+
+
+def write_apng(pictures: Sequence[Picture], timing: Timing, path: Path) -> None:
+    """Write an animated PNG."""
+    durations = _checked(pictures, _milliseconds(pictures, timing))
+    _write(path, frames(pictures, timing), durations, format="PNG", loop=timing.loop)
+
+
+def _milliseconds(pictures: Sequence[Picture], timing: Timing, unit: int = 1) -> list[int]:
+    """Return each frame's duration in whole units; the running sum is rounded, so that no time is lost."""
+    ends = np.rint(np.cumsum(schedule(pictures, timing)) * 1000 / (timing.fps * unit)).astype(int) * unit
+    return np.diff(ends, prepend=0).tolist()
+
+
+def _checked(pictures: Sequence[Picture], durations: list[int]) -> list[int]:
+    width, height = pictures[0].width, pictures[0].height
+    if width * height * len(durations) > MOST_PIXELS:
+        raise UsageError(
+            f"{len(durations)} frames of {width} × {height} pixels are too many to hold in memory; "
+            "give a smaller size, fewer fps or seconds, or an .mp4 or a folder of frames"
+        )
+    return durations
+
+
+def _write(path: Path, images: Iterator[np.ndarray], durations: list[int], **options: object) -> None:
     import imageio.v3 as imageio
 
     with imageio.imopen(path, "w", plugin="pillow") as file:
         for image in images:
-            file.write(image, is_batch=False, format=container, **options)
+            file.write(image, is_batch=False, duration=durations, **options)
+
+
+def write_mp4(pictures: Sequence[Picture], timing: Timing, path: Path) -> None:
+    """Write an MP4 that any player shows (H.264, 4:2:0)."""
+    import imageio.v2 as imageio
+
+    settings: dict[str, Any] = {"codec": "libx264", "macro_block_size": 1, "ffmpeg_log_level": "error"}
+    film: Any = imageio.get_writer(path, format="FFMPEG", fps=timing.fps, **settings)
+    with film:
+        for image in _every_tick(pictures, timing):
+            height, width = image.shape[:2]
+            # 4:2:0 halves both sides
+            film.append_data(np.pad(image, [(0, height % 2), (0, width % 2), (0, 0)], mode="edge"))
+
+
+def write_frames(pictures: Sequence[Picture], timing: Timing, folder: Path) -> int:
+    """Write 1.png, 2.png, ... into a folder, fps of them a second, and return how many."""
+    number = 0
+    for number, image in enumerate(_every_tick(pictures, timing), 1):
+        Image.fromarray(image).save(folder / f"{number}.png")
+    return number
+
+
+def _every_tick(pictures: Sequence[Picture], timing: Timing) -> Iterator[np.ndarray]:
+    for image, ticks in zip(frames(pictures, timing), schedule(pictures, timing), strict=True):
+        for _ in range(ticks):
+            yield image

@@ -8,6 +8,7 @@
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,42 +21,42 @@ from sketchrnn_cli.strokes.transforms import bounds
 INK = "#22262b"
 GIVEN = "#e4572e"
 ORDER = ("#3366cc", "#e4572e", "#2a9d5c", "#8e44ad", "#e09f1f", "#159fb3", "#c2347a", "#7a5c3e")
-"""Colours of the first, second, ... stroke when strokes are coloured by their order; then again from the first."""
+"""Colours of the first stroke, the second, ... where they are coloured by order; then the first again."""
 
-LARGEST_SIDE = 32767
-"""Pixels: Cairo draws no larger picture."""
+TRANSPARENT = "none"
+"""The background that lets the page behind show, in stills; animations have a white page instead."""
 
 GLYPH = 0.6
-"""Width of a caption's letter, in font sizes: a little generous for a sans-serif face."""
+"""Width of a caption's letter in font sizes: a little generous for a sans-serif face."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """How drawings look; lengths in pixels, colours in any CSS notation that Pillow reads too."""
+    """How drawings look; lengths in pixels, a colour as a CSS name or as #rgb or #rrggbb."""
 
     size: int = 256
     """Larger side of a cell."""
     stroke_width: float | None = None
     """None: 1.2 % of the size."""
     margin: float | None = None
-    """Free space around the drawing of a cell. None: 8 % of the size."""
+    """Free space around the drawing of a cell, at least half the pen. None: 8 % of the size."""
     color: str = INK
-    background: str | None = "#ffffff"
-    """None: transparent, in stills; animations then have a white page."""
+    background: str = "#ffffff"
+    """A colour or `TRANSPARENT`."""
     color_by_order: bool = False
     """Give each stroke the next colour of `ORDER`."""
 
     def __post_init__(self) -> None:
         """Check the values, so that an option is refused before anything is drawn."""
-        if not 8 <= self.size <= LARGEST_SIDE:
-            raise UsageError(f"size {self.size}: a cell has 8 to {LARGEST_SIDE} pixels")
-        if not 0 < self.pen_width <= self.size:
-            raise UsageError(f"stroke width {self.stroke_width}: give a number above 0 and up to the size, {self.size}")
-        if not 0 <= self.free_space < self.size / 2:
-            raise UsageError(f"margin {self.margin}: give 0 or more, and less than half the size, {self.size}")
-        for color in (self.color, self.background):
-            if color is not None:
-                check_color(color)
+        if not 8 <= self.size <= 16384:
+            raise UsageError(f"size {self.size}: give 8 to 16384 pixels")
+        if not 0 < self.pen_width < self.size:
+            raise UsageError(f"stroke width {self.pen_width}: give more than 0 and less than {self.size}")
+        if self.margin is not None and not 0 <= self.margin < self.size / 2:
+            raise UsageError(f"margin {self.margin}: give 0 or more and less than half of {self.size}")
+        _check_color(self.color)
+        if self.background != TRANSPARENT:
+            _check_color(self.background)
 
     @property
     def pen_width(self) -> float:
@@ -64,13 +65,22 @@ class Style:
 
     @property
     def free_space(self) -> float:
-        """The margin in pixels."""
-        return self.size * 0.08 if self.margin is None else self.margin
+        """The space around a drawing in pixels, wide enough for the pen."""
+        return max(self.size * 0.08 if self.margin is None else self.margin, self.pen_width / 2)
 
     @property
     def font_size(self) -> float:
         """Height of captions and labels in pixels."""
         return max(9.0, self.size / 18)
+
+
+def _check_color(color: str) -> None:
+    if re.fullmatch("#[0-9a-fA-F]{3}([0-9a-fA-F]{3})?", color):
+        return
+    from PIL import ImageColor
+
+    if color.lower() not in ImageColor.colormap:
+        raise UsageError(f"unknown color {color!r}: give a CSS name such as navy, or #rrggbb")
 
 
 @dataclass(frozen=True)
@@ -101,26 +111,13 @@ class Caption:
 
 @dataclass(frozen=True)
 class Picture:
-    """All that a renderer needs; the lines of each cell in the order they are drawn."""
+    """All that a renderer needs: pixels, and the lines of each cell in the order they are drawn."""
 
     width: int
     height: int
     cells: list[list[Line]]
     captions: list[Caption]
-    stroke_width: float
-    font_size: float
-    ink: str
-    background: str | None
-
-
-def check_color(color: str) -> None:
-    """Raise UsageError where `color` names none."""
-    from PIL import ImageColor
-
-    try:
-        ImageColor.getrgb(color)
-    except ValueError as error:
-        raise UsageError(f"unknown color {color!r}: give a name such as 'navy', or '#1f2328'") from error
+    style: Style
 
 
 def colored(sketch: np.ndarray, given: int = 0, given_color: str = GIVEN) -> Drawing:
@@ -164,7 +161,7 @@ def grid(
         style: `Style()` by default.
 
     Raises:
-        DrawingError: no sketch, a sketch that is not finite, or a sheet beyond `LARGEST_SIDE`.
+        DrawingError: no sketch, or one that is not finite.
     """
     style = style or Style()
     placed, cell_width, cell_height = _place(sketches, same_scale, style)
@@ -175,13 +172,6 @@ def grid(
     left = font * (GLYPH * max(map(len, row_labels)) + 1) if row_labels else 0.0
     top = line_height if column_labels else 0.0
     step = np.array([cell_width, cell_height + (line_height if captions else 0.0)])
-    width, height = math.ceil(left + columns * step[0]), math.ceil(top + rows * step[1])
-    if max(width, height) > LARGEST_SIDE:
-        raise DrawingError(
-            f"{len(placed)} sketches in {columns} columns make a picture of {width} × {height} pixels, more than "
-            f"{LARGEST_SIDE}; choose a smaller size or fewer sketches"
-        )
-
     corners = [np.array([left, top]) + step * (i % columns, i // columns) for i in range(len(placed))]
     cells = [
         [Line(line.points + corner, line.color) for line in lines]
@@ -190,7 +180,7 @@ def grid(
     middle = cell_width / 2
     texts = [
         Caption(_shorten(text, cell_width, font), x + middle, y + cell_height + font, "middle")
-        for text, (x, y) in zip(captions, corners, strict=False)
+        for text, (x, y) in zip(captions, corners, strict=bool(captions))
     ]
     texts += [
         Caption(_shorten(text, cell_width, font), left + i * step[0] + middle, font * 1.1, "middle")
@@ -200,7 +190,8 @@ def grid(
         Caption(text, left - font / 2, top + i * step[1] + cell_height / 2 + font / 3, "end")
         for i, text in enumerate(row_labels[:rows])
     ]
-    return Picture(width, height, cells, texts, style.pen_width, font, style.color, style.background)
+    width, height = math.ceil(left + columns * step[0]), math.ceil(top + rows * step[1])
+    return Picture(width, height, cells, texts, style)
 
 
 def sequence(
@@ -209,15 +200,13 @@ def sequence(
     """Return one picture a sketch, all of the same size, for a morph."""
     style = style or Style()
     placed, width, height = _place(sketches, same_scale, style)
-    page = (math.ceil(width), math.ceil(height))
-    look = (style.pen_width, style.font_size, style.color, style.background)
-    return [Picture(*page, [lines], [], *look) for lines in placed]
+    return [Picture(math.ceil(width), math.ceil(height), [lines], [], style) for lines in placed]
 
 
 def _place(
     sketches: Sequence[np.ndarray | Drawing], same_scale: bool, style: Style
 ) -> tuple[list[list[Line]], float, float]:
-    """Return each sketch's lines in a cell of its own at the origin, and the cells' common width and height."""
+    """Return each sketch's lines in a cell at the origin, and the cells' common width and height."""
     drawings = [sketch if isinstance(sketch, Drawing) else colored(sketch) for sketch in sketches]
     if not drawings:
         raise DrawingError("nothing to draw: no sketch was given")
@@ -234,12 +223,18 @@ def _place(
     shifts = cell / 2 - (lows + highs) / 2 * scales[:, None]
     placed = [
         [
-            Line(stroke * scale + shift, ORDER[i % len(ORDER)] if style.color_by_order else color or style.color)
-            for i, (stroke, color) in enumerate(zip(drawing.strokes, drawing.colors, strict=True))
+            Line(stroke * scale + shift, color)
+            for stroke, color in zip(drawing.strokes, _colors(drawing, style), strict=True)
         ]
         for drawing, scale, shift in zip(drawings, scales, shifts, strict=True)
     ]
     return placed, float(cell[0]), float(cell[1])
+
+
+def _colors(drawing: Drawing, style: Style) -> list[str]:
+    if style.color_by_order:
+        return [ORDER[number % len(ORDER)] for number in range(len(drawing.strokes))]
+    return [color or style.color for color in drawing.colors]
 
 
 def _shorten(text: str, width: float, font_size: float) -> str:

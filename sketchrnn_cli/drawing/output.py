@@ -1,16 +1,20 @@
-"""Files that pictures go to: the suffix picks the format, nothing is overwritten unasked, nothing half-written stays.
+"""The files that pictures go to: the suffix picks the format, and nothing half-written stays.
 
-    path = check(path, STILLS, force)                # before the work: refuses what cannot be written later
+    path = check("out.svg", STILLS, force)           # before the work: refuses what cannot be written
     path = free_name("cat", ".svg")                  # or cat-001.svg, cat-002.svg, ... in the working folder
     notice = save_picture(picture, path)
     save_animation([picture], Timing(), path)        # several pictures make a morph
     with writing(path) as partial: ...               # any other file, atomically
 
-Missing parent folders are created.
+Folders that are missing are created.
 """
 
+import os
+import re
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,35 +22,52 @@ from sketchrnn_cli.atomic import replacing_file
 from sketchrnn_cli.errors import DrawingError, UsageError
 
 if TYPE_CHECKING:
-    from sketchrnn_cli.drawing.animation import Timing
     from sketchrnn_cli.drawing.layout import Picture
+    from sketchrnn_cli.drawing.timing import Timing
 
 STILLS = (".svg", ".png")
-ANIMATIONS = (".gif",)
+FRAMES = "frames/"
+"""Among the formats that `check` is given: a folder, or a name with a number such as frame-%03d.png."""
+ANIMATIONS = (".gif", ".webp", ".apng", ".png", ".svg", ".mp4", FRAMES)
+
+NUMBER = re.compile(r"%(?:0(\d))?d")
+"""Where a frame's number stands in a name: %d, or with zeros up to a width, %03d."""
 
 
-def check(path: Path, suffixes: Sequence[str], force: bool = False) -> None:
-    """Refuse an output that could not be written after the work is done.
+def check(out: str | os.PathLike[str], formats: Sequence[str], force: bool = False) -> Path:
+    """Return the path of an output, after refusing one that could not be written when the work is done.
+
+    A name that ends with a slash is a folder of frames: pass what the user typed, a Path has lost the slash.
 
     Raises:
-        UsageError: a suffix that is not one of `suffixes`, a folder, or a file that exists, without `force`.
+        UsageError: a suffix that is none of `formats`, a folder, or what exists already, without `force`.
     """
-    if path.suffix.lower() not in suffixes:
-        found = f"the suffix {path.suffix}" if path.suffix else "no suffix"
-        raise UsageError(f"{path}: {found}; the formats are {', '.join(suffixes)}")
+    name, path = os.fspath(out), Path(out)
+    if FRAMES in formats and (name.endswith(("/", os.sep)) or path.is_dir()):
+        if path.exists() and (not path.is_dir() or any(path.iterdir())) and not force:
+            raise UsageError(f"{path} is not an empty folder; give another name, or --force to use it")
+        return path
+    if path.suffix.lower() not in formats:
+        found = f"unknown format {path.suffix}" if path.suffix else "a name without a suffix"
+        raise UsageError(f"{path}: {found}; choose one of {' '.join(formats)}")
     if path.is_dir():
         raise UsageError(f"{path} is a folder; give the name of a file")
-    if path.exists() and not force:
-        raise UsageError(f"{path} exists; give another name, or --force to replace it")
+    taken = [path] if path.exists() else []
+    if FRAMES in formats and _holds_number(path):
+        taken = _frames_of(path)
+    if taken and not force:
+        raise UsageError(f"{taken[0]} exists; give another name, or --force to replace it")
+    if path.suffix.lower() == ".mp4" and find_spec("imageio_ffmpeg") is None:
+        raise UsageError(f"{path}: MP4 needs a package that is not installed: pip install 'sketchrnn[video]'")
+    return path
 
 
 def free_name(stem: str, suffix: str, folder: Path = Path()) -> Path:
     """Return the first of `stem-001`, `stem-002`, ... that is free in the folder."""
-    taken = {path.name for path in folder.glob(f"{stem}-*{suffix}")}
     number = 1
-    while f"{stem}-{number:03d}{suffix}" in taken:
+    while (path := folder / f"{stem}-{number:03d}{suffix}").exists():
         number += 1
-    return folder / f"{stem}-{number:03d}{suffix}"
+    return path
 
 
 @contextmanager
@@ -54,21 +75,19 @@ def writing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` that replaces it at the end, or is removed on failure.
 
     Raises:
-        DrawingError: the folder cannot be written, the disk is full.
+        DrawingError: the folder cannot be written, or the disk is full.
     """
-    try:
+    with _reporting(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing_file(path) as partial:
             yield partial
-    except OSError as error:
-        raise DrawingError(f"{path}: cannot be written ({error.strerror or error})") from error
 
 
 def save_picture(picture: "Picture", path: Path) -> str | None:
     """Write a picture as SVG or PNG.
 
     Returns:
-        A line for the user, where something differs from the usual way.
+        A line for the user where the file is not what it could be, else None.
     """
     with writing(path) as partial:
         if path.suffix.lower() == ".png":
@@ -82,8 +101,64 @@ def save_picture(picture: "Picture", path: Path) -> str | None:
 
 
 def save_animation(pictures: "Sequence[Picture]", timing: "Timing", path: Path) -> None:
-    """Write one picture drawn stroke by stroke, or several as a morph, in the format that the suffix names."""
+    """Write one picture drawn stroke by stroke, or several as a morph, in the format that the name tells.
+
+    Each image of a folder of frames is seen for 1/fps seconds.
+    """
+    if path.suffix.lower() == ".svg":
+        from sketchrnn_cli.drawing import svg
+
+        with writing(path) as partial:
+            partial.write_text(svg.animate(pictures, timing), encoding="utf-8", newline="\n")
+        return
     from sketchrnn_cli.drawing import animation
 
-    with writing(path) as partial:
-        animation.write_gif(pictures, timing, partial)
+    if path.is_dir() or path.suffix.lower() not in ANIMATIONS:
+        _save_frames(pictures, timing, path / "frame-%03d.png")
+    elif _holds_number(path):
+        _save_frames(pictures, timing, path)
+    else:
+        writers = {".gif": animation.write_gif, ".webp": animation.write_webp, ".mp4": animation.write_mp4}
+        write = writers.get(path.suffix.lower(), animation.write_apng)
+        with writing(path) as partial:
+            write(pictures, timing, partial)
+
+
+def _save_frames(pictures: "Sequence[Picture]", timing: "Timing", pattern: Path) -> None:
+    """Write all frames aside, then move them to their names; frames left by a longer animation go."""
+    from sketchrnn_cli.drawing.animation import write_frames
+
+    with _reporting(pattern):
+        pattern.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".frames-", dir=pattern.parent) as aside:
+            count = write_frames(pictures, timing, Path(aside))
+            for old in _frames_of(pattern):
+                old.unlink()
+            for number in range(1, count + 1):
+                (Path(aside) / f"{number}.png").replace(_numbered(pattern, number))
+
+
+def _holds_number(path: Path) -> bool:
+    return path.suffix.lower() == ".png" and len(NUMBER.findall(path.name)) == 1
+
+
+def _numbered(pattern: Path, number: int) -> Path:
+    return pattern.with_name(NUMBER.sub(lambda found: f"{number:0{found[1] or 1}d}", pattern.name))
+
+
+def _frames_of(pattern: Path) -> list[Path]:
+    """Return the files there are whose names fit the pattern, in order."""
+    before, after = NUMBER.sub("\0", pattern.name).split("\0")
+    name = re.compile(re.escape(before) + r"\d+" + re.escape(after))
+    if not pattern.parent.is_dir():
+        return []
+    return sorted(path for path in pattern.parent.iterdir() if name.fullmatch(path.name))
+
+
+@contextmanager
+def _reporting(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise DrawingError(f"{path} cannot be written ({reason}); check its folder and free space") from error

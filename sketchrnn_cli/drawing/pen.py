@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from sketchrnn_cli.drawing.layout import Line, Picture
+from sketchrnn_cli.drawing.layout import TRANSPARENT, Line, Picture
+from sketchrnn_cli.drawing.timing import stroke_lengths
 
 PIECE = 48.0
 """Pixels: longer pieces of a line are cut, since the work of one grows with its bounding box."""
@@ -17,47 +18,48 @@ SHADES = 15
 
 
 def new_page(picture: Picture) -> np.ndarray:
-    """Return uint8 `[height, width, 4]`, premultiplied by alpha: the background and the captions."""
-    background = (0, 0, 0, 0) if picture.background is None else ImageColor.getcolor(picture.background, "RGBA")
-    page = Image.new("RGBA", (picture.width, picture.height), background)
+    """Return uint8 `[height, width, channels]`: the background and the captions.
+
+    Three channels; where the background is transparent four, premultiplied by alpha (Pillow's mode "RGBa").
+    """
+    style = picture.style
+    size = (picture.width, picture.height)
+    transparent = style.background == TRANSPARENT
+    page = Image.new("RGBA", size) if transparent else Image.new("RGB", size, style.background)
     if picture.captions:
         pencil = ImageDraw.Draw(page)
-        font = ImageFont.load_default(picture.font_size)
+        font = ImageFont.load_default(style.font_size)
         for caption in picture.captions:
             anchor = {"start": "ls", "middle": "ms", "end": "rs"}[caption.anchor]
-            pencil.text((caption.x, caption.y), caption.text, fill=picture.ink, font=font, anchor=anchor)
-    return np.array(page.convert("RGBa"))
+            pencil.text((caption.x, caption.y), caption.text, fill=style.color, font=font, anchor=anchor)
+    return np.array(page.convert("RGBa") if transparent else page)
 
 
 def draw(picture: Picture) -> np.ndarray:
-    """Return the whole picture as uint8 `[height, width, 4]`, premultiplied by alpha."""
+    """Return the whole picture, in the channels of `new_page`."""
     page = new_page(picture)
     for lines in picture.cells:
-        pen = Pen(page, lines, picture.stroke_width)
+        pen = Pen(page, lines, picture)
         pen.advance(pen.length)
     return page
 
 
 class Pen:
-    """A pen on its way over a page, along one stroke after the other: `advance` draws on, up to a given length.
+    """A pen on its way over a page, along one stroke after the other: `advance` draws on, to a given length.
 
     What a stroke covers is kept beside what lay beneath it, so that it never covers itself twice.
     """
 
-    def __init__(self, page: np.ndarray, lines: Sequence[Line], width: float):
+    def __init__(self, page: np.ndarray, lines: Sequence[Line], picture: Picture):
         self.page = page
-        self.radius = max(width, 1.0) / 2
+        # A pen thinner than a pixel would leave gaps
+        self.radius = max(picture.style.pen_width, 1.0) / 2
         self.lines = deque(lines)
-        self.lengths = deque(self._length(line) for line in lines)
+        self.lengths = deque(stroke_lengths(lines, picture))
         self.length = sum(self.lengths)
-        """Pixels of all strokes."""
         self.behind = 0.0  # pixels of the strokes that are finished
         self.drawn = 0.0  # pixels of the stroke in hand
         self.down = False
-
-    def _length(self, line: Line) -> float:
-        # A dot takes the time of a line as long as the pen is wide
-        return float(_steps(line.points).sum()) or 2 * self.radius
 
     def advance(self, length: float) -> None:
         """Draw from where the pen is to `length` pixels from the first stroke's beginning."""
@@ -81,11 +83,9 @@ class Pen:
         self.target = self.page[low[1] : high[1], low[0] : high[0]]
         self.beneath = self.target.astype(np.float32)
         self.covered = np.zeros(self.target.shape[:2], dtype=np.float32)
-        red, green, blue, alpha = ImageColor.getcolor(line.color, "RGBA")
-        self.ink = np.array([red, green, blue, 255], dtype=np.float32)
-        self.opacity = alpha / 255
+        self.ink = np.array([*ImageColor.getrgb(line.color), 255][: self.page.shape[2]], dtype=np.float32)
         self.points = line.points - low
-        self.travelled = np.concatenate([[0.0], np.cumsum(_steps(line.points))])
+        self.travelled = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line.points, axis=0).T))])
         self.drawn = 0.0
         self.down = True
 
@@ -114,8 +114,4 @@ class Pen:
         cover = np.rint(np.clip(self.radius + 0.5 - distance, 0.0, 1.0) * SHADES) / SHADES
         np.maximum(covered, cover, out=covered)
         beneath = self.beneath[box]
-        self.target[box] = np.rint(beneath + (self.ink - beneath) * covered[..., None] * self.opacity)
-
-
-def _steps(points: np.ndarray) -> np.ndarray:
-    return np.hypot(*np.diff(points, axis=0).T)
+        self.target[box] = np.rint(beneath + (self.ink - beneath) * covered[..., None])

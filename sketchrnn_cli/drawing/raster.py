@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from sketchrnn_cli.drawing import svg
-from sketchrnn_cli.drawing.layout import Picture
+from sketchrnn_cli.drawing.layout import TRANSPARENT, Picture
+from sketchrnn_cli.errors import DrawingError
 
 WITHOUT_CAIRO = (
     "Cairo's system library was not found, so the PNG was drawn without it (plainer captions). "
@@ -12,12 +13,26 @@ WITHOUT_CAIRO = (
 )
 
 
+LARGEST_SIDE = 32767
+"""Pixels: Cairo draws no larger picture."""
+
+MOST_PIXELS = 200_000_000
+"""They take 0.8 GB of memory."""
+
+
 def write_png(picture: Picture, path: Path) -> str | None:
     """Write the picture as PNG.
 
     Returns:
         A line for the user where Cairo is missing, else None.
+
+    Raises:
+        DrawingError: the picture has too many pixels.
     """
+    if max(picture.width, picture.height) > LARGEST_SIDE or picture.width * picture.height > MOST_PIXELS:
+        raise DrawingError(
+            f"{picture.width} × {picture.height} pixels are too many for a PNG; give a smaller size, or .svg"
+        )
     try:
         import cairosvg
     except OSError:  # cairocffi raises it where it finds no shared library
@@ -25,8 +40,11 @@ def write_png(picture: Picture, path: Path) -> str | None:
 
         from sketchrnn_cli.drawing import pen
 
-        # The pen's page is premultiplied by alpha, Pillow's mode "RGBa"
-        Image.frombytes("RGBa", (picture.width, picture.height), pen.draw(picture)).convert("RGBA").save(path)
+        page = pen.draw(picture)
+        if picture.style.background == TRANSPARENT:
+            Image.frombytes("RGBa", (picture.width, picture.height), page).convert("RGBA").save(path)
+        else:
+            Image.fromarray(page).save(path)
         return WITHOUT_CAIRO
     cairosvg.svg2png(bytestring=svg.render(picture).encode(), write_to=str(path))
     return None

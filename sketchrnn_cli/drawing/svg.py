@@ -1,66 +1,138 @@
-"""Pictures as SVG: one path a stroke, round caps and joins, no script. The same picture gives the same bytes."""
+"""Pictures as SVG: one path a stroke, round caps and joins, no script; the same picture gives the same bytes.
 
+The animated ones move by SMIL, which browsers play; a program that does not shows the finished drawing.
+"""
+
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import svgwrite
 
-from sketchrnn_cli.drawing.layout import Line, Picture
+from sketchrnn_cli.drawing.layout import TRANSPARENT, Line, Picture
+from sketchrnn_cli.drawing.timing import Timing, longest_cell, stroke_lengths, there_and_back
 
 DECIMALS = 2
 """Of a pixel: finer than any screen shows."""
 
 
 def render(picture: Picture) -> str:
-    """Return the picture as the text of an SVG file."""
+    """Return a picture as the text of an SVG file."""
     page = _page(picture)
     strokes = _pen(page, picture)
     for lines in picture.cells:
         for line in lines:
             strokes.add(_path(page, line, picture))
     page.add(strokes)
-    _add_captions(page, picture)
     return _text(page)
 
 
+def animate(pictures: Sequence[Picture], timing: Timing) -> str:
+    """Return an SVG file that draws one picture stroke by stroke, or shows several as a morph."""
+    page = _page(pictures[0])
+    page.add(_drawn(page, pictures[0], timing) if len(pictures) == 1 else _morphed(page, pictures, timing))
+    return _text(page)
+
+
+def path_data(points: np.ndarray) -> str:
+    """Return a polyline `[points, 2]` as path data; a single point as a line of length zero: a dot."""
+    first, *rest = [f"{_number(x)} {_number(y)}" for x, y in points]
+    return f"M{first}L{' '.join(rest or [first])}"
+
+
 def _page(picture: Picture) -> Any:
-    page = svgwrite.Drawing(
-        size=(picture.width, picture.height), viewBox=f"0 0 {picture.width} {picture.height}", debug=False
-    )
-    if picture.background is not None:
-        page.add(page.rect(size=(picture.width, picture.height), fill=picture.background))
+    style = picture.style
+    box = f"0 0 {picture.width} {picture.height}"
+    page = svgwrite.Drawing(size=(picture.width, picture.height), viewBox=box, debug=False)
+    if style.background != TRANSPARENT:
+        page.add(page.rect(size=(picture.width, picture.height), fill=style.background))
+    if picture.captions:
+        texts = page.g(fill=style.color, font_family="sans-serif", font_size=_number(style.font_size))
+        for caption in picture.captions:
+            place = (_number(caption.x), _number(caption.y))
+            texts.add(page.text(caption.text, insert=place, text_anchor=caption.anchor))
+        page.add(texts)
     return page
 
 
 def _pen(page: Any, picture: Picture) -> Any:
     return page.g(
         fill="none",
-        stroke=picture.ink,
-        stroke_width=_number(picture.stroke_width),
+        stroke=picture.style.color,
+        stroke_width=_number(picture.style.pen_width),
         stroke_linecap="round",
         stroke_linejoin="round",
     )
 
 
 def _path(page: Any, line: Line, picture: Picture) -> Any:
-    color = {} if line.color == picture.ink else {"stroke": line.color}
+    color = {} if line.color == picture.style.color else {"stroke": line.color}
     return page.path(d=path_data(line.points), **color)
 
 
-def path_data(points: np.ndarray) -> str:
-    """Return a polyline `[points, 2]` as path data; a single point as a line of length zero, which shows as a dot."""
-    first, *rest = [f"{_number(x)} {_number(y)}" for x, y in points]
-    return f"M{first}L{' '.join(rest or [first])}"
+def _drawn(page: Any, picture: Picture, timing: Timing) -> Any:
+    cycle = timing.pause + timing.seconds + timing.hold
+    speed = longest_cell(picture) / timing.seconds
+    pen = _pen(page, picture)
+    for lines in picture.cells:
+        lengths = stroke_lengths(lines, picture)
+        for line, length, end in zip(lines, lengths, accumulate(lengths), strict=True):
+            path = _path(page, line, picture)
+            starts, ends = (timing.pause + way / speed for way in (end - length, end))
+            if len(line.points) == 1 or not np.ptp(line.points, axis=0).any():
+                path.add(_steps(page, [(0.0, 0), (starts, 1)], cycle, timing))
+            else:
+                # One dash as long as the path slides in. It waits a pen's width before the path's beginning,
+                # where the round cap of a dash that ends just there would show as a dot.
+                hidden = length + picture.style.pen_width
+                path.dasharray([_number(length), _number(2 * hidden)], offset=0)
+                values = ";".join(map(_number, (hidden, hidden, 0, 0)))
+                moments = ";".join(_share(moment, cycle) for moment in (0.0, starts, ends, cycle))
+                path.add(_animation(page, "stroke-dashoffset", values, moments, cycle, timing))
+            pen.add(path)
+    return pen
 
 
-def _add_captions(page: Any, picture: Picture) -> None:
-    if not picture.captions:
-        return
-    texts = page.g(fill=picture.ink, font_family="sans-serif", font_size=_number(picture.font_size))
-    for caption in picture.captions:
-        place = (_number(caption.x), _number(caption.y))
-        texts.add(page.text(caption.text, insert=place, text_anchor=caption.anchor))
-    page.add(texts)
+def _morphed(page: Any, pictures: Sequence[Picture], timing: Timing) -> Any:
+    stays = there_and_back(len(pictures), timing)
+    moments = [0.0, *accumulate(seconds for _, seconds in stays)]
+    cycle = moments[-1]
+    pen = _pen(page, pictures[0])
+    for number, picture in enumerate(pictures):
+        # Where nothing moves, the last drawing is what is seen
+        group = page.g(opacity=int(number == len(pictures) - 1))
+        for line in picture.cells[0]:
+            group.add(_path(page, line, picture))
+        shown = [(moment, int(seen == number)) for moment, (seen, _) in zip(moments, stays, strict=False)]
+        group.add(_steps(page, shown, cycle, timing))
+        pen.add(group)
+    return pen
+
+
+def _steps(page: Any, opacities: Sequence[tuple[float, int]], cycle: float, timing: Timing) -> Any:
+    """Return an animation that jumps to each opacity at its moment, in seconds."""
+    values = ";".join(str(opacity) for _, opacity in opacities)
+    moments = ";".join(_share(moment, cycle) for moment, _ in opacities)
+    return _animation(page, "opacity", values, moments, cycle, timing, calcMode="discrete")
+
+
+def _animation(
+    page: Any, attribute: str, values: str, moments: str, cycle: float, timing: Timing, **more: str
+) -> Any:
+    return page.animate(
+        attributeName=attribute,
+        values=values,
+        keyTimes=moments,
+        dur=f"{_number(cycle)}s",
+        repeatCount=timing.loop or "indefinite",
+        fill="freeze",
+        **more,
+    )
+
+
+def _share(moment: float, cycle: float) -> str:
+    return f"{min(moment / cycle, 1.0):.5f}".rstrip("0").rstrip(".")
 
 
 def _number(value: float) -> str:
