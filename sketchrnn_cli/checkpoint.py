@@ -1,0 +1,240 @@
+"""The released checkpoint: a folder of `hparams.json` (the sidecar) and `weights.safetensors`.
+
+Nothing else is needed to draw or to encode, and any program can read both files. Loading trusts neither: the tensors
+must be those that the hyperparameters call for, and the weights must match the sidecar's SHA-256.
+"""
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors import numpy as safetensors
+
+from sketchrnn_cli import __version__, atomic
+from sketchrnn_cli.errors import CheckpointError
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model.weights import shapes
+
+FORMAT = "sketchrnn-checkpoint-1"
+SIDECAR = "hparams.json"
+WEIGHTS = "weights.safetensors"
+BEST_METRIC = "validation L_R + kl_weight * max(L_KL, kl_tolerance)"
+LARGEST_SIDECAR = 4 << 20
+"""Bytes; a sidecar beyond this is refused unread."""
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """A data set that a model was trained on."""
+
+    name: str
+    sha256: str
+    provenance: str
+
+
+@dataclass(frozen=True)
+class Sidecar:
+    """What `hparams.json` says."""
+
+    hparams: HParams
+    scale_factor: float
+    """Data units per model unit."""
+    canvas_size: float
+    """Median larger side of the training drawings, in data units."""
+    datasets: tuple[DataSource, ...] = ()
+    step: int = 0
+    epoch: int = 0
+    """Whole epochs trained."""
+    best: float | None = None
+    """Lowest value of `best_metric` so far."""
+    best_metric: str = BEST_METRIC
+    metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """Measurements worth keeping, such as the test L_R."""
+    note: str = ""
+    """How the model was made, for people."""
+    versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """Libraries that wrote it."""
+    weights_sha256: str = ""
+
+    @property
+    def units_per_model_unit(self) -> float:
+        """Effective scale: data units per model unit."""
+        return self.scale_factor / self.hparams.pixel_factor
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model as loaded: its sidecar and its float32 weights."""
+
+    folder: Path
+    sidecar: Sidecar
+    weights: dict[str, np.ndarray]
+
+    @property
+    def hparams(self) -> HParams:
+        """The hyperparameters it was built with."""
+        return self.sidecar.hparams
+
+
+def write(folder: Path, sidecar: Sidecar, weights: Mapping[str, np.ndarray], dtype: type = np.float32) -> None:
+    """Write a released checkpoint into an existing, private folder (see `atomic.new_folder`).
+
+    Args:
+        folder: where the two files go.
+        sidecar: what to say; `weights_sha256` and `versions` are filled in here.
+        weights: every tensor of the model.
+        dtype: float32, or float16 for half the size.
+    """
+    blob = encode_tensors({name: np.asarray(value, dtype=dtype) for name, value in weights.items()})
+    (folder / WEIGHTS).write_bytes(blob)
+    sidecar = dataclasses.replace(sidecar, weights_sha256=hashlib.sha256(blob).hexdigest(), versions=_versions())
+    (folder / SIDECAR).write_text(_to_json(sidecar), encoding="utf-8")
+
+
+def release(folder: Path, sidecar: Sidecar, weights: Mapping[str, np.ndarray], dtype: type = np.float32) -> None:
+    """Write a released checkpoint as a new folder, whole or not at all.
+
+    Raises:
+        CheckpointError: the folder exists or cannot be written.
+    """
+    if folder.exists():
+        raise CheckpointError(f"{folder}: already exists; choose another name")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with atomic.new_folder(folder) as partial:
+            write(partial, sidecar, weights, dtype)
+    except OSError as error:
+        raise CheckpointError(f"{folder}: cannot be written: {error}") from error
+
+
+def load(folder: Path) -> Checkpoint:
+    """Read a released checkpoint, whole and verified.
+
+    Raises:
+        CheckpointError: a file is missing or damaged, or the tensors do not fit the hyperparameters.
+    """
+    sidecar = load_sidecar(folder)
+    expected = shapes(sidecar.hparams)
+    weights = read_tensors(folder / WEIGHTS, expected, sidecar.weights_sha256)
+    return Checkpoint(folder, sidecar, {name: value.astype(np.float32) for name, value in weights.items()})
+
+
+def load_sidecar(folder: Path) -> Sidecar:
+    """Read `hparams.json` alone.
+
+    Raises:
+        CheckpointError: it is missing, no JSON, of an unknown format, or says something impossible.
+    """
+    path = folder / SIDECAR
+    values = read_json(path)
+    if (found := values.get("format")) != FORMAT:
+        raise CheckpointError(f"{path}: format {found!r} is not known to this version (expected {FORMAT!r})")
+    try:
+        hparams = HParams.from_dict(values["hyperparameters"], str(path))
+        sidecar = Sidecar(
+            hparams=hparams,
+            scale_factor=float(values["scale_factor"]),
+            canvas_size=float(values["canvas_size"]),
+            datasets=tuple(DataSource(**source) for source in values["datasets"]),
+            step=int(values["step"]),
+            epoch=int(values["epoch"]),
+            best=None if values["best"] is None else float(values["best"]),
+            best_metric=str(values["best_metric"]),
+            metrics={str(name): float(value) for name, value in values["metrics"].items()},
+            note=str(values["note"]),
+            versions=dict(values["versions"]),
+            weights_sha256=str(values["weights_sha256"]),
+        )
+    except KeyError as error:
+        raise CheckpointError(f"{path}: {error} is missing") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise CheckpointError(f"{path}: a value does not fit: {error}") from error
+    for name in ("scale_factor", "canvas_size"):
+        if not (0.0 < getattr(sidecar, name) < float("inf")):
+            raise CheckpointError(f"{path}: {name} must be a positive number, found {getattr(sidecar, name)}")
+    if hparams.max_seq_len < 1:
+        raise CheckpointError(f"{path}: max_seq_len must be at least 1, found {hparams.max_seq_len}")
+    return sidecar
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a small JSON object.
+
+    Raises:
+        CheckpointError: missing, unreadable, too large, or not a JSON object.
+    """
+    try:
+        if path.stat().st_size > LARGEST_SIDECAR:
+            raise CheckpointError(f"{path}: larger than {LARGEST_SIDECAR >> 20} MiB; not a file of ours")
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path}: not valid JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise CheckpointError(f"{path}: expected a JSON object, found {type(values).__name__}")
+    return values
+
+
+def encode_tensors(tensors: Mapping[str, np.ndarray]) -> bytes:
+    """Return the safetensors file of `tensors`.
+
+    Arrays are made contiguous first: the library's NumPy writer saves wrong numbers for transposed or sliced ones.
+    """
+    return safetensors.save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
+
+
+def read_tensors(path: Path, expected: Mapping[str, tuple[int, ...]], sha256: str) -> dict[str, np.ndarray]:
+    """Read a safetensors file that must hold exactly the `expected` tensors and have this SHA-256.
+
+    Raises:
+        CheckpointError: missing, damaged, not as expected, or not finite.
+    """
+    largest = 8 * sum(int(np.prod(shape, dtype=object)) for shape in expected.values()) + (1 << 20)
+    try:
+        if path.stat().st_size > largest:
+            raise CheckpointError(f"{path}: {path.stat().st_size} bytes are more than this model can have")
+        blob = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if hashlib.sha256(blob).hexdigest() != sha256:
+        raise CheckpointError(f"{path}: damaged: its SHA-256 is not the one in {SIDECAR}; fetch or train it again")
+    try:
+        tensors = safetensors.load(blob)
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path}: not a safetensors file: {error}") from error
+    if missing := sorted(set(expected) - set(tensors)):
+        raise CheckpointError(f"{path}: tensor {missing[0]!r} is missing")
+    if unknown := sorted(set(tensors) - set(expected)):
+        raise CheckpointError(f"{path}: tensor {unknown[0]!r} does not belong to this model")
+    for name, shape in expected.items():
+        value = tensors[name]
+        if value.shape != shape:
+            raise CheckpointError(f"{path}: tensor {name!r} has shape {list(value.shape)}, expected {list(shape)}")
+        if value.dtype not in (np.float16, np.float32) or not np.isfinite(value).all():
+            raise CheckpointError(f"{path}: tensor {name!r} is not finite float16 or float32")
+    return tensors
+
+
+def _to_json(sidecar: Sidecar) -> str:
+    values = dataclasses.asdict(sidecar)
+    hparams = values.pop("hparams")
+    return json.dumps({"format": FORMAT, **values, "hyperparameters": hparams}, indent=2, allow_nan=False) + "\n"
+
+
+def _versions() -> dict[str, str]:
+    """Return the versions of the libraries that shaped the numbers, where they are installed."""
+    versions = {"sketchrnn": __version__}
+    for name in ("numpy", "keras", "tensorflow", "jax"):
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions

@@ -1,0 +1,83 @@
+"""The equations of Sketch-RNN (Ha & Eck 2017, arXiv 1704.03477), once, for any array namespace `xp`.
+
+The drawing engine calls them with NumPy, the training engine with `keras.ops`. What loops over time is each engine's
+own; what happens in a step, before and after it, is here and in `cells` and `mixture`.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model import mixture as mixtures
+
+Array = Any
+
+START = np.array([0.0, 0.0, 1.0, 0.0, 0.0], dtype=np.float32)
+"""S₀, the row before a sketch that only the decoder sees."""
+
+
+class Losses(NamedTuple):
+    """The terms of the objective, each a scalar (equations 9 to 11)."""
+
+    offset: Array
+    """L_S."""
+    pen: Array
+    """L_P."""
+    kl: Array
+    """L_KL, without its weight; zero for a decoder-only model."""
+
+    @property
+    def reconstruction(self) -> Array:
+        """L_R = L_S + L_P."""
+        return self.offset + self.pen
+
+
+def latent_distribution(xp: Any, weights: Mapping[str, Array], encoded: Array) -> tuple[Array, Array]:
+    """Return μ and σ̂, each `[batch, z]`, of the encoder's last states `[batch, 2 * units]` (equation 2)."""
+    mu = xp.matmul(encoded, weights["latent.mu.kernel"]) + weights["latent.mu.bias"]
+    sigma_hat = xp.matmul(encoded, weights["latent.sigma.kernel"]) + weights["latent.sigma.bias"]
+    return mu, sigma_hat
+
+
+def sample_latent(xp: Any, mu: Array, sigma_hat: Array, noise: Array) -> Array:
+    """Return z = μ + σ ⊙ N(0, I), σ = exp(σ̂ / 2) (equation 2)."""
+    return mu + xp.exp(0.5 * sigma_hat) * noise
+
+
+def first_state(xp: Any, weights: Mapping[str, Array], z: Array, hparams: HParams) -> tuple[Array, Array]:
+    """Return the decoder's first (h, c) = tanh(W z + b) (section 3.2)."""
+    if hparams.squash_z:
+        z = xp.tanh(z)
+    state = xp.tanh(xp.matmul(z, weights["decoder.first_state.kernel"]) + weights["decoder.first_state.bias"])
+    h, c = xp.split(state, 2, axis=-1)
+    return h, c
+
+
+def output_layer(xp: Any, weights: Mapping[str, Array], h: Array, hparams: HParams) -> mixtures.Mixture:
+    """Return the distribution of the next row for decoder outputs `[..., units]` (equation 3)."""
+    units = hparams.dec_rnn_size  # A hyper cell's h is longer: its inner state stays inside.
+    output = xp.matmul(h[..., :units], weights["output.kernel"]) + weights["output.bias"]
+    return mixtures.split(xp, output, hparams.num_mixture)
+
+
+def reconstruction_terms(xp: Any, mixture: mixtures.Mixture, target: Array) -> tuple[Array, Array]:
+    """Return, for target rows `[..., time, 5]`, the sums over time of −log p of offsets and of pens, each `[...]`.
+
+    Offsets count over real points only, pens over every row (equation 9).
+    """
+    real = 1.0 - target[..., 4]
+    offset = -xp.sum(real * mixtures.log_density(xp, mixture, target[..., :2]), axis=-1)
+    pen = -xp.sum(mixtures.pen_log_likelihood(xp, mixture, target[..., 2:]), axis=-1)
+    return offset, pen
+
+
+def kl_terms(xp: Any, mu: Array, sigma_hat: Array) -> Array:
+    """Return each sketch's KL divergence from N(0, I) per latent unit, `[batch]` (equation 10)."""
+    return -0.5 * xp.mean(1.0 + sigma_hat - mu**2 - xp.exp(sigma_hat), axis=-1)
+
+
+def objective(xp: Any, losses: Losses, kl_weight: Array, kl_tolerance: float) -> Array:
+    """Return L_R + w max(L_KL, tolerance) (equation 11 and section 3.3)."""
+    return losses.reconstruction + kl_weight * xp.maximum(losses.kl, kl_tolerance)

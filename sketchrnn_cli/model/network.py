@@ -1,0 +1,159 @@
+"""The training engine: the paper's model over whole batches, with `keras.ops` on any backend.
+
+Everything is a function of a dict of weights, the same tensors under the same names as in a checkpoint.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from keras import ops
+
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model import cells, equations, kernels
+from sketchrnn_cli.model.weights import part, state_size
+
+Array = Any
+LATENT, ENCODER, DECODER, INPUT, OUTPUT = range(5)
+"""Streams of random numbers: z, and each place of dropout."""
+
+
+class SketchLosses(NamedTuple):
+    """Each sketch's sums, `[batch]` (see `equations`); not yet divided by N_max."""
+
+    offset: Array
+    pen: Array
+    kl: Array
+
+
+def encode(
+    weights: Mapping[str, Array], rows: Array, lengths: Array, hparams: HParams, dropout: int | None, step: Array
+) -> tuple[Array, Array]:
+    """Return μ and σ̂, each `[batch, z]`, of stroke-5 rows `[batch, time, 5]`.
+
+    Args:
+        weights: the model's tensors.
+        rows: S₁ ... S_T.
+        lengths: points of each sketch, `[batch]`; what comes after them is not seen.
+        hparams: sizes and cells.
+        dropout: seed of recurrent dropout; None for none.
+        step: training step, which the dropout derives from.
+    """
+    time = ops.arange(rows.shape[1], dtype="int32")[None, :]
+    if not hparams.mask_encoder:
+        lengths = ops.full_like(lengths, rows.shape[1])
+    back = ops.where(time < lengths[:, None], lengths[:, None] - 1 - time, time)
+    views = {"forward": rows, "backward": ops.take_along_axis(rows, back[:, :, None], axis=1)}
+    parts = {name: part(weights, f"encoder.{name}") for name in views}
+    projected = ops.stack(
+        [cells.project(ops, hparams.enc_model, parts[name], _time_major(view)) for name, view in views.items()], axis=1
+    )
+    outputs = _run(projected, list(parts.values()), hparams.enc_model, hparams.enc_rnn_size, None, hparams, dropout,
+                   ENCODER, step)
+    last = ops.maximum(lengths - 1, 0)[None, None, :, None]
+    encoded = ops.take_along_axis(outputs, last, axis=0)[0]
+    return equations.latent_distribution(ops, weights, ops.concatenate([encoded[0], encoded[1]], axis=-1))
+
+
+def decode(
+    weights: Mapping[str, Array], rows: Array, z: Array | None, hparams: HParams, dropout: int | None, step: Array
+) -> Array:
+    """Return the decoder's outputs h, `[batch, time, units]`, given the true rows before each (teacher forcing)."""
+    batch, length = rows.shape[0], rows.shape[1]
+    start = ops.broadcast_to(equations.START, (batch, 1, 5))
+    inputs = ops.concatenate([start, rows[:, :-1]], axis=1)
+    state = None
+    if z is not None:
+        latent = ops.broadcast_to(z[:, None, :], (batch, length, z.shape[-1]))
+        inputs = ops.concatenate([inputs, latent], axis=-1)
+        if hparams.first_state == "trained":
+            state = equations.first_state(ops, weights, z, hparams)
+    inputs = _time_major(inputs)
+    if dropout is not None and hparams.use_input_dropout:
+        inputs = inputs * keep_mask(inputs.shape, hparams.input_dropout_prob, dropout, step, INPUT)
+    decoder = part(weights, "decoder")
+    projected = cells.project(ops, hparams.dec_model, decoder, inputs)[:, None]
+    outputs = _run(projected, [decoder], hparams.dec_model, hparams.dec_rnn_size, state, hparams, dropout, DECODER,
+                   step)[:, 0]
+    if dropout is not None and hparams.use_output_dropout:
+        outputs = outputs * keep_mask(outputs.shape, hparams.output_dropout_prob, dropout, step, OUTPUT)
+    return ops.transpose(outputs, (1, 0, 2))
+
+
+def sketch_losses(
+    weights: Mapping[str, Array], rows: Array, lengths: Array, hparams: HParams, dropout: int | None, seed: int,
+    step: Array,
+) -> SketchLosses:
+    """Return every sketch's loss sums; rows of length 0 count nothing.
+
+    Args:
+        weights: the model's tensors.
+        rows: S₁ ... S_T, `[batch, time, 5]`.
+        lengths: points of each sketch, `[batch]`.
+        hparams: sizes and cells.
+        dropout: seed of dropout; None for none.
+        seed: seed of the noise in z.
+        step: training step, or number of the batch in evaluation.
+    """
+    real = ops.cast(lengths > 0, "float32")
+    z, kl = None, ops.zeros_like(real)
+    if hparams.conditional:
+        mu, sigma_hat = encode(weights, rows, lengths, hparams, dropout, step)
+        noise = kernels.engine().normal(mu.shape, seed, step, LATENT)
+        z = equations.sample_latent(ops, mu, sigma_hat, noise)
+        kl = equations.kl_terms(ops, mu, sigma_hat) * real
+    h = decode(weights, rows, z, hparams, dropout, step)
+    mixture = equations.output_layer(ops, weights, h, hparams)
+    offset, pen = equations.reconstruction_terms(ops, mixture, rows)
+    return SketchLosses(offset * real, pen * real, kl)
+
+
+def batch_losses(sums: SketchLosses, lengths: Array, max_seq_len: int) -> equations.Losses:
+    """Return L_S, L_P and L_KL of a batch: means over its sketches, the first two divided by N_max (equation 9)."""
+    sketches = ops.maximum(ops.sum(ops.cast(lengths > 0, "float32")), 1.0)
+    return equations.Losses(
+        offset=ops.sum(sums.offset) / (sketches * max_seq_len),
+        pen=ops.sum(sums.pen) / (sketches * max_seq_len),
+        kl=ops.sum(sums.kl) / sketches,
+    )
+
+
+def keep_mask(shape: Any, keep: float, seed: int, step: Array, stream: int) -> Array:
+    """Return a dropout mask: 1 / keep with probability keep, else 0."""
+    drawn = kernels.engine().uniform(shape, seed, step, stream)
+    return ops.cast(drawn < keep, "float32") / keep
+
+
+def _run(
+    projected: Array, weights: list[dict[str, Array]], cell: str, units: int, state: tuple[Array, Array] | None,
+    hparams: HParams, dropout: int | None, stream: int, step: Array,
+) -> Array:
+    """Run cells side by side over `projected` `[time, directions, batch, ...]`; return h `[time, directions, ...]`."""
+    time, directions, batch = projected.shape[:3]
+    mask = None
+    if dropout is not None and hparams.recurrent_keep < 1.0:
+        mask = keep_mask((time, directions, batch, units), hparams.recurrent_keep, dropout, step, stream)
+    if state is None:
+        zeros = ops.zeros((directions, batch, state_size(cell, units)))
+        state = (zeros, zeros)
+    else:
+        state = (state[0][None], state[1][None])
+    engine = kernels.engine()
+    if cell == "lstm" and hparams.gate_activation == "sigmoid":
+        recurrent = ops.stack([tensors["recurrent_kernel"] for tensors in weights])
+        return engine.lstm(projected, recurrent, *state, mask)
+
+    def advance(state: tuple[Array, Array], inputs: Any) -> tuple[Array, Array]:
+        now, keep = (inputs, None) if mask is None else inputs
+        steps = [
+            cells.step(ops, cell, weights[d], now[d], (state[0][d], state[1][d]), hparams.gate_activation,
+                       None if keep is None else keep[d])
+            for d in range(directions)
+        ]
+        return ops.stack([h for h, _ in steps]), ops.stack([c for _, c in steps])
+
+    outputs = engine.scan(advance, state, projected if mask is None else (projected, mask))
+    return outputs[..., :units]
+
+
+def _time_major(x: Array) -> Array:
+    return ops.transpose(x, (1, 0, 2))

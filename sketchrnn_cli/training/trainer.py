@@ -1,0 +1,247 @@
+"""Train a model: a trainer holds the weights, yields what happens, and never prints.
+
+A step's randomness derives from (seed, step) and its batch from (seed, epoch), so a run that stops at any step and goes
+on from its checkpoint computes what it would have computed without the stop.
+"""
+
+import dataclasses
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from sketchrnn_cli import runs
+from sketchrnn_cli.checkpoint import Sidecar
+from sketchrnn_cli.data.batches import (
+    Batch,
+    Corpus,
+    batch_size,
+    bucket_lengths,
+    prefetch,
+    steps_per_epoch,
+    training_batches,
+)
+from sketchrnn_cli.errors import TrainingError
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model import equations, kernels, network
+from sketchrnn_cli.model.weights import initialise, shapes
+from sketchrnn_cli.training import evaluation, optimizer, schedules
+
+Array = Any
+METRICS = ("loss", "offset_loss", "pen_loss", "kl_loss", "kl_weight", "learning_rate")
+REPORT_SECONDS = 0.25
+"""How often the losses are fetched from the device."""
+SAVE_SECONDS = 180.0
+"""How often a long epoch saves in its middle."""
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """Means over the steps since the last report."""
+
+    epoch: int
+    step: int
+    """Steps taken so far."""
+    loss: float
+    reconstruction_loss: float
+    kl_loss: float
+    kl_weight: float
+    learning_rate: float
+    sketches_per_second: float
+
+
+@dataclass(frozen=True)
+class EpochReport:
+    """The end of an epoch: validation, and what was saved."""
+
+    epoch: int
+    """Whole epochs done."""
+    step: int
+    training_loss: float
+    validation: evaluation.Evaluation | None
+    """None where there is no validation split."""
+    is_best: bool
+
+
+class Trainer:
+    """A training run: weights, optimizer, step, and the folder they are saved in."""
+
+    def __init__(
+        self,
+        folder: Path,
+        sidecar: Sidecar,
+        training: Corpus,
+        validation: Corpus,
+        run: runs.Run,
+        weights: Mapping[str, np.ndarray] | None = None,
+        slots: Mapping[str, np.ndarray] | None = None,
+        keep_every: int = 0,
+    ) -> None:
+        """Prepare to train.
+
+        Args:
+            folder: the run's folder.
+            sidecar: hyperparameters (``max_seq_len`` set), scale, data; its step is where training begins.
+            training: training split.
+            validation: validation split; may be empty.
+            run: what the run's file says so far; `last` and `best` empty for a new run.
+            weights: first weights; drawn from the seed where None.
+            slots: the optimizer's tensors; zero where None.
+            keep_every: epochs after which a checkpoint is kept for good; 0 for never.
+        """
+        self.folder, self.sidecar, self.run, self.keep_every = folder, sidecar, run, keep_every
+        self.hparams: HParams = sidecar.hparams
+        self.training, self.validation = training, validation
+        self.rows = batch_size(training, self.hparams)
+        self.steps_per_epoch = steps_per_epoch(training, self.hparams)
+        self.buckets = self._buckets()
+        self.step = sidecar.step
+        self.stopping = False
+        first = initialise(self.hparams) if weights is None else weights
+        slots = slots or {
+            name: np.zeros(shape, np.float32)
+            for name, shape in optimizer.slot_shapes(shapes(self.hparams), self.hparams.optimizer).items()
+        }
+        self._state = _on_device((dict(first), dict(slots)))
+        self._train = kernels.engine().compile_step(_train_step(self.hparams))
+        self._evaluate = evaluation.evaluator(self.hparams)
+        self._epoch_losses: list[float] = []
+
+    def _buckets(self) -> tuple[int, ...]:
+        """Return the padded lengths; an unmasked encoder sees the padding, so it gets all of it."""
+        if self.hparams.conditional and not self.hparams.mask_encoder:
+            return (self.hparams.max_seq_len,)
+        return bucket_lengths(self.training.lengths, self.rows)
+
+    def train(self, total_steps: int) -> Iterator[StepReport | EpochReport]:
+        """Train until `total_steps` are taken or `stopping` is set, saving on the way and at the end.
+
+        Raises:
+            TrainingError: the loss is not finite any more; the last good checkpoint stays.
+            CheckpointError: a checkpoint cannot be saved; likewise.
+        """
+        saved_at = time.monotonic()
+        while self.step < total_steps and not self.stopping:
+            epoch, done = divmod(self.step, self.steps_per_epoch)
+            batches = training_batches(
+                self.training, self.hparams, self.sidecar.scale_factor, self.buckets, epoch, start=done
+            )
+            pending: list[Array] = []
+            reported_at = time.monotonic()
+            for batch in prefetch(batches):
+                pending.append(self._take_step(batch))
+                ended = self.step >= total_steps or self.stopping
+                if ended or len(pending) == 1 or time.monotonic() - reported_at > REPORT_SECONDS:
+                    yield self._report(epoch, pending, time.monotonic() - reported_at)
+                    pending, reported_at = [], time.monotonic()
+                if ended:
+                    break
+                if time.monotonic() - saved_at > SAVE_SECONDS and self.step % self.steps_per_epoch:
+                    self._check_finite(pending)
+                    self.save()
+                    saved_at = time.monotonic()
+            if pending:
+                yield self._report(epoch, pending, time.monotonic() - reported_at)
+            if self.step % self.steps_per_epoch == 0:
+                yield self._end_epoch()
+                saved_at = time.monotonic()
+        if self.run.last != f"{self.step:06d}":
+            self.save()
+
+    def save(self, is_best: bool = False, keep_epoch: bool = False) -> None:
+        """Save the run as it stands as its `last` step.
+
+        Raises:
+            CheckpointError: it cannot be written; what was saved before stays.
+        """
+        weights, slots = ({name: ops.convert_to_numpy(x) for name, x in part.items()} for part in self._state)
+        self.sidecar = dataclasses.replace(self.sidecar, step=self.step, epoch=self.step // self.steps_per_epoch)
+        self.run = runs.save_step(self.folder, self.run, self.sidecar, weights, slots, is_best, keep_epoch)
+
+    def _take_step(self, batch: Batch) -> Array:
+        """Train on one batch; return its `METRICS`, still on the device."""
+        arrays = [ops.convert_to_tensor(array) for array in (batch.rows, batch.lengths, np.int32(self.step))]
+        self._state, metrics = self._train(self._state, *arrays)
+        self.step += 1
+        return metrics
+
+    def _check_finite(self, pending: list[Array]) -> np.ndarray:
+        """Fetch metrics `[steps, METRICS]` from the device.
+
+        Raises:
+            TrainingError: a loss is NaN or infinite.
+        """
+        metrics = np.array([ops.convert_to_numpy(x) for x in pending]).reshape(-1, len(METRICS))
+        broken = ~np.isfinite(metrics).all(axis=1)
+        if broken.any():
+            step = self.step - len(pending) + int(broken.argmax()) + 1
+            raise TrainingError(
+                f"the loss is not finite at step {step}; the checkpoint of step {int(self.run.last or 0)} is whole: "
+                f"go on from it with a lower learning rate (--from {self.folder} --set learning_rate=...)"
+            )
+        return metrics
+
+    def _report(self, epoch: int, pending: list[Array], seconds: float) -> StepReport:
+        metrics = self._check_finite(pending)
+        self._epoch_losses += metrics[:, 0].tolist()
+        mean = dict(zip(METRICS, metrics.mean(axis=0).tolist(), strict=True))
+        return StepReport(
+            epoch=epoch,
+            step=self.step,
+            loss=mean["loss"],
+            reconstruction_loss=mean["offset_loss"] + mean["pen_loss"],
+            kl_loss=mean["kl_loss"],
+            kl_weight=float(metrics[-1, METRICS.index("kl_weight")]),
+            learning_rate=float(metrics[-1, METRICS.index("learning_rate")]),
+            sketches_per_second=len(pending) * self.rows / max(seconds, 1e-9),
+        )
+
+    def _end_epoch(self) -> EpochReport:
+        """Validate, save, and say so."""
+        epoch = self.step // self.steps_per_epoch
+        measured, best = None, self.sidecar.best
+        if len(self.validation):
+            measured = evaluation.evaluate(
+                self._evaluate, self._state[0], self.validation, self.sidecar.scale_factor, self.hparams
+            )
+            value = measured.validation_loss(self.hparams)
+            best = value if best is None or value < best else best
+        is_best = best != self.sidecar.best or measured is None
+        self.sidecar = dataclasses.replace(self.sidecar, best=best)
+        self.save(is_best, keep_epoch=bool(self.keep_every and epoch % self.keep_every == 0))
+        training_loss = float(np.mean(self._epoch_losses)) if self._epoch_losses else float("nan")
+        self._epoch_losses = []
+        return EpochReport(epoch, self.step, training_loss, measured, is_best)
+
+
+def _on_device(tree: tuple[dict[str, np.ndarray], ...]) -> tuple[dict[str, Array], ...]:
+    return tuple({name: ops.convert_to_tensor(value) for name, value in part.items()} for part in tree)
+
+
+def _train_step(hparams: HParams) -> Any:
+    """Return the function of one step: ``(state, rows, lengths, step) -> (state, METRICS)``."""
+
+    def step_function(
+        state: tuple[dict, dict], rows: Array, lengths: Array, step: Array
+    ) -> tuple[tuple[dict, dict], Array]:
+        weights, slots = state
+        steps_done = ops.cast(step, "float32")
+        kl_weight = schedules.kl_weight(steps_done, hparams)
+
+        def loss(weights: dict[str, Array]) -> tuple[Array, equations.Losses]:
+            sums = network.sketch_losses(weights, rows, lengths, hparams, hparams.seed, hparams.seed, step)
+            losses = network.batch_losses(sums, lengths, hparams.max_seq_len)
+            if not hparams.conditional:
+                return losses.reconstruction, losses
+            return equations.objective(ops, losses, kl_weight, hparams.kl_tolerance), losses
+
+        value, losses, gradients = kernels.engine().value_and_gradients(loss, weights)
+        learning_rate = schedules.learning_rate(steps_done, hparams)
+        state = optimizer.update(weights, slots, gradients, steps_done, learning_rate, hparams)
+        return state, ops.stack([value, losses.offset, losses.pen, losses.kl, kl_weight, learning_rate])
+
+    return step_function
