@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def write_gif(pictures: Sequence[Picture], timing: Timing, path: Path) -> None:
     # The format counts how often it is played again, and says nothing where it plays once
     loop = {} if timing.loop == 1 else {"loop": max(timing.loop - 1, 0)}
     durations = _milliseconds(pictures, timing, unit=10)
-    _write(path, images, _checked(pictures, durations), format="GIF", palette=colors, **loop)
+    _write(path, images, _checked(pictures, durations), palette=colors, **loop)
 
 
 def _palette(pictures: Sequence[Picture]) -> bytes:
@@ -88,13 +89,13 @@ def _palette(pictures: Sequence[Picture]) -> bytes:
 def write_webp(pictures: Sequence[Picture], timing: Timing, path: Path) -> None:
     """Write an animated WebP, without loss."""
     durations = _checked(pictures, _milliseconds(pictures, timing))
-    _write(path, frames(pictures, timing), durations, format="WEBP", lossless=True, loop=timing.loop)
+    _write(path, frames(pictures, timing), durations, lossless=True, loop=timing.loop)
 
 
 def write_apng(pictures: Sequence[Picture], timing: Timing, path: Path) -> None:
     """Write an animated PNG."""
     durations = _checked(pictures, _milliseconds(pictures, timing))
-    _write(path, frames(pictures, timing), durations, format="PNG", loop=timing.loop)
+    _write(path, frames(pictures, timing), durations, loop=timing.loop)
 
 
 def _milliseconds(pictures: Sequence[Picture], timing: Timing, unit: int = 1) -> list[int]:
@@ -116,22 +117,31 @@ def _checked(pictures: Sequence[Picture], durations: list[int]) -> list[int]:
 def _write(path: Path, images: Iterator[np.ndarray], durations: list[int], **options: object) -> None:
     import imageio.v3 as imageio
 
-    with imageio.imopen(path, "w", plugin="pillow") as file:
+    # Into memory first: where the disk is full, imageio would print a second, loose traceback
+    data = BytesIO()
+    with imageio.imopen(data, "w", plugin="pillow", extension=path.suffix.lower()) as file:
         for image in images:
             file.write(image, is_batch=False, duration=durations, **options)
+    path.write_bytes(data.getvalue())
 
 
 def write_mp4(pictures: Sequence[Picture], timing: Timing, path: Path) -> None:
     """Write an MP4 that any player shows (H.264, 4:2:0)."""
     import imageio.v2 as imageio
+    from imageio_ffmpeg import count_frames_and_secs
 
-    settings: dict[str, Any] = {"codec": "libx264", "macro_block_size": 1, "ffmpeg_log_level": "error"}
+    settings: dict[str, Any] = {"codec": "libx264", "macro_block_size": 1, "ffmpeg_log_level": "quiet"}
     film: Any = imageio.get_writer(path, format="FFMPEG", fps=timing.fps, **settings)
     with film:
         for image in _every_tick(pictures, timing):
             height, width = image.shape[:2]
             # 4:2:0 halves both sides
             film.append_data(np.pad(image, [(0, height % 2), (0, width % 2), (0, 0)], mode="edge"))
+    # imageio does not look at how ffmpeg ended
+    try:
+        count_frames_and_secs(path)
+    except RuntimeError as error:
+        raise OSError("ffmpeg left no whole film, as when the disk is full") from error
 
 
 def write_frames(pictures: Sequence[Picture], timing: Timing, folder: Path) -> int:

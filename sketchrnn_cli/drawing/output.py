@@ -128,10 +128,14 @@ def _save_frames(pictures: "Sequence[Picture]", timing: "Timing", pattern: Path)
     """Write all frames aside, then move them to their names; frames left by a longer animation go."""
     from sketchrnn_cli.drawing.animation import write_frames
 
+    folder = pattern.parent
     with _reporting(pattern):
-        pattern.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".frames-", dir=pattern.parent) as aside:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # On the disk that the frames go to; a folder that is new appears when they are there
+        disk = folder if folder.is_dir() else folder.parent
+        with tempfile.TemporaryDirectory(prefix=".frames-", dir=disk) as aside:
             count = write_frames(pictures, timing, Path(aside))
+            folder.mkdir(exist_ok=True)
             for old in _frames_of(pattern):
                 old.unlink()
             for number in range(1, count + 1):

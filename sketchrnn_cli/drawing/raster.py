@@ -46,5 +46,5 @@ def write_png(picture: Picture, path: Path) -> str | None:
         else:
             Image.fromarray(page).save(path)
         return WITHOUT_CAIRO
-    cairosvg.svg2png(bytestring=svg.render(picture).encode(), write_to=str(path))
+    path.write_bytes(cairosvg.svg2png(bytestring=svg.render(picture).encode()))
     return None
