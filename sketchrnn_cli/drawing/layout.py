@@ -169,6 +169,7 @@ def grid(
     rows = math.ceil(len(placed) / columns)
     font = style.font_size
     line_height = 1.5 * font
+    row_labels = [_shorten(text, style.size, font) for text in row_labels]
     left = font * (GLYPH * max(map(len, row_labels)) + 1) if row_labels else 0.0
     top = line_height if column_labels else 0.0
     step = np.array([cell_width, cell_height + (line_height if captions else 0.0)])
@@ -238,5 +239,7 @@ def _colors(drawing: Drawing, style: Style) -> list[str]:
 
 
 def _shorten(text: str, width: float, font_size: float) -> str:
+    # A file's name may hold what XML must not
+    text = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
     letters = max(1, int(width / (GLYPH * font_size)))
     return text if len(text) <= letters else text[: letters - 1] + "…"

@@ -92,7 +92,7 @@ def test_a_later_stroke_covers_an_earlier_one_and_leaves_the_rest() -> None:
 
 
 def test_strokes_that_leave_the_page_are_cut() -> None:
-    lines = [Line(np.array([[-50.0, 5.0], [150.0, 5.0]]), "#000000"), Line(np.array([[90.0, 95.0]]), "#000000")]
+    lines = [Line(np.array([[-50.0, 5.0], [150.0, 5.0]]), "black"), Line(np.array([[90.0, 95.0]]), "black")]
     page = pen.draw(Picture(100, 100, [lines], [], Style(stroke_width=20)))
     assert page.shape == (100, 100, 3)
     assert (page[5] == 0).all()

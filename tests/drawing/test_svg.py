@@ -72,6 +72,12 @@ def test_captions_are_text_and_cannot_break_out_of_it() -> None:
     assert [each.text for each in root.iter(f"{SVG}text")] == ["a<b>&\"'"]
 
 
+def test_a_file_name_that_xml_cannot_hold_makes_a_sound_caption() -> None:
+    text = svg.render(grid([CORNER_AND_DOT], captions=["a\x00\n\udcff"], row_labels=["\x1b[31m"]))
+    captions = [each.text for each in ElementTree.fromstring(text.encode()).iter(f"{SVG}text")]
+    assert captions == ["a\ufffd\ufffd\ufffd", "\ufffd[31m"]
+
+
 def test_colors_and_background_stand_in_the_file() -> None:
     style = Style(color="navy", background="none")
     text = svg.render(grid([colored(CORNER_AND_DOT, given=1)], style=style))
