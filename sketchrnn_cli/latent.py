@@ -24,7 +24,7 @@ def slerp(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
 
     With directions u and v, ω the angle between them and p the unit vector perpendicular to u towards v, the
     direction at t is cos(tω) u + sin(tω) p. Opposite vectors have an arc through every p: it is then always
-    the same one, made from the axis that u leans to least. A zero vector has no direction: the way is straight.
+    the same one, made from the axis that u leans to least. A zero vector has no direction: a straight way.
     """
     a, b = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
     a_length, b_length = np.linalg.norm(a), np.linalg.norm(b)
@@ -35,7 +35,7 @@ def slerp(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
     omega = np.arctan2(np.linalg.norm(aside), u @ v)
     if np.pi - omega < 1e-6:
         axis = np.zeros_like(u)
-        axis[np.abs(u).argmin()] = 1.0
+        axis[np.argmin(np.abs(u))] = 1.0
         aside = axis - (u @ axis) * u
     p = aside / (np.linalg.norm(aside) or 1.0)
     direction = np.cos(t * omega) * u + np.sin(t * omega) * p
@@ -57,8 +57,8 @@ def between(start: np.ndarray, end: np.ndarray, steps: int, way: Way = "slerp") 
 def field(corners: np.ndarray, rows: int, columns: int, way: Way = "slerp") -> np.ndarray:
     """Return `[rows, columns, z_size]` between four corners `[4, z_size]`.
 
-    The corners are top left, top right, bottom left, bottom right. The left and the right edge are walked first,
-    then each row between them.
+    The corners are top left, top right, bottom left, bottom right. The left and the right edge are walked
+    first, then each row between them.
     """
     top_left, top_right, bottom_left, bottom_right = corners
     left, right = between(top_left, bottom_left, rows, way), between(top_right, bottom_right, rows, way)
