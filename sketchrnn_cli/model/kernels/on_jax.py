@@ -1,19 +1,23 @@
 """The training kernels on JAX."""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
-from keras import ops
 from jax import lax
 
-from sketchrnn_cli.model import cells
+from sketchrnn_cli.model.kernels import steps
 
 Array = Any
 
 
-def lstm(projected: Array, recurrent: Array, h: Array, c: Array, mask: Array | None) -> Array:
+UNROLL = 8
+"""Steps of the time loop compiled as one on an accelerator, where starting a step costs more than computing it."""
+
+
+def lstm(projected: Array, recurrent: Array, h: Array, c: Array, mask: Array | None, products: str) -> Array:
     """Run LSTMs over time, `directions` of them side by side.
 
     Args:
@@ -21,19 +25,63 @@ def lstm(projected: Array, recurrent: Array, h: Array, c: Array, mask: Array | N
         recurrent: `[directions, units, 4 * units]`.
         h: first output, `[directions, batch, units]`.
         c: first memory, likewise.
-        mask: recurrent dropout on the candidate, `[time, directions, batch, units]`, or None.
+        mask: recurrent dropout on the candidate, `[time, directions, batch, units]`, or None. No gradient.
+        products: float32 or bfloat16, what the recurrent products multiply; they add in float32.
 
     Returns:
         Every h, `[time, directions, batch, units]`.
     """
+    return _lstm(products, projected, recurrent, h, c, mask)
 
-    def step(state: tuple[Array, Array], inputs: tuple[Array, Array | None]) -> tuple[tuple[Array, Array], Array]:
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _lstm(products: str, projected: Array, recurrent: Array, h: Array, c: Array, mask: Array | None) -> Array:
+    return _forward(products, projected, recurrent, h, c, mask)[0]
+
+
+def _forward(
+    products: str, projected: Array, recurrent: Array, h: Array, c: Array, mask: Array | None
+) -> tuple[Array, Any]:
+    kernel = recurrent.astype(products)
+
+    def step(state: tuple[Array, Array], inputs: tuple[Array, Array | None]) -> tuple[Any, Any]:
         now, keep = inputs
-        gates = now + jnp.matmul(state[0], recurrent)
-        state = cells.lstm_gates(ops, gates, state[1], mask=keep)
-        return state, state[0]
+        gates = now + _product(state[0].astype(products), kernel)
+        h, kept = steps.forward(jnp, gates, state[1], keep)
+        return (h, kept.c), (h, kept)
 
-    return lax.scan(step, (h, c), (projected, mask))[1]
+    outputs, kept = lax.scan(step, (h, c), (projected, mask), unroll=_unroll())[1]
+    return outputs, (recurrent, h, c, mask, outputs, kept)
+
+
+def _backward(products: str, residuals: Any, d_outputs: Array) -> tuple[Array | None, ...]:
+    recurrent, h, c, mask, outputs, kept = residuals
+    kernel = recurrent.astype(products).swapaxes(-1, -2)
+    c_before = jnp.concatenate([c[None], kept.c[:-1]])
+
+    def step(state: tuple[Array, Array], inputs: Any) -> tuple[Any, Array]:
+        d_output, kept, c_before, keep = inputs
+        d_gates, d_c = steps.backward(jnp, state[0] + d_output, state[1], kept, c_before, keep)
+        return (_product(d_gates.astype(products), kernel), d_c), d_gates
+
+    start = (jnp.zeros_like(h), jnp.zeros_like(c))
+    (d_h, d_c), d_gates = lax.scan(step, start, (d_outputs, kept, c_before, mask), reverse=True, unroll=_unroll())
+    h_before = jnp.concatenate([h[None], outputs[:-1]])
+    d_recurrent = jnp.einsum(
+        "tdbh,tdbg->dhg", h_before.astype(products), d_gates.astype(products), preferred_element_type=jnp.float32
+    )
+    return d_gates, d_recurrent, d_h, d_c, None
+
+
+_lstm.defvjp(_forward, _backward)
+
+
+def _product(a: Array, b: Array) -> Array:
+    return jnp.matmul(a, b, preferred_element_type=jnp.float32)
+
+
+def _unroll() -> int:
+    return 1 if jax.default_backend() == "cpu" else UNROLL
 
 
 def scan(step: Callable, state: Any, inputs: Any) -> Array:

@@ -6,20 +6,96 @@ from typing import Any
 import tensorflow as tf
 from keras import ops
 
-from sketchrnn_cli.model import cells
+from sketchrnn_cli.model.kernels import steps
 
 Array = Any
 
 
-def lstm(projected: Array, recurrent: Array, h: Array, c: Array, mask: Array | None) -> Array:
+UNROLL = 8
+"""Steps of the time loop that XLA compiles as one."""
+
+
+def lstm(projected: Array, recurrent: Array, h: Array, c: Array, mask: Array | None, products: str) -> Array:
     """Run LSTMs over time, `directions` of them side by side."""
+    length = projected.shape[0]
 
-    def step(state: tuple[Array, Array], inputs: Any) -> tuple[Array, Array]:
-        now, keep = (inputs, None) if mask is None else inputs
-        gates = now + tf.matmul(state[0], recurrent)
-        return cells.lstm_gates(ops, gates, state[1], mask=keep)
+    @tf.custom_gradient
+    def run(projected: Array, recurrent: Array, h: Array, c: Array) -> tuple[Array, Callable]:
+        kernel = tf.cast(recurrent, products)
 
-    return tf.scan(step, projected if mask is None else (projected, mask), (h, c))[0]
+        def step(time: Array, state: tuple[Array, Array]) -> tuple[Any, Any]:
+            gates = projected[time] + _product(state[0], kernel, products)
+            h, kept = steps.forward(ops, gates, state[1], None if mask is None else mask[time])
+            return (h, kept.c), (h, *kept)
+
+        outputs, *kept = _loop(step, (h, c), length)[1]
+
+        def gradient(d_outputs: Array) -> tuple[Array, ...]:
+            kernel_back = tf.linalg.matrix_transpose(kernel)
+            c_before = tf.concat([c[None], kept[1][:-1]], axis=0)
+
+            def step_back(back: Array, state: tuple[Array, Array]) -> tuple[Any, Any]:
+                time = length - 1 - back
+                d_gates, d_c = steps.backward(
+                    ops,
+                    state[0] + d_outputs[time],
+                    state[1],
+                    steps.Kept(kept[0][time], kept[1][time]),
+                    c_before[time],
+                    None if mask is None else mask[time],
+                )
+                return (_product(d_gates, kernel_back, products), d_c), (d_gates,)
+
+            (d_h, d_c), (d_gates,) = _loop(step_back, (tf.zeros_like(h), tf.zeros_like(c)), length)
+            d_gates = tf.reverse(d_gates, [0])
+            h_before = tf.concat([h[None], outputs[:-1]], axis=0)
+            d_recurrent = tf.linalg.matmul(
+                _rows(h_before, products), _rows(d_gates, products), transpose_a=True, output_type=tf.float32
+            )
+            return d_gates, d_recurrent, d_h, d_c
+
+        return outputs, gradient
+
+    return run(projected, recurrent, h, c)
+
+
+def _loop(step: Callable, state: tuple[Array, ...], length: int) -> tuple[tuple[Array, ...], list[Array]]:
+    """Run ``state, outputs = step(time, state)`` for `length` steps; return the last state and all outputs stacked.
+
+    The loop's body holds `UNROLL` steps where XLA compiles it; what is left over follows the loop.
+    """
+    unroll = UNROLL if _has_gpu() else 1
+    state, first = step(tf.constant(0), state)
+    arrays = [tf.TensorArray(tf.float32, length, element_shape=x.shape).write(0, x) for x in first]
+
+    def body(time: Array, state: tuple[Array, ...], arrays: list[tf.TensorArray], count: int = unroll) -> Any:
+        for _ in range(count):
+            state, outputs = step(time, state)
+            arrays = [array.write(time, x) for array, x in zip(arrays, outputs, strict=True)]
+            time += 1
+        return time, state, arrays
+
+    rounds, rest = divmod(length - 1, unroll)
+    loop = tf.constant(1), state, arrays
+    if rounds:
+        end = 1 + rounds * unroll
+        loop = tf.while_loop(lambda time, *_: time < end, body, loop, maximum_iterations=rounds, parallel_iterations=1)
+    _, state, arrays = body(*loop, rest)
+    return state, [array.stack() for array in arrays]
+
+
+def _product(a: Array, b: Array, products: str) -> Array:
+    return tf.linalg.matmul(tf.cast(a, products), b, output_type=tf.float32)
+
+
+def _rows(x: Array, products: str) -> Array:
+    """Return `[time, directions, batch, n]` as `[directions, time * batch, n]`."""
+    x = tf.transpose(tf.cast(x, products), (1, 0, 2, 3))
+    return tf.reshape(x, (x.shape[0], -1, x.shape[3]))
+
+
+def _has_gpu() -> bool:
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def scan(step: Callable, state: Any, inputs: Any) -> Array:
@@ -51,7 +127,7 @@ def value_and_gradients(function: Callable, weights: dict[str, Array]) -> tuple[
 
 def compile_step(function: Callable) -> Callable:
     """Compile a function of arrays once for each set of shapes; its first argument may be overwritten."""
-    return tf.function(function, jit_compile=bool(tf.config.list_physical_devices("GPU")))
+    return tf.function(function, jit_compile=_has_gpu())
 
 
 compile_evaluation = compile_step
