@@ -1,0 +1,118 @@
+"""The hand that draws the built-in doodles: curves, loops and lines, and what an unsteady hand makes of them.
+
+A stroke is an absolute polyline `[points, 2]`, y downwards; a drawing is a list of strokes in the order drawn. Angles
+are degrees, clockwise on the page from three o'clock.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+SPAN_SAMPLES = 8
+TURN_SAMPLES = 40
+
+Drawing = list[np.ndarray]
+
+
+@cache
+def _catmull_rom() -> np.ndarray:
+    """Return the weights `[samples, 4]` of four neighbouring points on the span between the middle two."""
+    t = np.arange(SPAN_SAMPLES) / SPAN_SAMPLES
+    powers = np.stack([np.ones_like(t), t, t**2, t**3], axis=1)
+    return powers @ np.array([[0, 2, 0, 0], [-1, 0, 1, 0], [2, -5, 4, -1], [-1, 3, -3, 1]]) / 2.0
+
+
+def curve(points: ArrayLike) -> np.ndarray:
+    """Return a smooth curve through points `[n, 2]` (a uniform Catmull-Rom spline)."""
+    points = np.asarray(points, dtype=np.float64)
+    ends = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
+    neighbours = np.stack([ends[:-3], ends[1:-2], ends[2:-1], ends[3:]], axis=1)
+    spans = _catmull_rom() @ neighbours
+    return np.concatenate([spans.reshape(-1, 2), points[-1:]])
+
+
+def line(start: ArrayLike, end: ArrayLike, bow: float = 0.0) -> np.ndarray:
+    """Return a line that swells to its left by `bow` of its length (a parabola)."""
+    start, end = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
+    t = np.linspace(0.0, 1.0, SPAN_SAMPLES)[:, None]
+    along = end - start
+    return start + along * t + bow * 4 * t * (1 - t) * np.array([along[1], -along[0]])
+
+
+def arc(center: ArrayLike, radii: ArrayLike, start: float, sweep: float) -> np.ndarray:
+    """Return the part of an ellipse that begins at `start` and turns by `sweep` (negative: anticlockwise)."""
+    samples = max(6, int(abs(sweep) / 360 * TURN_SAMPLES))
+    angles = np.radians(start + np.linspace(0.0, sweep, samples))
+    return np.asarray(center) + np.asarray(radii) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+
+def loop(rng: np.random.Generator, center: ArrayLike, radii: ArrayLike) -> np.ndarray:
+    """Return an ellipse as a hand closes it: from near the top, a little short or a little too far."""
+    turn = rng.normal(358.0, 9.0) * (-1 if rng.random() < 0.7 else 1)
+    return arc(center, radii, rng.normal(-90.0, 25.0), turn)
+
+
+def ribbon(path: np.ndarray, width: float, tip: float = 1.0) -> np.ndarray:
+    """Return the outline of a thick curve in one stroke: out along one side, round the end, back on the other.
+
+    Args:
+        path: Middle line, `[points, 2]`.
+        width: Of the beginning.
+        tip: Width of the end, in parts of `width`.
+    """
+    ahead = np.gradient(path, axis=0)
+    ahead /= np.hypot(*ahead.T)[:, None] + 1e-9
+    aside = np.stack([ahead[:, 1], -ahead[:, 0]], axis=1) * (width / 2 * np.linspace(1.0, tip, len(path)))[:, None]
+    turn = np.radians(np.linspace(0.0, 180.0, 7))[1:-1, None]
+    cap = path[-1] + np.cos(turn) * aside[-1] + np.sin(turn) * ahead[-1] * width / 2 * tip
+    return np.concatenate([path + aside, cap, (path - aside)[::-1]])
+
+
+def loose(rng: np.random.Generator, points: ArrayLike, amount: float) -> np.ndarray:
+    """Return points moved at random by about `amount`."""
+    points = np.asarray(points, dtype=np.float64)
+    return points + rng.normal(0.0, amount, points.shape)
+
+
+def place(drawing: Sequence[np.ndarray], origin: ArrayLike, scale: ArrayLike = 1.0, tilt: float = 0.0) -> Drawing:
+    """Return a drawing scaled (negative mirrors), then turned by `tilt` degrees, then moved by `origin`."""
+    cos, sin = np.cos(np.radians(tilt)), np.sin(np.radians(tilt))
+    turn = np.array([[cos, sin], [-sin, cos]])
+    return [stroke * scale @ turn + origin for stroke in drawing]
+
+
+def by_hand(drawing: Sequence[np.ndarray], rng: np.random.Generator, unsteadiness: float) -> Drawing:
+    """Return a drawing as an unsteady hand draws it.
+
+    Each stroke starts beside its place, strays as it goes on, so that outlines seldom close, and sways in waves of
+    about a sixth to a third of the drawing: slow swings, not a tremor.
+
+    Args:
+        unsteadiness: Usual size of the sway, in hundredths of the drawing's larger side.
+    """
+    counts = np.array([len(stroke) for stroke in drawing])
+    points = np.concatenate(drawing)
+    size = float(np.ptp(points, axis=0).max())
+    starts = np.cumsum(counts) - counts
+    steps = np.hypot(*np.diff(points, axis=0, prepend=points[:1]).T)
+    steps[starts] = 0.0
+    travelled = np.cumsum(steps) / size
+    travelled -= np.repeat(travelled[starts], counts)
+    lengths = travelled[starts + counts - 1]
+
+    def each(values: np.ndarray) -> np.ndarray:
+        return np.repeat(values, counts, axis=0)
+
+    strokes = len(drawing)
+    sizes = np.minimum(1.0, 0.35 + lengths)[:, None]
+    aside = rng.normal(0.0, 0.5, (strokes, 2)) * sizes
+    stray = rng.normal(0.0, 1.0, (strokes, 2)) * np.minimum(1.0, lengths)[:, None]
+    sway = np.zeros_like(points)
+    for wave in (rng.uniform(0.28, 0.4), rng.uniform(0.14, 0.2)):
+        phase = rng.uniform(0.0, 2 * np.pi, (strokes, 2))
+        sway += wave * 2 * np.sin(each(phase) + 2 * np.pi * travelled[:, None] / wave)
+    progress = travelled / np.maximum(each(lengths), 1e-9)
+    moved = each(aside) + each(stray) * progress[:, None] + each(sizes) * sway
+    return np.split(points + moved * (unsteadiness * size / 100), starts[1:])
