@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from sketchrnn_cli import __version__, console
+from sketchrnn_cli.commands import train
 from sketchrnn_cli.errors import SketchRNNError
 
 app = typer.Typer(
@@ -31,6 +32,9 @@ def _root(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
 ) -> None:
     pass
+
+
+app.command()(train.train)
 
 
 def main() -> None:

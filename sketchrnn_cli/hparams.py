@@ -60,8 +60,11 @@ class HParams:
     augment_stroke_prob: float = _hp(0.10, "probability of dropping an inner point", low=0.0, high=0.99)
 
     # The data.
-    max_seq_len: int = _hp(0, "N_max, longest sketch in points; 0: the longest of the data", low=0)
-    seed: int = _hp(0, "seed of every random draw", low=0)
+    max_seq_len: int = _hp(0, "N_max, longest sketch in points; 0: the longest of the data", low=0, high=100_000)
+    seed: int = _hp(0, "seed of every random draw", low=0, high=2**31 - 1)
+    precision: str = _hp(
+        "float32", "what the recurrent products multiply; they add in float32", ("float32", "bfloat16")
+    )
 
     # Conventions that imported models may break.
     gate_activation: str = _hp("sigmoid", "activation of the gates", ("sigmoid", "hard_sigmoid"))

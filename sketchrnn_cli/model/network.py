@@ -140,7 +140,7 @@ def _run(
     engine = kernels.engine()
     if cell == "lstm" and hparams.gate_activation == "sigmoid":
         recurrent = ops.stack([tensors["recurrent_kernel"] for tensors in weights])
-        return engine.lstm(projected, recurrent, *state, mask, "float32")
+        return engine.lstm(projected, recurrent, *state, mask, hparams.precision)
 
     def advance(state: tuple[Array, Array], inputs: Any) -> tuple[Array, Array]:
         now, keep = (inputs, None) if mask is None else inputs

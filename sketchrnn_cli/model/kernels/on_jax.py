@@ -1,6 +1,7 @@
 """The training kernels on JAX."""
 
 import functools
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from sketchrnn_cli.errors import TrainingError
 from sketchrnn_cli.model.kernels import steps
 
 Array = Any
@@ -124,7 +126,25 @@ def compile_evaluation(function: Callable) -> Callable:
     return jax.jit(function)
 
 
-def device() -> str:
-    """Return what the arrays live on, for people."""
+def use(device: str, deterministic: bool | None) -> str:
+    """Choose the device before anything is computed.
+
+    Args:
+        device: auto, cpu or gpu.
+        deterministic: the same bits at every run, at some cost on a GPU; None for a CPU alone.
+
+    Returns:
+        What is used, for people.
+
+    Raises:
+        TrainingError: a GPU is asked for and there is none.
+    """
+    if deterministic:  # On a CPU it always is.
+        os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_gpu_deterministic_ops=true"
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+    if device == "cpu":
+        jax.config.update("jax_platforms", "cpu")
     found = jax.devices()[0]
-    return f"{found.device_kind} (JAX)" if found.platform != "cpu" else "CPU (JAX)"
+    if device == "gpu" and found.platform == "cpu":
+        raise TrainingError("--device gpu: JAX sees no GPU; install jax[cuda13], or use --device cpu")
+    return "CPU (JAX)" if found.platform == "cpu" else f"{found.device_kind} (JAX)"

@@ -6,6 +6,7 @@ from typing import Any
 import tensorflow as tf
 from keras import ops
 
+from sketchrnn_cli.errors import TrainingError
 from sketchrnn_cli.model.kernels import steps
 
 Array = Any
@@ -95,7 +96,7 @@ def _rows(x: Array, products: str) -> Array:
 
 
 def _has_gpu() -> bool:
-    return bool(tf.config.list_physical_devices("GPU"))
+    return bool(tf.config.get_visible_devices("GPU"))
 
 
 def scan(step: Callable, state: Any, inputs: Any) -> Array:
@@ -133,10 +134,18 @@ def compile_step(function: Callable) -> Callable:
 compile_evaluation = compile_step
 
 
-def device() -> str:
-    """Return what the arrays live on, for people."""
+def use(device: str, deterministic: bool | None) -> str:
+    """Choose the device before anything is computed; a GPU's memory is taken as it is needed."""
     gpus = tf.config.list_physical_devices("GPU")
-    if not gpus:
+    if device == "gpu" and not gpus:
+        raise TrainingError(
+            "--device gpu: TensorFlow sees no GPU; pip install 'sketchrnn[cuda]' on Linux, or use --device cpu"
+        )
+    if deterministic or (deterministic is None and (device == "cpu" or not gpus)):
+        tf.config.experimental.enable_op_determinism()
+    if device == "cpu" or not gpus:
+        tf.config.set_visible_devices([], "GPU")
         return "CPU (TensorFlow)"
-    name = tf.config.experimental.get_device_details(gpus[0]).get("device_name", "GPU")
-    return f"{name} (TensorFlow)"
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    return f"{tf.config.experimental.get_device_details(gpus[0]).get('device_name', 'GPU')} (TensorFlow)"

@@ -1,0 +1,113 @@
+"""`sketchrnn train`: learn to draw from one or several data sets."""
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from sketchrnn_cli import console
+from sketchrnn_cli.errors import UsageError
+from sketchrnn_cli.hparams import HParams, meaning
+
+if TYPE_CHECKING:
+    from sketchrnn_cli.training.trainer import Trainer
+
+RUN, MODEL = "The run", "The model"
+
+
+def _option(name: str, panel: str = MODEL) -> Any:
+    """Return the option of a hyperparameter: its help and default come from where it is declared."""
+    return typer.Option(help=f"{meaning(name)} [default: {getattr(HParams, name)}]", rich_help_panel=panel)
+
+
+def train(
+    datasets: Annotated[list[str] | None, typer.Argument(metavar="[DATASET]...", help="Names in --data-dir, or paths; several are merged.")] = None,
+    name: Annotated[str | None, typer.Option(help="The run's name. By default the data sets joined by _.", rich_help_panel=RUN)] = None,
+    resume: Annotated[str | None, typer.Option(metavar="RUN[@epoch-N]", help="Go on with a run.", rich_help_panel=RUN)] = None,
+    from_: Annotated[str | None, typer.Option("--from", metavar="CKPT", help="Begin with the weights of a checkpoint.", rich_help_panel=RUN)] = None,
+    initial_epoch: Annotated[int, typer.Option(min=0, help="With --from: epoch the schedules begin at.", rich_help_panel=RUN)] = 0,
+    epochs: Annotated[int | None, typer.Option(help="When to stop. [default: 50, and at least 5000 steps]", rich_help_panel=RUN)] = None,
+    steps: Annotated[int | None, typer.Option(help="When to stop, in steps.", rich_help_panel=RUN)] = None,
+    keep_every: Annotated[int | None, typer.Option(min=1, help="Keep the checkpoint of every N-th epoch.", rich_help_panel=RUN)] = None,
+    data_dir: Annotated[Path, typer.Option(help="Where data sets are looked up.", rich_help_panel=RUN)] = Path("datasets"),
+    checkpoint_dir: Annotated[Path, typer.Option(help="Where runs are saved.", rich_help_panel=RUN)] = Path("checkpoints"),
+    device: Annotated[str, typer.Option(help="auto, cpu or gpu.", rich_help_panel=RUN)] = "auto",
+    deterministic: Annotated[bool | None, typer.Option("--deterministic/--fast", help="The same bits at every run. [default: on a CPU]", rich_help_panel=RUN)] = None,
+    force: Annotated[bool, typer.Option(help="Replace a run of that name; resume although the data changed.", rich_help_panel=RUN)] = False,
+    conditional: Annotated[bool | None, _option("conditional")] = None,
+    enc_rnn_size: Annotated[int | None, _option("enc_rnn_size")] = None,
+    dec_rnn_size: Annotated[int | None, _option("dec_rnn_size")] = None,
+    z_size: Annotated[int | None, _option("z_size")] = None,
+    batch_size: Annotated[int | None, _option("batch_size")] = None,
+    learning_rate: Annotated[float | None, _option("learning_rate")] = None,
+    kl_weight: Annotated[float | None, _option("kl_weight")] = None,
+    max_seq_len: Annotated[int | None, _option("max_seq_len")] = None,
+    precision: Annotated[str | None, _option("precision")] = None,
+    seed: Annotated[int | None, _option("seed")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other hyperparameter; may be repeated.", rich_help_panel=MODEL)] = None,
+) -> None:
+    """Train a model on sketches; it saves as it goes, and Ctrl-C loses nothing.
+
+    Example: sketchrnn train cat guitar --epochs 10
+    """
+    if bool(datasets) == bool(resume):
+        raise UsageError("name what to train on (sketchrnn train cat), or a run to go on with (--resume NAME)")
+    if device not in ("auto", "cpu", "gpu"):
+        raise UsageError(f"--device {device}: expected auto, cpu or gpu")
+    options = {
+        "conditional": conditional, "enc_rnn_size": enc_rnn_size, "dec_rnn_size": dec_rnn_size, "z_size": z_size,
+        "batch_size": batch_size, "learning_rate": learning_rate, "kl_weight": kl_weight,
+        "max_seq_len": max_seq_len, "precision": precision, "seed": seed,
+    }  # fmt: skip
+    given = {option: value for option, value in options.items() if value is not None}
+    if resume and (given or set_ or from_ or name):
+        raise UsageError("--resume takes everything from the run; only --epochs, --steps and --keep-every may change")
+    HParams(**given).with_settings(set_ or [])  # Refuse a bad value before anything is loaded.
+    with console.stderr().status("Starting the training engine"):
+        from sketchrnn_cli import runs
+        from sketchrnn_cli.data import archive
+        from sketchrnn_cli.training import start
+    paths = [archive.find(dataset, data_dir) for dataset in datasets or []]
+    folder = None if resume else start.free_folder(checkpoint_dir, name or "_".join(path.stem for path in paths), force)
+    sets = [archive.load(path) for path in paths]
+    used = start.use_device(device, deterministic)
+    budget = {"epochs": epochs, "steps": steps} if epochs or steps else {}
+    settings = {**budget, **({"keep_every": keep_every} if keep_every else {})}
+    if resume:
+        trainer = start.resumed_run(resume, checkpoint_dir, settings, force)
+    else:
+        first = runs.load(from_, checkpoint_dir) if from_ else None
+        hparams = (first.hparams if first else HParams()).replace(**given).with_settings(set_ or [])
+        trainer = start.new_run(folder, sets, hparams, settings, first, initial_epoch)
+    _run(trainer, used)
+
+
+def _run(trainer: "Trainer", device: str) -> None:
+    """Drive the trainer to its end, showing how it goes; the first Ctrl-C or SIGTERM saves and stops."""
+    from sketchrnn_cli.commands.train_display import Display
+    from sketchrnn_cli.training import start
+
+    total = start.total_steps(trainer, trainer.run.settings.get("epochs"), trainer.run.settings.get("steps"))
+    display = Display(trainer, total, device)
+    caught: list[int] = []
+
+    def stop(number: int, frame: object) -> None:
+        if caught:
+            raise KeyboardInterrupt
+        caught.append(number)
+        trainer.stopping = True
+        console.message("stopping after this step; saving (once more to leave at once)")
+
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with display:
+            for report in trainer.train(total):
+                display.show(report)
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    display.finish()
+    if caught:
+        console.message(f"stopped at step {trainer.step}; go on with: sketchrnn train --resume {trainer.folder.name}")
+        raise typer.Exit(130)
