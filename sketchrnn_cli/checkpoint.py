@@ -238,3 +238,30 @@ def _versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return versions
+
+
+def facts(sidecar: Sidecar, parameters: int) -> list[tuple[str, str]]:
+    """Return what a person would ask of a checkpoint, as labels and values."""
+    hparams = sidecar.hparams
+    encoder = f"{hparams.enc_model} {hparams.enc_rnn_size} in each direction, z {hparams.z_size}"
+    changed = {
+        field.name: getattr(hparams, field.name)
+        for field in dataclasses.fields(hparams)
+        if getattr(hparams, field.name) != field.default
+    }
+    return [
+        ("model", "encoder and decoder" if hparams.conditional else "decoder only"),
+        *([("encoder", encoder)] if hparams.conditional else []),
+        ("decoder", f"{hparams.dec_model} {hparams.dec_rnn_size}, {hparams.num_mixture} Gaussians"),
+        ("parameters", f"{parameters:,}"),
+        *[(f"data: {source.name}", f"{source.provenance}; SHA-256 {source.sha256[:12]}") for source in sidecar.datasets],
+        ("max_seq_len", f"{hparams.max_seq_len} points"),
+        ("scale_factor", f"{sidecar.units_per_model_unit:.6f} data units per model unit"),
+        ("canvas_size", f"{sidecar.canvas_size:g} data units"),
+        ("trained", f"{sidecar.step} steps, {sidecar.epoch} epochs"),
+        *([("best", f"{sidecar.best:.4f} ({sidecar.best_metric})")] if sidecar.best is not None else []),
+        *[(name, f"{value:.4f}") for name, value in sidecar.metrics.items()],
+        *([("note", sidecar.note)] if sidecar.note else []),
+        ("not by default", ", ".join(f"{name}={value}" for name, value in changed.items()) or "nothing"),
+        ("written with", ", ".join(f"{name} {version}" for name, version in sidecar.versions.items())),
+    ]

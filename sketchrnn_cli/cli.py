@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from sketchrnn_cli import __version__, console
-from sketchrnn_cli.commands import train
+from sketchrnn_cli.commands import animate, checkpoint, sample, train
 from sketchrnn_cli.errors import SketchRNNError
 
 app = typer.Typer(
@@ -35,6 +35,9 @@ def _root(
 
 
 app.command()(train.train)
+app.command()(sample.sample)
+app.command()(animate.animate)
+app.add_typer(checkpoint.app, name="checkpoint")
 
 
 def main() -> None:

@@ -205,6 +205,14 @@ def select(folder: Path, which: str) -> Path:
     return folder / "steps" / steps[which]
 
 
+def title(folder: Path) -> str:
+    """Return the name of a released folder for people: ``cat``, or ``NAME@best`` for a step of a run."""
+    run_folder = folder.parent.parent
+    if folder.parent.name != "steps" or not (run_folder / RUN_FILE).is_file():
+        return folder.name
+    return f"{run_folder.name}@{'best' if read_run(run_folder).best == folder.name else 'step-' + folder.name}"
+
+
 def newest_run(checkpoint_dir: Path = CHECKPOINT_DIR) -> Path | None:
     """Return the run in `checkpoint_dir` that saved last; released checkpoints do not count."""
     if not checkpoint_dir.is_dir():

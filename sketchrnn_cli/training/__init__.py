@@ -1,6 +1,28 @@
-"""Training: schedules, the optimizer, the trainer, evaluation."""
+"""Training: schedules, the optimizer, the trainer, evaluation.
+
+Importing this package loads Keras and its backend, with their start-up messages kept off the screen.
+"""
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-# TensorFlow's own start-up messages would drown ours; whoever wants them sets this to 0.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+@contextmanager
+def _muted() -> Iterator[None]:
+    """Send what native code writes to stderr nowhere: TensorFlow logs before any setting of its own is read."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # Whoever wants those messages sets this to 0.
+with _muted():
+    import keras  # noqa: F401

@@ -1,0 +1,28 @@
+"""Options that several commands share, each declared once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Ckpt = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[CKPT]", help="A checkpoint's folder or name. By default the newest run, else the bundled cat."
+    ),
+]
+CheckpointDir = Annotated[Path, typer.Option(help="Where names are looked up.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the random draws: the same seed draws the same.")]
+Out = Annotated[str | None, typer.Option("--out", "-o", help="File to write; its suffix picks the format.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what exists.")]
+Size = Annotated[int, typer.Option(help="Larger side of a drawing, in pixels.")]
+StrokeWidth = Annotated[float | None, typer.Option(help="Width of the pen, in pixels. [default: 1.2 % of the size]")]
+Color = Annotated[str, typer.Option(help="Colour of the strokes: a CSS name, or #rrggbb.")]
+Background = Annotated[str, typer.Option(help="Colour of the page, or none.")]
+ColorByOrder = Annotated[bool, typer.Option("--color-by-order", help="Give each stroke a colour of its own.")]
+MaxPoints = Annotated[
+    int | None, typer.Option(min=1, help="Points of a drawing at most. [default: the model's max_seq_len]")
+]
+CHECKPOINT_DIR = Path("checkpoints")
+INK = "#22262b"
+WHITE = "#ffffff"

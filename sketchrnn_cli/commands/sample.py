@@ -1,0 +1,56 @@
+"""`sketchrnn sample`: draw new sketches from a model."""
+
+from typing import Annotated
+
+import typer
+
+from sketchrnn_cli import console
+from sketchrnn_cli.commands import options as opt
+from sketchrnn_cli.errors import UsageError
+
+
+def sample(
+    ckpt: opt.Ckpt = None,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many sketches at each temperature.")] = 1,
+    temperature: Annotated[
+        list[float] | None,
+        typer.Option("--temperature", "-t", min=0, help="Randomness, 0 to 1 and more; several give a grid. [default: 0.4]"),
+    ] = None,
+    from_z: Annotated[
+        str | None, typer.Option("--z", metavar="FILE", help="Latent vectors to draw (.npy, .json), as encode writes.")
+    ] = None,
+    seed: opt.Seed = 0,
+    max_points: opt.MaxPoints = None,
+    columns: Annotated[int | None, typer.Option(min=1, help="Drawings in a row of the sheet.")] = None,
+    out: opt.Out = None,
+    force: opt.Force = False,
+    size: opt.Size = 256,
+    stroke_width: opt.StrokeWidth = None,
+    color: opt.Color = opt.INK,
+    background: opt.Background = opt.WHITE,
+    color_by_order: opt.ColorByOrder = False,
+    checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
+) -> None:
+    """Draw new sketches, one or a sheet of them, as SVG, PNG, .npy or JSON.
+
+    Example: sketchrnn sample cat --count 16 --temperature 0.5 --out cats.svg
+    """
+    from sketchrnn_cli.commands import sheets
+    from sketchrnn_cli.drawing.layout import Style
+    from sketchrnn_cli.strokes.files import read_latents
+
+    temperatures = temperature or [0.4]
+    style = Style(size, stroke_width, None, color, background, color_by_order)
+    sketcher = sheets.open_model(ckpt, checkpoint_dir)
+    path = sheets.destination(out, sketcher, force)
+    if from_z is None:
+        z = sketcher.random_latents(count, seed)
+    else:
+        if not sketcher.hparams.conditional:
+            raise UsageError(f"--z {from_z}: this model is decoder-only and draws from no z")
+        z = read_latents(from_z, sketcher.hparams.z_size)
+        count = len(z)
+    sketches = sheets.at_temperatures(sketcher, z, count, temperatures, seed, max_points)
+    labels = [f"temperature {value:g}" for value in temperatures] if len(temperatures) > 1 else []
+    sheets.save(sketches, path, style, columns=count if labels else columns, row_labels=labels)
+    console.result(str(path))

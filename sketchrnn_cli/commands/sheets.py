@@ -1,0 +1,56 @@
+"""What the drawing commands share: open the model, name the file, save the sketches as what its suffix says."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sketchrnn_cli import console, runs
+from sketchrnn_cli.drawing import output
+from sketchrnn_cli.drawing.layout import Style, grid
+from sketchrnn_cli.model.sketching import Sketcher
+from sketchrnn_cli.strokes.files import ARRAYS, write_sketches
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def open_model(ckpt: str | None, checkpoint_dir: Path) -> Sketcher:
+    """Load a checkpoint, and say which where the user named none."""
+    checkpoint = runs.load(ckpt, checkpoint_dir)
+    if ckpt is None:
+        console.message(f"model: {runs.title(checkpoint.folder)} (step {checkpoint.sidecar.step})")
+    return Sketcher(checkpoint)
+
+
+def destination(out: str | None, sketcher: Sketcher, force: bool) -> Path:
+    """Return the file to write: as asked for, or a free numbered name after the model."""
+    if out is None:
+        return free_name(sketcher, ".svg")
+    return output.check(out, (*output.STILLS, *ARRAYS), force)
+
+
+def free_name(sketcher: Sketcher, suffix: str) -> Path:
+    """Return a free numbered name after the model."""
+    return output.free_name(runs.title(sketcher.checkpoint.folder).partition("@")[0], suffix)
+
+
+def at_temperatures(
+    sketcher: Sketcher, z: "np.ndarray | None", count: int, temperatures: Sequence[float], seed: int,
+    max_points: int | None = None, common_stream: bool = False,
+) -> "list[np.ndarray]":
+    """Draw `count` sketches at each temperature, row by row: one batch, a column has one z and one stream."""
+    sketches: list[np.ndarray] = []
+    for temperature in temperatures:
+        sketches += sketcher.draw(z, count, temperature, seed, max_points, common_stream)
+    return sketches
+
+
+def save(sketches: "Sequence[Any]", path: Path, style: Style, **layout: Any) -> None:
+    """Write sketches as a sheet (SVG, PNG) or as stroke-3 arrays (.npy, .json); say what is worth saying."""
+    if path.suffix.lower() in ARRAYS:
+        with output.writing(path) as partial:
+            write_sketches(sketches, partial)
+        return
+    notice = output.save_picture(grid(sketches, style=style, **layout), path)
+    if notice:
+        console.message(notice)

@@ -1,0 +1,85 @@
+"""Draw in data units with a checkpoint's scale: what every drawing command shares."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sketchrnn_cli.checkpoint import Checkpoint
+from sketchrnn_cli.errors import CheckpointError, UsageError
+from sketchrnn_cli.model.drawer import Drawer, Noise
+
+
+class Sketcher:
+    """A checkpoint ready to draw and to encode, in data units."""
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        """Prepare the drawing engine."""
+        self.checkpoint = checkpoint
+        self.hparams = checkpoint.hparams
+        self.scale = checkpoint.sidecar.units_per_model_unit
+        self._drawer = Drawer(checkpoint.hparams, checkpoint.weights)
+
+    def random_latents(self, count: int, seed: int) -> np.ndarray | None:
+        """Return z `[count, z_size]` from N(0, I), z i from the stream of (seed, i); None for a decoder-only model."""
+        if not self.hparams.conditional:
+            return None
+        streams = [np.random.default_rng([seed, i, 0]) for i in range(count)]
+        return np.stack([rng.standard_normal(self.hparams.z_size) for rng in streams]).astype(np.float32)
+
+    def encode(self, sketches: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Return μ and σ, each `[batch, z_size]`, of stroke-3 sketches in data units.
+
+        Raises:
+            CheckpointError: the model has no encoder.
+            UsageError: a sketch is longer than the model's N_max.
+        """
+        if not self.hparams.conditional:
+            raise CheckpointError(
+                f"{self.checkpoint.folder}: a decoder-only model cannot encode drawings; "
+                "use a conditional one (checkpoint info says which a model is)"
+            )
+        longest = max(len(sketch) for sketch in sketches)
+        if longest > self.hparams.max_seq_len:
+            raise UsageError(f"a drawing of {longest} points; this model reads at most {self.hparams.max_seq_len}")
+        return self._drawer.encode([self._to_model(sketch) for sketch in sketches])
+
+    def draw(
+        self,
+        z: np.ndarray | None,
+        count: int,
+        temperature: float | np.ndarray,
+        seed: int,
+        max_points: int | None = None,
+        common_stream: bool = False,
+        given: np.ndarray | None = None,
+    ) -> list[np.ndarray]:
+        """Draw sketches in data units.
+
+        Args:
+            z: latent vectors `[count, z_size]`, or None for a decoder-only model.
+            count: how many.
+            temperature: τ, one for all or `[count]`, at least 0.
+            seed: sketch i draws from the stream of (seed, i).
+            max_points: points at most; by default the model's N_max.
+            common_stream: all draw from the stream of (seed, 0), so that only z makes them differ.
+            given: a beginning in data units that all go on from.
+
+        Raises:
+            UsageError: a negative temperature, or z of another shape.
+        """
+        if not np.all(np.isfinite(temperature)) or np.min(temperature) < 0:
+            raise UsageError(f"temperature {np.min(temperature):g}: expected 0 or more")
+        if z is not None and z.shape != (count, self.hparams.z_size):
+            raise UsageError(f"z of shape {list(z.shape)}; this model needs [{count}, {self.hparams.z_size}]")
+        points = max_points or self.hparams.max_seq_len
+        streams = [np.random.default_rng([seed, 0 if common_stream else i, 1]) for i in range(count)]
+        noise = [Noise.draw(rng, points) for rng in streams]
+        given = None if given is None else self._to_model(given)
+        sketches = self._drawer.draw(z, noise, temperature, points, given)
+        return [self._to_data(sketch) for sketch in sketches]
+
+    def _to_model(self, sketch: np.ndarray) -> np.ndarray:
+        return np.concatenate([sketch[:, :2] / np.float32(self.scale), sketch[:, 2:]], axis=1)
+
+    def _to_data(self, sketch: np.ndarray) -> np.ndarray:
+        return np.concatenate([sketch[:, :2] * np.float32(self.scale), sketch[:, 2:]], axis=1)
