@@ -13,119 +13,129 @@ LEFT_AND_RIGHT = (-1, 1)
 def cat(rng: np.random.Generator) -> Drawing:
     """Draw one cat."""
     poses = (_portrait, _sitting, _sitting_sideways, _standing, _asleep)
-    pose = poses[rng.choice(len(poses), p=(0.4, 0.2, 0.15, 0.15, 0.1))]
-    side = rng.choice(LEFT_AND_RIGHT)
-    stretch = rng.normal(1.0, 0.05)
-    return place(pose(rng), (0.0, 0.0), (side * stretch, 1.0 / stretch), rng.normal(0.0, 4.0))
+    pose = poses[rng.choice(len(poses), p=(0.4, 0.16, 0.14, 0.15, 0.15))]
+    side = int(rng.choice(LEFT_AND_RIGHT))
+    stretch = rng.normal(1.0, 0.04)
+    drawing = place(pose(rng), (0.0, 0.0), (side * stretch, 1.0 / stretch), rng.normal(0.0, 4.0))
+    if pose is _asleep and rng.random() < 0.5:
+        drawing += _snores(side)
+    return drawing
 
 
 def _portrait(rng: np.random.Generator) -> Drawing:
-    return _head(rng, eyes=rng.choice(["dots", "round", "slits", "happy"], p=[0.25, 0.35, 0.25, 0.15]), detail=1.0)
+    eyes = rng.choice(["dots", "round", "wide", "slits", "happy"], p=[0.3, 0.2, 0.1, 0.15, 0.25])
+    drawing = _head(rng, eyes, whiskers=3 if rng.random() < 0.35 else 2, inner_ears=rng.random() < 0.2)
+    if rng.random() < 0.2:
+        drawing += _forehead_stripes(rng)
+    return drawing
+
+
+def _small_head(rng: np.random.Generator, eyes: str | None = None) -> Drawing:
+    """Draw the head of a whole cat: large for its body and a little aslant, with a plain face."""
+    if eyes is None:
+        eyes = rng.choice(["dashes", "dots", "happy", "slits"], p=[0.35, 0.4, 0.2, 0.05])
+    size = rng.uniform(1.1, 1.35)
+    whiskers = 2 if rng.random() < 0.85 else 0
+    return place(_head(rng, eyes, whiskers), (0.0, 0.8 * (1 - size)), size, rng.normal(0.0, 5.0))
 
 
 def _sitting(rng: np.random.Generator) -> Drawing:
-    """Draw a cat that sits and looks at us."""
-    wide, tall = rng.uniform(0.85, 1.15), rng.uniform(0.8, 1.05)
-    flank = loose(rng, [(0.55, 0.72), (0.8, 1.4), (1.08, 2.2), (1.02, 2.75), (0.7, 3.0)], 0.03)
-    flank *= (wide, tall)
+    """Draw a cat that sits and faces us."""
+    wide, tall = rng.uniform(0.85, 1.15), rng.uniform(0.75, 0.95)
+    flank = loose(rng, [(0.6, 0.7), (0.85, 1.4), (1.12, 2.2), (1.05, 2.75), (0.7, 3.0)], 0.03) * (wide, tall)
     left = flank * (-1, 1)
-    body = np.concatenate([curve(left), line(left[-1], flank[-1])[1:-1], curve(flank[::-1])])
+    drawing = [*_small_head(rng), np.concatenate([curve(left), curve(flank[::-1])])]
     floor = 3.0 * tall
-    drawing = _head(rng, detail=0.5) + [body]
-    for side in LEFT_AND_RIGHT:
-        drawing.append(line((side * 0.28 * wide, 1.75 * tall), (side * 0.2 * wide, floor), rng.normal(0, 0.02)))
-    if rng.random() < 0.6:
+    if rng.random() < 0.5:
         for side in LEFT_AND_RIGHT:
-            drawing.append(arc((side * 0.45 * wide, floor), (0.26, 0.24), 180, 180))
-    tail = [(1.0 * wide, 2.7 * tall), (1.55, 2.75 * tall), (1.85, 2.2 * tall), (1.6, 1.65 * tall), (1.8, 1.1 * tall)]
-    drawing.append(_tail(rng, loose(rng, tail, 0.06)))
+            drawing.append(line((side * 0.28 * wide, 1.8 * tall), (side * 0.2 * wide, floor)))
+    else:
+        for side in LEFT_AND_RIGHT:
+            drawing.append(arc((side * 0.38 * wide, floor), (0.3, 0.34), 180, 180))
+    tail = [(1.0 * wide, 2.7 * tall), (1.6, 2.75 * tall), (1.9, 2.2 * tall), (1.7, 1.6 * tall), (1.95, 1.1 * tall)]
+    drawing.append(_tail(rng, loose(rng, tail, 0.05)))
     return drawing
 
 
 def _sitting_sideways(rng: np.random.Generator) -> Drawing:
     """Draw a cat that sits in profile and turns its face to us."""
-    tall = rng.uniform(0.85, 1.1)
-    back = loose(rng, [(0.72, 0.6), (1.35, 1.2), (1.85, 2.0), (1.95, 2.7), (1.6, 3.05)], 0.04) * (1, tall)
-    chest = loose(rng, [(-0.45, 0.8), (-0.5, 1.5), (-0.35, 2.3), (-0.4, 2.95)], 0.03) * (1, tall)
+    tall = rng.uniform(0.8, 1.0)
+    back = loose(rng, [(0.75, 0.55), (1.35, 1.2), (1.85, 2.0), (1.95, 2.7), (1.6, 3.05)], 0.04) * (1, tall)
+    chest = loose(rng, [(-0.5, 0.8), (-0.52, 1.5), (-0.4, 2.3), (-0.4, 2.95)], 0.03) * (1, tall)
     floor = 3.05 * tall
     paw = curve([chest[-1], (-0.55, floor), (-0.15, floor + 0.05), (0.1, floor - 0.05), (0.12, 2.1 * tall)])
-    drawing = _head(rng, detail=0.5)
-    drawing.append(np.concatenate([curve(chest), paw[1:]]))
-    drawing.append(curve(back))
-    thigh = [(0.75, 2.3 * tall), (1.1, 1.95 * tall), (1.5, 2.2 * tall), (1.45, 2.75 * tall), (0.95, floor - 0.2)]
-    foot = [thigh[-1], (0.5, floor - 0.15), (0.45, floor + 0.03), (1.6, floor)]
-    drawing.append(np.concatenate([curve(thigh), curve(foot)[1:]]))
+    thigh = curve([(0.7, 2.45 * tall), (1.0, 1.95 * tall), (1.45, 2.1 * tall), (1.5, 2.7 * tall)])
+    sole = line((1.6, floor), (0.45, floor), 0.02)
+    toes = arc((0.5, floor - 0.14), (0.2, 0.15), 90, 150)
+    drawing = [*_small_head(rng), np.concatenate([curve(chest), paw[1:]])]
+    drawing += [np.concatenate([curve(back), sole[1:], toes]), thigh]
     if rng.random() < 0.5:
         tail = [(1.8, 2.85 * tall), (2.4, 3.0 * tall), (2.85, 2.6 * tall), (2.75, 2.1 * tall), (3.0, 1.75 * tall)]
     else:
-        tail = [(1.85, 2.7 * tall), (2.3, 2.4 * tall), (2.35, 1.7 * tall), (2.15, 1.1 * tall), (2.4, 0.6 * tall)]
+        tail = [(1.85, 2.7 * tall), (2.3, 2.4 * tall), (2.4, 1.7 * tall), (2.25, 1.1 * tall), (2.55, 0.6 * tall)]
     drawing.append(_tail(rng, loose(rng, tail, 0.05)))
     return drawing
 
 
 def _standing(rng: np.random.Generator) -> Drawing:
     """Draw a cat that stands in profile and turns its face to us."""
-    long, leg = rng.uniform(0.85, 1.1), rng.uniform(0.85, 1.15)
-    rump = 3.4 * long
-    belly, floor = rng.uniform(1.35, 1.55), 1.5 + 0.95 * leg
-    back = curve(loose(rng, [(0.85, 0.0), (1.6 * long, 0.12), (2.5 * long, 0.08), (rump, 0.3)], 0.04))
-    tail = [(rump - 0.1, 0.3), (rump + 0.45, 0.0), (rump + 0.6, -0.7), (rump + 0.4, -1.3), (rump + 0.75, -1.75)]
+    rump, belly = rng.uniform(2.6, 3.2), rng.uniform(1.25, 1.45)
+    floor = belly + rng.uniform(0.55, 0.8)
 
-    def leg_at(x: float) -> list[np.ndarray]:
-        return [loose(rng, [(x + 0.4, belly), (x + 0.36, floor), (x - 0.12, floor), (x, belly)], 0.035)]
+    def leg(x: float, lean: float) -> np.ndarray:
+        corners = [(x + 0.42, belly), (x + 0.4 + lean, floor), (x - 0.02 + lean, floor), (x, belly)]
+        return loose(rng, corners, 0.03)
 
-    haunch = curve([(rump, 0.3), (rump + 0.12, 0.8), (rump, belly)])
-    legs = [*leg_at(rump - 0.42), *leg_at(rump - 1.02), *leg_at(1.0 * long), *leg_at(0.42)]
-    underside = np.concatenate([haunch, *legs, [(0.45, 0.75)]])
-    return [*_head(rng, detail=0.5), back, underside, _tail(rng, loose(rng, tail, 0.06))]
+    back = curve(loose(rng, [(0.85, 0.0), (0.3 + rump * 0.4, 0.1), (rump * 0.75, 0.05), (rump, 0.3)], 0.04))
+    haunch = curve([(rump, 0.3), (rump + 0.14, 0.8), (rump + 0.05, belly)])
+    legs = [leg(rump - 0.4, 0.06), leg(rump - 1.0, 0.02), leg(0.95, -0.02), leg(0.35, -0.06)]
+    underside = np.concatenate([haunch, *legs, [(0.35, 0.75)]])
+    tail = [(rump - 0.1, 0.3), (rump + 0.45, 0.0), (rump + 0.6, -0.7), (rump + 0.4, -1.3), (rump + 0.8, -1.7)]
+    return [*_small_head(rng), back, underside, _tail(rng, loose(rng, tail, 0.06))]
 
 
 def _asleep(rng: np.random.Generator) -> Drawing:
-    """Draw a cat curled up asleep."""
-    drawing = _head(rng, eyes="asleep", detail=0.5)
-    round_ = rng.uniform(0.85, 1.05)
-    body = [(0.5, -0.7), (1.3, -1.25 * round_), (2.4, -1.2 * round_), (3.2, -0.4), (3.2, 0.5), (2.5, 1.15), (1.4, 1.3)]
-    body += [(0.4, 1.2), (-0.2, 0.9)]
-    drawing.append(curve(loose(rng, body, 0.05)))
-    tail = [(3.15, 0.45), (2.6, 0.85), (1.8, 0.85), (1.2, 0.65)]
-    drawing.append(curve(loose(rng, tail, 0.05)))
-    if rng.random() < 0.5:
-        for step in range(rng.integers(1, 3)):
-            size = 0.32 + 0.12 * step
-            corner = np.array([0.9 + 0.5 * step, -1.5 - 0.65 * step])
-            letter = np.array([(0, 0), (1, 0), (0, 1), (1, 1)], dtype=float)
-            drawing.append(corner + letter * size)
+    """Draw a cat curled up asleep, its tail round its feet."""
+    high = rng.uniform(0.85, 1.05)
+    body = [(0.6, -0.75), (1.3, -1.25 * high), (2.4, -1.2 * high), (3.2, -0.4), (3.2, 0.5), (2.5, 1.1), (1.4, 1.25)]
+    body += [(0.4, 1.15), (-0.2, 0.85)]
+    tail = [(3.1, 0.55), (2.55, 0.75), (1.9, 0.6), (1.45, 0.2)]
+    drawing = [*_small_head(rng, "asleep"), curve(loose(rng, body, 0.05)), curve(loose(rng, tail, 0.05))]
     return drawing
+
+
+def _snores(side: int) -> Drawing:
+    """Draw two letters z that rise from a sleeper who lies to the given side."""
+    letter = np.array([(0, 0), (1, 0), (0, 1), (1, 1)], dtype=np.float64) - 0.5
+    return [letter * size + (side * x, y) for x, y, size in ((1.5, -1.85, 0.4), (2.1, -2.5, 0.6))]
 
 
 def _tail(rng: np.random.Generator, path: np.ndarray) -> np.ndarray:
-    return ribbon(curve(path), 0.3, tip=0.8) if rng.random() < 0.5 else curve(path)
+    return ribbon(curve(path), 0.3, tip=0.8) if rng.random() < 0.25 else curve(path)
 
 
-def _head(rng: np.random.Generator, detail: float, eyes: str | None = None) -> Drawing:
+def _head(rng: np.random.Generator, eyes: str, whiskers: int, inner_ears: bool = False) -> Drawing:
     """Draw a head from the front: outline and ears, then the face from the eyes down, whiskers last."""
-    if eyes is None:
-        eyes = rng.choice(["dots", "happy", "slits"], p=[0.65, 0.2, 0.15])
-    tall = rng.uniform(0.75, 0.92)
-    cheeks = rng.uniform(0.0, 0.1)
-    drawing = _outline(rng, tall, cheeks, inner_ears=rng.random() < 0.3 * detail)
-    drawing += _eyes(rng, eyes, rng.uniform(0.36, 0.46), rng.uniform(-0.08, 0.08))
-    nose = rng.uniform(0.22, 0.3) * tall / 0.85
-    drawing += _muzzle(rng, nose)
-    whiskers = 3 if rng.random() < 0.55 * detail else 2
-    drawing += _whiskers(rng, whiskers, nose)
-    if rng.random() < 0.35 * detail:
-        drawing += [
-            line((x + rng.normal(0, 0.02), -0.92 * tall), (x * 0.8, -0.92 * tall + length), rng.normal(0, 0.04))
-            for x, length in ((-0.18, 0.22), (0.0, 0.3), (0.18, 0.22))
-        ]
-    return drawing
+    tall = rng.uniform(0.76, 0.92)
+    nose = rng.uniform(0.2, 0.28)
+    return [
+        *_outline(rng, tall, inner_ears),
+        *_eyes(rng, eyes, apart=rng.uniform(0.38, 0.48), level=rng.uniform(-0.08, 0.06)),
+        *_muzzle(rng, nose),
+        *_whiskers(rng, whiskers, nose),
+    ]
 
 
-def _outline(rng: np.random.Generator, tall: float, cheeks: float, inner_ears: bool) -> Drawing:
+def _forehead_stripes(rng: np.random.Generator) -> Drawing:
+    top = -rng.uniform(0.68, 0.74)
+    lengths = ((-0.18, 0.18), (0.0, 0.27), (0.18, 0.18))
+    return [line((x, top), (x * 0.85, top + length), rng.normal(0, 0.02)) for x, length in lengths]
+
+
+def _outline(rng: np.random.Generator, tall: float, inner_ears: bool) -> Drawing:
     """Draw the skull and both ears, in one stroke or in three."""
     outer, inner = rng.uniform(58, 66), rng.uniform(18, 26)
-    height = rng.uniform(0.42, 0.66)
+    height, cheeks = rng.uniform(0.42, 0.62), rng.uniform(0.0, 0.1)
 
     def rim(start: float, sweep: float) -> np.ndarray:
         skull = arc((0.0, 0.0), (1.0, tall), start, sweep)
@@ -136,11 +146,11 @@ def _outline(rng: np.random.Generator, tall: float, cheeks: float, inner_ears: b
         foot, top = rim(-90 + side * outer, 1)[0], rim(-90 + side * inner, 1)[0]
         middle = (foot + top) / 2
         tip = middle + np.array([side * 0.32, -1.0]) * height + rng.normal(0, 0.03, 2)
-        bow = side * rng.uniform(0.02, 0.09)
+        bow = side * rng.uniform(0.0, 0.06)
         return np.concatenate([line(foot, tip, bow), line(tip, top, bow)[1:]])
 
     left, right = ear(-1), ear(1)
-    if rng.random() < 0.6:
+    if rng.random() < 0.7:
         crown, jaw = rim(-90 - inner, 2 * inner), rim(-90 + outer, 360 - 2 * outer)
         if rng.random() < 0.7:
             outline = [np.concatenate([left, crown, right[::-1], jaw])]
@@ -159,7 +169,7 @@ def _outline(rng: np.random.Generator, tall: float, cheeks: float, inner_ears: b
 
 def _eyes(rng: np.random.Generator, style: str, apart: float, level: float) -> Drawing:
     drawing: Drawing = []
-    size = rng.uniform(0.13, 0.19)
+    size = rng.uniform(0.12, 0.17)
     for side in LEFT_AND_RIGHT:
         center = np.array([side * apart, level])
         if style == "dots":
@@ -170,11 +180,16 @@ def _eyes(rng: np.random.Generator, style: str, apart: float, level: float) -> D
             drawing.append(arc(center, (size * 1.1, size * 0.8), 170, -160))
         elif style == "round":
             drawing.append(loop(rng, center, (size, size * 1.1)))
-            drawing.append(loop(rng, center + (0, 0.02), (size * 0.35, size * 0.45)))
+            drawing.append(line(center - (0, size * 0.45), center + (0, size * 0.45)))
+        elif style == "wide":
+            drawing.append(loop(rng, center, (size * 1.1, size * 1.2)))
+            drawing.append(loop(rng, center + (0, 0.02), (size * 0.4, size * 0.5)))
+        elif style == "dashes":
+            drawing.append(line(center - (0, size * 0.55), center + (0, size * 0.55)))
         else:
             lens = np.array([(-1.25, 0.1), (-0.5, -0.75), (0.5, -0.75), (1.25, -0.1)]) * size
             lower = np.array([(1.25, -0.1), (0.5, 0.7), (-0.5, 0.75), (-1.25, 0.1)]) * size
-            drawing.append(np.concatenate([curve(lens), curve(lower)[1:]]) * (-side, 1) * (-1, 1) + center)
+            drawing.append(np.concatenate([curve(lens), curve(lower)[1:]]) * (-side, 1) + center)
             drawing.append(line(center + (0, -0.6 * size), center + (0, 0.6 * size)))
     return drawing
 
@@ -213,5 +228,5 @@ def _whiskers(rng: np.random.Generator, count: int, level: float) -> Drawing:
         for step in np.arange(count) - (count - 1) / 2:
             start = (side * near, level + 0.06 + step * fan * 0.5)
             end = (side * (far + rng.normal(0, 0.04)), level - rise + step * fan * 2.0)
-            drawing.append(line(start, loose(rng, end, 0.02), side * rng.normal(0.02, 0.03)))
+            drawing.append(line(start, loose(rng, end, 0.02), side * rng.normal(0.015, 0.012)))
     return drawing

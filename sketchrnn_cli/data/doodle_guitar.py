@@ -14,6 +14,9 @@ def guitar(rng: np.random.Generator) -> Drawing:
     """Draw one guitar, upright, aslant or lying."""
     models = (_acoustic, _electric, _flying_v)
     drawing = models[rng.choice(len(models), p=(0.65, 0.25, 0.1))](rng)
+    if rng.random() < 0.1:
+        strap = [(-0.2, -2.2), (-1.2, -1.5), (-1.9, -0.3), (-1.7, 0.9), (-0.95, 1.7)]
+        drawing.append(curve(loose(rng, strap, 0.08)))
     tilt = rng.choice([0.0, 35.0, 90.0], p=[0.35, 0.45, 0.2]) + rng.normal(0.0, 6.0)
     side = rng.choice(SIDES, p=(0.3, 0.7))
     return place(drawing, (0.0, 0.0), rng.normal(1.0, 0.05, 2), side * tilt)
@@ -22,11 +25,9 @@ def guitar(rng: np.random.Generator) -> Drawing:
 def _acoustic(rng: np.random.Generator) -> Drawing:
     waist, shoulder = rng.uniform(0.58, 0.72), rng.uniform(0.68, 0.84)
     long = rng.uniform(2.3, 2.7)
-    half = np.array([(0.12, 0.0), (0.55, 0.05), (0.95, 0.32), (0.9, 0.62), (0.0, 0.98), (0.9, 1.5), (1.0, 1.85)])
-    half[:, 0] = 0.12, 0.5 * shoulder, shoulder, 0.95 * shoulder, waist, 0.92, 1.0
-    half[:, 1] = np.array([0.0, 0.03, 0.14, 0.28, 0.42, 0.6, 0.76]) * long
-    bottom = np.array([(0.85, 0.9), (0.45, 0.985), (0.0, 1.0)]) * (1, long)
-    right = np.concatenate([half, bottom])
+    upper = np.array([(0.12, 0.0), (0.55, 0.0), (0.9, 0.055), (1.0, 0.15), (0.93, 0.27)]) * (shoulder, long)
+    lower = np.array([(waist, 0.41), (0.9, 0.59), (1.0, 0.75), (0.88, 0.9), (0.5, 0.985), (0.0, 1.0)]) * (1, long)
+    right = np.concatenate([upper, lower])
     left = right[-2::-1] * (-1, 1)
     body = curve(loose(rng, np.concatenate([right, left]), 0.025))
     drawing: Drawing = [body if rng.random() < 0.7 else body[::-1]]
@@ -98,7 +99,7 @@ def _neck(rng: np.random.Generator, neck_foot: float, strings_foot: float) -> Dr
     frets = rng.choice([0, 3, 4, 5], p=[0.4, 0.2, 0.2, 0.2])
     for y in -long * np.linspace(0.85, 0.25, frets):
         drawing.append(line((-half, y), (half, y)))
-    strings = rng.choice([0, 1, 2, 3], p=[0.2, 0.2, 0.35, 0.25])
+    strings = rng.choice([0, 1, 2, 3], p=[0.3, 0.3, 0.3, 0.1])
     for x in np.linspace(-0.6, 0.6, strings) if strings > 1 else [0.0] * strings:
         drawing.append(line((x * half, -long - 0.05), (x * half * 1.4, strings_foot)))
     return drawing
