@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from sketchrnn_cli import __version__, console
-from sketchrnn_cli.commands import animate, checkpoint, sample, train
+from sketchrnn_cli.commands import animate, checkpoint, dataset, sample, train
 from sketchrnn_cli.errors import SketchRNNError
 
 app = typer.Typer(
@@ -34,6 +34,7 @@ def _root(
     pass
 
 
+app.add_typer(dataset.app, name="dataset")
 app.command()(train.train)
 app.command()(sample.sample)
 app.command()(animate.animate)

@@ -1,0 +1,64 @@
+"""Measure a data set: what a person should know before training on it."""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+
+from sketchrnn_cli.data import archive
+from sketchrnn_cli.data.archive import DataSet, Sketches
+
+PERCENTILES = (5, 25, 50, 75, 95, 99)
+LIMITS = (50, 100, 125, 150, 200, 250)
+"""Values of max_seq_len for which the dropped sketches are counted."""
+
+BINS = 12
+
+
+def inspect(dataset: DataSet) -> dict[str, Any]:
+    """Return plain figures on a data set, ready for JSON."""
+    lengths = np.concatenate([split.lengths for split in dataset.splits.values()])
+    counts, edges = np.histogram(lengths, bins=BINS)
+    digests = {name: _digests(split) for name, split in dataset.splits.items()}
+    return {
+        "name": dataset.name,
+        "path": str(dataset.path),
+        "provenance": dataset.provenance,
+        "sha256": dataset.sha256,
+        "sketches": {name: len(split) for name, split in dataset.splits.items()},
+        "scale_factor": archive.scale_factor([dataset]),
+        "max_seq_len": archive.longest([dataset]),
+        "canvas_size": archive.canvas_size([dataset]),
+        "lengths": {
+            "min": int(lengths.min()),
+            "mean": round(float(lengths.mean()), 2),
+            "max": int(lengths.max()),
+            "percentiles": {str(p): int(np.percentile(lengths, p)) for p in PERCENTILES},
+            "histogram": {"counts": counts.tolist(), "edges": [round(float(edge), 1) for edge in edges]},
+        },
+        "dropped_by_max_seq_len": {str(limit): int((lengths > limit).sum()) for limit in LIMITS},
+        "duplicates": {
+            "within_splits": sum(len(found) - len(set(found)) for found in digests.values()),
+            "across_splits": sum(len(set(found)) for found in digests.values()) - len(set().union(*digests.values())),
+        },
+        "untidy": _untidy(dataset),
+    }
+
+
+def _digests(split: Sketches) -> list[bytes]:
+    """Return a short digest of each sketch's points."""
+    blob, ends = split.points.tobytes(), split.offsets * split.points.strides[0]
+    return [hashlib.blake2b(blob[a:b], digest_size=16).digest() for a, b in zip(ends, ends[1:], strict=False)]
+
+
+def _untidy(dataset: DataSet) -> dict[str, int]:
+    """Count what is unusual but not wrong; training takes it as it is."""
+    counts = {"zero_moves": 0, "first_row_lifts": 0, "last_row_does_not_lift": 0, "under_three_points": 0}
+    for split in dataset.splits.values():
+        if not len(split):
+            continue
+        counts["zero_moves"] += int((split.points[:, :2] == 0).all(axis=1).sum())
+        counts["first_row_lifts"] += int((split.points[split.offsets[:-1], 2] == 1).sum())
+        counts["last_row_does_not_lift"] += int((split.points[split.offsets[1:] - 1, 2] == 0).sum())
+        counts["under_three_points"] += int((split.lengths < 3).sum())
+    return counts
