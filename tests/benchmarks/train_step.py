@@ -1,0 +1,168 @@
+"""Time a training step: ours beside the seed's layers, same lengths, same batch, same device, in turn.
+
+The seed (eyalzk/sketch_rnn_keras) is rebuilt here from plain Keras layers: a bidirectional LSTM and an LSTM with
+`recurrent_dropout`, every batch padded to N_max. Both sides train on the same sketches, input pipeline included.
+
+    python tests/benchmarks/train_step.py [ARCHIVE] [--steps 8] [--batch 100] [--precision bfloat16] [--ours-only]
+    KERAS_BACKEND=jax python tests/benchmarks/train_step.py
+"""
+
+import argparse
+import resource
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from sketchrnn_cli import runs
+from sketchrnn_cli.checkpoint import Sidecar
+from sketchrnn_cli.data import archive
+from sketchrnn_cli.data.batches import Batch, Corpus, assemble, augment, corpus, prefetch, training_batches
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.training import start
+from sketchrnn_cli.training.trainer import Trainer
+
+MONKEYS = Path(__file__).resolve().parents[3] / "shared" / "data" / "npz" / "quickdraw_monkey.npz"
+
+
+def main() -> None:
+    """Run both sides and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("archive", nargs="?", type=Path, default=MONKEYS)
+    parser.add_argument("--steps", type=int, default=8, help="timed steps of each side")
+    parser.add_argument("--batch", type=int, default=100)
+    parser.add_argument("--repeat", type=int, default=1, help="how often the set is repeated, for large batches")
+    parser.add_argument("--precision", default="float32")
+    parser.add_argument("--no-dropout", action="store_true")
+    parser.add_argument("--ours-only", action="store_true")
+    arguments = parser.parse_args()
+    device = start.use_device("auto", False)
+    dataset = archive.load(arguments.archive)
+    hparams = HParams(
+        max_seq_len=int(dataset.train.lengths.max()),
+        batch_size=arguments.batch,
+        precision=arguments.precision,
+        use_recurrent_dropout=not arguments.no_dropout,
+    )
+    sketches = corpus([dataset.train] * arguments.repeat, hparams.max_seq_len)
+    scale = archive.scale_factor([dataset])
+    print(f"{device}; {arguments.archive.name}: N_max {hparams.max_seq_len}, mean {sketches.lengths.mean():.1f} points;")
+    print(f"batch {hparams.batch_size}, precision {hparams.precision}, keep {hparams.recurrent_keep}")
+    sides: dict[str, Callable[[int], float]] = {"ours": ours(sketches, scale, hparams)}
+    if not arguments.ours_only:
+        sides["seed"] = seed(sketches, scale, hparams)
+    times: dict[str, list[float]] = {name: [] for name in sides}
+    for _ in range(3):
+        for name, take in sides.items():
+            times[name].append(take(max(1, arguments.steps // 3)))
+    for name in sides:
+        step = statistics.median(times[name])
+        print(f"{name:5} {1000 * step:9.2f} ms a step  {hparams.batch_size / step:9.0f} sketches/s")
+    if "seed" in times:
+        print(f"ratio {statistics.median(times['seed']) / statistics.median(times['ours']):9.2f}")
+    print(f"peak memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+
+
+def ours(sketches: Corpus, scale: float, hparams: HParams) -> Callable[[int], float]:
+    """Return a function that takes steps of our trainer and returns the mean seconds of one."""
+    sidecar = Sidecar(hparams=hparams, scale_factor=scale, canvas_size=255.0)
+    began = time.perf_counter()
+    trainer = Trainer(Path("unused"), sidecar, sketches, sketches, runs.Run("", ""))
+    shapes = set()
+    for epoch in range(20):
+        for batch in training_batches(sketches, hparams, scale, trainer.buckets, epoch):
+            if batch.rows.shape not in shapes:
+                shapes.add(batch.rows.shape)
+                np.asarray(trainer._take_step(batch))
+    print(f"ours  {len(shapes)} shapes compiled in {time.perf_counter() - began:.1f} s: {sorted(s[1] for s in shapes)}")
+
+    def take(steps: int) -> float:
+        began, taken, metrics = time.perf_counter(), 0, []
+        while taken < steps:
+            epoch = trainer.step // trainer.steps_per_epoch
+            batches = prefetch(training_batches(sketches, hparams, scale, trainer.buckets, epoch))
+            for batch in batches:
+                metrics.append(trainer._take_step(batch))
+                taken += 1
+                if taken >= steps:
+                    batches.close()
+                    break
+        np.asarray(metrics[-1])
+        return (time.perf_counter() - began) / taken
+
+    return take
+
+
+def seed(sketches: Corpus, scale: float, hparams: HParams) -> Callable[[int], float]:
+    """Return a function that trains the seed's layers with `train_on_batch`, and returns the mean seconds of a step."""
+    import keras
+    from keras import layers, ops
+
+    from sketchrnn_cli.model import equations, mixture
+
+    n, keep = hparams.max_seq_len, hparams.recurrent_keep
+    rows = keras.Input((n + 1, 5))
+    encoder_cell = layers.LSTM(hparams.enc_rnn_size, recurrent_dropout=1.0 - keep)
+    encoded = layers.Bidirectional(encoder_cell)(rows[:, 1:])
+    mu, sigma_hat = layers.Dense(hparams.z_size)(encoded), layers.Dense(hparams.z_size)(encoded)
+
+    class Latent(layers.Layer):
+        def call(self, inputs):
+            mu, sigma_hat = inputs
+            return mu + ops.exp(0.5 * sigma_hat) * keras.random.normal(ops.shape(mu))
+
+    z = Latent()([mu, sigma_hat])
+    h, c = (layers.Dense(hparams.dec_rnn_size, activation="tanh")(z) for _ in range(2))
+    inputs = layers.Concatenate()([rows[:, :-1], layers.RepeatVector(n)(z)])
+    decoder = layers.LSTM(hparams.dec_rnn_size, return_sequences=True, recurrent_dropout=1.0 - keep)
+    output = layers.Dense(6 * hparams.num_mixture + 3)(decoder(inputs, initial_state=[h, c]))
+    kl = layers.Concatenate()([mu, sigma_hat])
+    model = keras.Model(rows, [output, kl])
+
+    def reconstruction(target, output):
+        parts = mixture.split(ops, output, hparams.num_mixture)
+        offset, pen = equations.reconstruction_terms(ops, parts, target)
+        return ops.mean(offset + pen) / n
+
+    def divergence(target, stacked):
+        mu, sigma_hat = ops.split(stacked, 2, axis=-1)
+        return ops.maximum(ops.mean(equations.kl_terms(ops, mu, sigma_hat)), hparams.kl_tolerance)
+
+    model.compile(keras.optimizers.Adam(1e-3, clipvalue=1.0), loss=[reconstruction, divergence], jit_compile="auto")
+
+    def padded(epoch: int) -> Iterator[np.ndarray]:
+        order = np.random.default_rng(epoch).permutation(len(sketches))
+        for first in range(0, len(order) - hparams.batch_size + 1, hparams.batch_size):
+            chosen = order[first : first + hparams.batch_size]
+            rng = np.random.default_rng(first)
+            points, lengths = augment(sketches.gather(chosen), sketches.lengths[chosen], rng, hparams)
+            kept = np.minimum(lengths, n - 1)  # The seed has no room for an end row after its longest sketch.
+            inside = np.concatenate([np.arange(length) < n - 1 for length in lengths])
+            batch: Batch = assemble(points[inside], kept, scale, n - 1, hparams.batch_size)
+            yield np.concatenate([np.tile(equations.START, (hparams.batch_size, 1, 1)), batch.rows], axis=1)
+
+    nothing = np.zeros((hparams.batch_size, 1), np.float32)
+    began = time.perf_counter()
+    for batch in padded(0):
+        model.train_on_batch(batch, [batch[:, 1:], nothing])
+        break
+    print(f"seed  compiled in {time.perf_counter() - began:.1f} s")
+
+    def take(steps: int) -> float:
+        began, taken, epoch = time.perf_counter(), 0, 1
+        while taken < steps:
+            for batch in padded(epoch):
+                model.train_on_batch(batch, [batch[:, 1:], nothing])
+                taken += 1
+                if taken >= steps:
+                    break
+            epoch += 1
+        return (time.perf_counter() - began) / taken
+
+    return take
+
+
+if __name__ == "__main__":
+    main()
