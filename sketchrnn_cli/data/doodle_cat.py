@@ -9,6 +9,10 @@ from sketchrnn_cli.data.doodle_pen import Drawing, arc, curve, line, loop, loose
 
 LEFT_AND_RIGHT = (-1, 1)
 
+PORTRAIT_EYES = {"dots": 0.3, "round": 0.2, "wide": 0.1, "slits": 0.15, "happy": 0.25}
+SMALL_EYES = {"dashes": 0.35, "dots": 0.4, "happy": 0.2, "slits": 0.05}
+"""Kinds of eyes and how often they are drawn."""
+
 
 def cat(rng: np.random.Generator) -> Drawing:
     """Draw one cat."""
@@ -23,8 +27,9 @@ def cat(rng: np.random.Generator) -> Drawing:
 
 
 def _portrait(rng: np.random.Generator) -> Drawing:
-    eyes = rng.choice(["dots", "round", "wide", "slits", "happy"], p=[0.3, 0.2, 0.1, 0.15, 0.25])
-    drawing = _head(rng, eyes, whiskers=3 if rng.random() < 0.35 else 2, inner_ears=rng.random() < 0.2)
+    eyes = str(rng.choice(list(PORTRAIT_EYES), p=list(PORTRAIT_EYES.values())))
+    whiskers = 3 if rng.random() < 0.35 else 2
+    drawing = _head(rng, eyes, whiskers, inner_ears=rng.random() < 0.2)
     if rng.random() < 0.2:
         drawing += _forehead_stripes(rng)
     return drawing
@@ -33,7 +38,7 @@ def _portrait(rng: np.random.Generator) -> Drawing:
 def _small_head(rng: np.random.Generator, eyes: str | None = None) -> Drawing:
     """Draw the head of a whole cat: large for its body and a little aslant, with a plain face."""
     if eyes is None:
-        eyes = rng.choice(["dashes", "dots", "happy", "slits"], p=[0.35, 0.4, 0.2, 0.05])
+        eyes = str(rng.choice(list(SMALL_EYES), p=list(SMALL_EYES.values())))
     size = rng.uniform(1.1, 1.35)
     whiskers = 2 if rng.random() < 0.85 else 0
     return place(_head(rng, eyes, whiskers), (0.0, 0.8 * (1 - size)), size, rng.normal(0.0, 5.0))
@@ -52,7 +57,7 @@ def _sitting(rng: np.random.Generator) -> Drawing:
     else:
         for side in LEFT_AND_RIGHT:
             drawing.append(arc((side * 0.38 * wide, floor), (0.3, 0.34), 180, 180))
-    tail = [(1.0 * wide, 2.7 * tall), (1.6, 2.75 * tall), (1.9, 2.2 * tall), (1.7, 1.6 * tall), (1.95, 1.1 * tall)]
+    tail = np.array([(wide, 2.7), (1.6, 2.75), (1.9, 2.2), (1.7, 1.6), (1.95, 1.1)]) * (1, tall)
     drawing.append(_tail(rng, loose(rng, tail, 0.05)))
     return drawing
 
@@ -70,10 +75,10 @@ def _sitting_sideways(rng: np.random.Generator) -> Drawing:
     drawing = [*_small_head(rng), np.concatenate([curve(chest), paw[1:]])]
     drawing += [np.concatenate([curve(back), sole[1:], toes]), thigh]
     if rng.random() < 0.5:
-        tail = [(1.8, 2.85 * tall), (2.4, 3.0 * tall), (2.85, 2.6 * tall), (2.75, 2.1 * tall), (3.0, 1.75 * tall)]
+        tail = [(1.8, 2.85), (2.4, 3.0), (2.85, 2.6), (2.75, 2.1), (3.0, 1.75)]
     else:
-        tail = [(1.85, 2.7 * tall), (2.3, 2.4 * tall), (2.4, 1.7 * tall), (2.25, 1.1 * tall), (2.55, 0.6 * tall)]
-    drawing.append(_tail(rng, loose(rng, tail, 0.05)))
+        tail = [(1.85, 2.7), (2.3, 2.4), (2.4, 1.7), (2.25, 1.1), (2.55, 0.6)]
+    drawing.append(_tail(rng, loose(rng, np.array(tail) * (1, tall), 0.05)))
     return drawing
 
 
@@ -97,11 +102,10 @@ def _standing(rng: np.random.Generator) -> Drawing:
 def _asleep(rng: np.random.Generator) -> Drawing:
     """Draw a cat curled up asleep, its tail round its feet."""
     high = rng.uniform(0.85, 1.05)
-    body = [(0.6, -0.75), (1.3, -1.25 * high), (2.4, -1.2 * high), (3.2, -0.4), (3.2, 0.5), (2.5, 1.1), (1.4, 1.25)]
-    body += [(0.4, 1.15), (-0.2, 0.85)]
+    back = [(0.6, -0.75), (1.3, -1.25 * high), (2.4, -1.2 * high), (3.2, -0.4), (3.2, 0.5)]
+    body = [*back, (2.5, 1.1), (1.4, 1.25), (0.4, 1.15), (-0.2, 0.85)]
     tail = [(3.1, 0.55), (2.55, 0.75), (1.9, 0.6), (1.45, 0.2)]
-    drawing = [*_small_head(rng, "asleep"), curve(loose(rng, body, 0.05)), curve(loose(rng, tail, 0.05))]
-    return drawing
+    return [*_small_head(rng, "asleep"), curve(loose(rng, body, 0.05)), curve(loose(rng, tail, 0.05))]
 
 
 def _snores(side: int) -> Drawing:
@@ -168,38 +172,40 @@ def _outline(rng: np.random.Generator, tall: float, inner_ears: bool) -> Drawing
 
 
 def _eyes(rng: np.random.Generator, style: str, apart: float, level: float) -> Drawing:
-    drawing: Drawing = []
     size = rng.uniform(0.12, 0.17)
-    for side in LEFT_AND_RIGHT:
-        center = np.array([side * apart, level])
-        if style == "dots":
-            drawing.append(loop(rng, center, (size * 0.42, size * 0.55)))
-        elif style == "happy":
-            drawing.append(arc(center + (0, 0.05), (size, size * 0.9), 190, 160))
-        elif style == "asleep":
-            drawing.append(arc(center, (size * 1.1, size * 0.8), 170, -160))
-        elif style == "round":
-            drawing.append(loop(rng, center, (size, size * 1.1)))
-            drawing.append(line(center - (0, size * 0.45), center + (0, size * 0.45)))
-        elif style == "wide":
-            drawing.append(loop(rng, center, (size * 1.1, size * 1.2)))
-            drawing.append(loop(rng, center + (0, 0.02), (size * 0.4, size * 0.5)))
-        elif style == "dashes":
-            drawing.append(line(center - (0, size * 0.55), center + (0, size * 0.55)))
-        else:
-            lens = np.array([(-1.25, 0.1), (-0.5, -0.75), (0.5, -0.75), (1.25, -0.1)]) * size
-            lower = np.array([(1.25, -0.1), (0.5, 0.7), (-0.5, 0.75), (-1.25, 0.1)]) * size
-            drawing.append(np.concatenate([curve(lens), curve(lower)[1:]]) * (-side, 1) + center)
-            drawing.append(line(center + (0, -0.6 * size), center + (0, 0.6 * size)))
-    return drawing
+    return [
+        stroke
+        for side in LEFT_AND_RIGHT
+        for stroke in place(_eye(rng, style), (side * apart, level), (side * size, size))
+    ]
+
+
+def _eye(rng: np.random.Generator, style: str) -> Drawing:
+    """Draw the right eye, the origin its middle; here the unit is half its width when open."""
+    match style:
+        case "dashes":
+            return [line((0, -0.55), (0, 0.55))]
+        case "dots":
+            return [loop(rng, (0, 0), (0.42, 0.55))]
+        case "happy":
+            return [arc((0, 0.3), (1, 0.9), 190, 160)]
+        case "asleep":
+            return [arc((0, 0), (1.1, 0.8), 170, -160)]
+        case "round":
+            return [loop(rng, (0, 0), (1, 1.1)), line((0, -0.45), (0, 0.45))]
+        case "wide":
+            return [loop(rng, (0, 0), (1.1, 1.2)), loop(rng, (0, 0.1), (0.4, 0.5))]
+        case _:
+            upper = curve([(-1.25, 0.1), (-0.5, -0.75), (0.5, -0.75), (1.25, -0.1)])
+            lower = curve([(1.25, -0.1), (0.5, 0.7), (-0.5, 0.75), (-1.25, 0.1)])
+            return [np.concatenate([upper, lower[1:]]), line((0, -0.6), (0, 0.6))]
 
 
 def _muzzle(rng: np.random.Generator, level: float) -> Drawing:
     """Draw the nose, and the mouth that hangs from it."""
     width = rng.uniform(0.09, 0.13)
     if rng.random() < 0.75:
-        corners = np.array([(-width, 0), (width, 0), (0, width * 1.1), (-width, 0)])
-        nose = corners + (0, level)
+        nose = np.array([(-1, 0), (1, 0), (0, 1.1), (-1, 0)]) * width + np.array([0, level])
     else:
         nose = loop(rng, (0, level + width / 2), (width, width * 0.7))
     lip = level + width * 1.1 + rng.uniform(0.05, 0.1)

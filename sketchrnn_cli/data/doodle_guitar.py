@@ -1,6 +1,7 @@
-"""Guitars: acoustic ones and three electric shapes, drawn body first.
+"""Guitars: acoustic, electric with one horn or two, and flying V, drawn body first.
 
-Lengths are in half-widths of the body's lower bout; the neck points up, the neck joint is the origin's height.
+Lengths are in half-widths of the body at its widest. The neck points up; it meets an acoustic body
+at the origin.
 """
 
 import numpy as np
@@ -26,8 +27,8 @@ def _acoustic(rng: np.random.Generator) -> Drawing:
     waist, shoulder = rng.uniform(0.58, 0.72), rng.uniform(0.68, 0.84)
     long = rng.uniform(2.3, 2.7)
     upper = np.array([(0.12, 0.0), (0.55, 0.0), (0.9, 0.055), (1.0, 0.15), (0.93, 0.27)]) * (shoulder, long)
-    lower = np.array([(waist, 0.41), (0.9, 0.59), (1.0, 0.75), (0.88, 0.9), (0.5, 0.985), (0.0, 1.0)]) * (1, long)
-    right = np.concatenate([upper, lower])
+    lower = np.array([(waist, 0.41), (0.9, 0.59), (1.0, 0.75), (0.88, 0.9), (0.5, 0.985), (0.0, 1.0)])
+    right = np.concatenate([upper, lower * (1, long)])
     left = right[-2::-1] * (-1, 1)
     body = curve(loose(rng, np.concatenate([right, left]), 0.025))
     drawing: Drawing = [body if rng.random() < 0.7 else body[::-1]]

@@ -1,7 +1,7 @@
 """The hand that draws the built-in doodles: curves, loops and lines, and what an unsteady hand makes of them.
 
-A stroke is an absolute polyline `[points, 2]`, y downwards; a drawing is a list of strokes in the order drawn. Angles
-are degrees, clockwise on the page from three o'clock.
+A stroke is an absolute polyline `[points, 2]`, y downwards; a drawing is a list of strokes as they are drawn.
+Angles are degrees, clockwise on the page from three o'clock.
 """
 
 from collections.abc import Sequence
@@ -55,7 +55,7 @@ def loop(rng: np.random.Generator, center: ArrayLike, radii: ArrayLike) -> np.nd
 
 
 def ribbon(path: np.ndarray, width: float, tip: float = 1.0) -> np.ndarray:
-    """Return the outline of a thick curve in one stroke: out along one side, round the end, back on the other.
+    """Return the outline of a thick curve in one stroke: out on one side, round the end, back on the other.
 
     Args:
         path: Middle line, `[points, 2]`.
@@ -64,9 +64,10 @@ def ribbon(path: np.ndarray, width: float, tip: float = 1.0) -> np.ndarray:
     """
     ahead = np.gradient(path, axis=0)
     ahead /= np.hypot(*ahead.T)[:, None] + 1e-9
-    aside = np.stack([ahead[:, 1], -ahead[:, 0]], axis=1) * (width / 2 * np.linspace(1.0, tip, len(path)))[:, None]
+    half_widths = width / 2 * np.linspace(1.0, tip, len(path))
+    aside = np.stack([ahead[:, 1], -ahead[:, 0]], axis=1) * half_widths[:, None]
     turn = np.radians(np.linspace(0.0, 180.0, 7))[1:-1, None]
-    cap = path[-1] + np.cos(turn) * aside[-1] + np.sin(turn) * ahead[-1] * width / 2 * tip
+    cap = path[-1] + np.cos(turn) * aside[-1] + np.sin(turn) * ahead[-1] * half_widths[-1]
     return np.concatenate([path + aside, cap, (path - aside)[::-1]])
 
 
@@ -76,43 +77,45 @@ def loose(rng: np.random.Generator, points: ArrayLike, amount: float) -> np.ndar
     return points + rng.normal(0.0, amount, points.shape)
 
 
-def place(drawing: Sequence[np.ndarray], origin: ArrayLike, scale: ArrayLike = 1.0, tilt: float = 0.0) -> Drawing:
+def place(
+    drawing: Sequence[np.ndarray], origin: ArrayLike, scale: ArrayLike = 1.0, tilt: float = 0.0
+) -> Drawing:
     """Return a drawing scaled (negative mirrors), then turned by `tilt` degrees, then moved by `origin`."""
+    scale, origin = np.asarray(scale), np.asarray(origin)
     cos, sin = np.cos(np.radians(tilt)), np.sin(np.radians(tilt))
     turn = np.array([[cos, sin], [-sin, cos]])
-    return [stroke * scale @ turn + origin for stroke in drawing]
+    return [(stroke * scale) @ turn + origin for stroke in drawing]
 
 
 def by_hand(drawing: Sequence[np.ndarray], rng: np.random.Generator, unsteadiness: float) -> Drawing:
     """Return a drawing as an unsteady hand draws it.
 
-    Each stroke starts beside its place, strays as it goes on, so that outlines seldom close, and sways in waves of
-    about a sixth to a third of the drawing: slow swings, not a tremor.
-
-    Args:
-        unsteadiness: Usual size of the sway, in hundredths of the drawing's larger side.
+    Each stroke starts beside its place, strays as it goes on, so that outlines seldom close, and sways: slow
+    swings of a seventh to a third of the drawing, not a tremor. `unsteadiness` is about how far a long stroke
+    strays, in hundredths of the drawing's larger side.
     """
     counts = np.array([len(stroke) for stroke in drawing])
+    starts = np.cumsum(counts) - counts
     points = np.concatenate(drawing)
     size = float(np.ptp(points, axis=0).max())
-    starts = np.cumsum(counts) - counts
-    steps = np.hypot(*np.diff(points, axis=0, prepend=points[:1]).T)
-    steps[starts] = 0.0
-    travelled = np.cumsum(steps) / size
-    travelled -= np.repeat(travelled[starts], counts)
-    lengths = travelled[starts + counts - 1]
 
     def each(values: np.ndarray) -> np.ndarray:
+        """Repeat a value a stroke for each of its points."""
         return np.repeat(values, counts, axis=0)
 
-    strokes = len(drawing)
-    sizes = np.minimum(1.0, 0.35 + lengths)[:, None]
-    aside = rng.normal(0.0, 0.5, (strokes, 2)) * sizes
-    stray = rng.normal(0.0, 1.0, (strokes, 2)) * np.minimum(1.0, lengths)[:, None]
+    steps = np.hypot(*np.diff(points, axis=0, prepend=points[:1]).T)
+    travelled = np.cumsum(steps) / size
+    travelled -= each(travelled[starts])
+    lengths = travelled[starts + counts - 1]
+    progress = travelled / np.maximum(each(lengths), 1e-9)
+
+    # Short strokes are small movements, and small movements are surer: an eye stays an eye.
+    care = np.minimum(1.0, 0.35 + lengths)[:, None]
+    aside = rng.normal(0.0, 0.5, (len(drawing), 2)) * care
+    stray = rng.normal(0.0, 1.0, (len(drawing), 2)) * np.minimum(1.0, lengths)[:, None]
     sway = np.zeros_like(points)
     for wave in (rng.uniform(0.28, 0.4), rng.uniform(0.14, 0.2)):
-        phase = rng.uniform(0.0, 2 * np.pi, (strokes, 2))
-        sway += wave * 2 * np.sin(each(phase) + 2 * np.pi * travelled[:, None] / wave)
-    progress = travelled / np.maximum(each(lengths), 1e-9)
-    moved = each(aside) + each(stray) * progress[:, None] + each(sizes) * sway
+        phase = rng.uniform(0.0, 2 * np.pi, (len(drawing), 2))
+        sway += 2 * wave * np.sin(each(phase) + 2 * np.pi / wave * travelled[:, None])
+    moved = each(aside) + each(stray) * progress[:, None] + each(care) * sway
     return np.split(points + moved * (unsteadiness * size / 100), starts[1:])

@@ -1,4 +1,4 @@
-"""The built-in data: cats and guitars drawn by a program as a person would, for a start without a download."""
+"""The built-in data: cats and guitars, drawn by a program as a person would; nothing to download."""
 
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
@@ -50,13 +50,10 @@ def doodle(name: str, rng: np.random.Generator) -> np.ndarray:
 def doodles(name: str, count: int, seed: int, splits: Sequence[str] = SPLITS) -> dict[str, list[np.ndarray]]:
     """Draw a data set: `count` training sketches, and validation and test in Quick, Draw!'s proportion.
 
-    Every sketch has a random stream of its own, so a larger set begins with the smaller one of the same seed.
-
-    Args:
-        splits: Those to draw, of `SPLITS`.
+    Every sketch has a random stream of its own: those of a smaller set begin the larger one of the same seed.
 
     Returns:
-        int16 `[points, 3]` arrays by split.
+        int16 `[points, 3]` arrays, by the `splits` asked for.
 
     Raises:
         UsageError: there is no such doodle.
