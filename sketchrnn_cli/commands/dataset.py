@@ -54,10 +54,10 @@ def inspect(
     """
     import json
 
-    from sketchrnn_cli.data import archive
+    from sketchrnn_cli.data import cache, lookup
     from sketchrnn_cli.data.inspection import inspect
 
-    found = [inspect(archive.load(archive.find(name, data_dir))) for name in datasets]
+    found = [inspect(cache.load(lookup.find(name, data_dir))) for name in datasets]
     if as_json:
         console.result(json.dumps(found, indent=2))
         return

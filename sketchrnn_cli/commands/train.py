@@ -66,11 +66,11 @@ def train(
     HParams(**given).with_settings(set_ or [])  # Refuse a bad value before anything is loaded.
     with console.stderr().status("Starting the training engine"):
         from sketchrnn_cli import runs
-        from sketchrnn_cli.data import archive
+        from sketchrnn_cli.data import cache, lookup
         from sketchrnn_cli.training import start
-    paths = [archive.find(dataset, data_dir) for dataset in datasets or []]
+    paths = [lookup.find(dataset, data_dir) for dataset in datasets or []]
     folder = None if resume else start.free_folder(checkpoint_dir, name or "_".join(path.stem for path in paths), force)
-    sets = [archive.load(path) for path in paths]
+    sets = [cache.load(path) for path in paths]
     used = start.use_device(device, deterministic)
     budget = {"epochs": epochs, "steps": steps} if epochs or steps else {}
     settings = {**budget, **({"keep_every": keep_every} if keep_every else {})}

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from sketchrnn_cli.data import archive
-from sketchrnn_cli.data.archive import DataSet, Sketches
+from sketchrnn_cli.data import sketches
+from sketchrnn_cli.data.sketches import DataSet, Sketches
 
 PERCENTILES = (5, 25, 50, 75, 95, 99)
 LIMITS = (50, 100, 125, 150, 200, 250)
@@ -25,10 +25,11 @@ def inspect(dataset: DataSet) -> dict[str, Any]:
         "path": str(dataset.path),
         "provenance": dataset.provenance,
         "sha256": dataset.sha256,
+        "dtype": str(dataset.train.points.dtype),
         "sketches": {name: len(split) for name, split in dataset.splits.items()},
-        "scale_factor": archive.scale_factor([dataset]),
-        "max_seq_len": archive.longest([dataset]),
-        "canvas_size": archive.canvas_size([dataset]),
+        "scale_factor": sketches.scale_factor([dataset]),
+        "max_seq_len": sketches.longest([dataset]),
+        "canvas_size": sketches.canvas_size([dataset]),
         "lengths": {
             "min": int(lengths.min()),
             "mean": round(float(lengths.mean()), 2),
@@ -47,7 +48,8 @@ def inspect(dataset: DataSet) -> dict[str, Any]:
 
 def _digests(split: Sketches) -> list[bytes]:
     """Return a short digest of each sketch's points."""
-    blob, ends = split.points.tobytes(), split.offsets * split.points.strides[0]
+    points = split.points.astype(np.float32)
+    blob, ends = points.tobytes(), split.offsets * points.strides[0]
     return [hashlib.blake2b(blob[a:b], digest_size=16).digest() for a, b in zip(ends, ends[1:], strict=False)]
 
 

@@ -37,6 +37,9 @@ class DtypeRecord:
 
     __slots__ = ("code", "order")
 
+    def __init__(self, code: str) -> None:
+        self.code, self.order = code, "="
+
     def __setstate__(self, state: Any) -> None:
         self.order = state[1]
 
@@ -68,10 +71,12 @@ def numeric_array(record: object, where: str) -> np.ndarray:
         DataError: no record of a complete numeric array.
     """
     try:
-        if not isinstance(record, ArrayRecord) or record.dtype.code[0] not in "iuf":
+        if not isinstance(record, ArrayRecord):
             raise DataError(f"{where}: not an array of numbers")
         data = record.data.encode("latin1") if isinstance(record.data, str) else record.data
         dtype = np.dtype(record.dtype.code).newbyteorder(record.dtype.order)
+        if dtype.kind not in "iuf":
+            raise DataError(f"{where}: not an array of numbers")
         return np.frombuffer(data, dtype).reshape(record.shape, order="F" if record.fortran else "C")
     except (AttributeError, IndexError, OverflowError, TypeError, ValueError) as error:
         raise DataError(f"{where}: a damaged array ({error})") from error
@@ -94,9 +99,7 @@ def _ndarray() -> None:
 
 
 def _dtype(code: str, align: object, copy: object) -> DtypeRecord:
-    record = DtypeRecord()
-    record.code, record.order = code, "="
-    return record
+    return DtypeRecord(code)
 
 
 def _encode(text: str, encoding: str) -> bytes:

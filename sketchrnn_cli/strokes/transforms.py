@@ -26,12 +26,12 @@ def fit(polylines: Sequence[np.ndarray], size: float = CANVAS) -> list[np.ndarra
 
 
 def resample(stroke: np.ndarray, spacing: float = 1.0) -> np.ndarray:
-    """Return points every `spacing` along a polyline `[n, 2]`, both ends kept."""
+    """Return points every `spacing` along a polyline `[n, 2]`, both ends kept; a dot becomes two equal points."""
     stroke = np.asarray(stroke, dtype=np.float64)
     travelled = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
     length = travelled[-1]
     if length == 0.0:
-        return stroke[:1] if len(stroke) == 1 else stroke[[0, -1]]
+        return stroke[[0, -1]]
     stations = np.append(np.arange(0.0, length, spacing), length)
     return np.stack([np.interp(stations, travelled, axis) for axis in stroke.T], axis=1)
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from sketchrnn_cli import checkpoint, runs
 from sketchrnn_cli.checkpoint import Checkpoint, DataSource, Sidecar
-from sketchrnn_cli.data import archive
-from sketchrnn_cli.data.archive import DataSet
+from sketchrnn_cli.data import cache, sketches
 from sketchrnn_cli.data.batches import corpus
+from sketchrnn_cli.data.sketches import DataSet
 from sketchrnn_cli.errors import CheckpointError, DataError, UsageError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
@@ -52,8 +52,8 @@ def new_run(
             raise CheckpointError(f"{start.folder}: has another architecture than the hyperparameters asked for")
         scale, canvas = start.sidecar.scale_factor, start.sidecar.canvas_size
     else:
-        hparams = hparams.replace(max_seq_len=hparams.max_seq_len or archive.longest(sets))
-        scale, canvas = archive.scale_factor(sets), archive.canvas_size(sets)
+        hparams = hparams.replace(max_seq_len=hparams.max_seq_len or sketches.longest(sets))
+        scale, canvas = sketches.scale_factor(sets), sketches.canvas_size(sets)
     sources = tuple(DataSource(dataset.name, dataset.sha256, dataset.provenance) for dataset in sets)
     sidecar = Sidecar(hparams=hparams, scale_factor=scale, canvas_size=canvas, datasets=sources)
     run = runs.Run("", "", data=tuple(str(dataset.path.resolve()) for dataset in sets), settings=settings)
@@ -81,7 +81,7 @@ def resumed_run(name: str, checkpoint_dir: Path, changes: dict, force: bool = Fa
     run = runs.read_run(folder)
     step_folder = runs.select(folder, which if "@" in name else "last")
     start = checkpoint.load(step_folder)
-    sets = [archive.load(Path(path)) for path in run.data]
+    sets = [cache.load(Path(path)) for path in run.data]
     for dataset, source in zip(sets, start.sidecar.datasets, strict=True):
         if dataset.sha256 != source.sha256 and not force:
             raise DataError(f"{dataset.path}: changed since the run began (its SHA-256 differs); --force goes on with it")

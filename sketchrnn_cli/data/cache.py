@@ -1,0 +1,89 @@
+"""Large archives as flat, memory-mapped arrays, so that they load at once and hold only what is used.
+
+An entry is a folder `.cache/SHA256/` beside the archive, named after its content; it can be deleted at any time. Where it cannot be written, the archive is simply read each time.
+"""
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from sketchrnn_cli import atomic
+from sketchrnn_cli.data import archive
+from sketchrnn_cli.data.sketches import SPLITS, DataSet, Measures, Sketches
+from sketchrnn_cli.errors import DataError
+
+FOLDER = ".cache"
+FORMAT = 1
+WORTHWHILE = 4 << 20
+"""Bytes of an archive from which on it is cached; smaller ones load in a moment."""
+
+
+def load(path: Path) -> DataSet:
+    """Read an archive, or its entry in the cache, which is made at the first reading.
+
+    Raises:
+        DataError: as `archive.load`.
+    """
+    try:
+        if path.stat().st_size < WORTHWHILE:
+            return archive.load(path)
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    entry = path.parent / FOLDER / sha256
+    try:
+        return _read(entry, path)
+    except (OSError, ValueError, KeyError, TypeError):
+        dataset = archive.load(path)  # Not cached yet, or the entry is damaged or of another version.
+    entry = entry.with_name(dataset.sha256)
+    try:
+        _write(entry, dataset)
+        return _read(entry, path)
+    except OSError:
+        return dataset
+
+
+def _read(entry: Path, path: Path) -> DataSet:
+    """Map an entry into memory; anything but a whole one raises OSError, ValueError, KeyError or TypeError."""
+    about = json.loads((entry / "about.json").read_text(encoding="utf-8"))
+    if about["format"] != FORMAT:
+        raise ValueError("an entry of another version")
+    points = np.load(entry / "points.npy", mmap_mode="r", allow_pickle=False)
+    splits, first, offsets = {}, 0, np.load(entry / "offsets.npy", allow_pickle=False)
+    if offsets[-1] != len(points):
+        raise ValueError("an entry that was cut short")
+    for split in SPLITS:
+        part = offsets[first : first + about["sketches"][split] + 1]
+        splits[split] = Sketches(points[part[0] : part[-1]], part - part[0])
+        first += len(part) - 1
+    measures = Measures(**about["measures"], sides=np.load(entry / "sides.npy", allow_pickle=False))
+    return DataSet(archive.name_of(path), path, splits, measures, entry.name, about["provenance"])
+
+
+def _write(entry: Path, dataset: DataSet) -> None:
+    splits = [dataset.splits[split] for split in SPLITS]
+    measures = dataset.measures
+    about = {
+        "format": FORMAT,
+        "archive": dataset.name,
+        "provenance": dataset.provenance,
+        "sketches": {split: len(dataset.splits[split]) for split in SPLITS},
+        "measures": {
+            "count": measures.count,
+            "total": measures.total,
+            "squares": measures.squares,
+            "longest": measures.longest,
+        },
+    }
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(entry, ignore_errors=True)
+    with atomic.new_folder(entry) as partial:
+        np.save(partial / "points.npy", np.concatenate([split.points for split in splits]))
+        lengths = np.concatenate([split.lengths for split in splits])
+        np.save(partial / "offsets.npy", np.concatenate([[0], np.cumsum(lengths)]))
+        np.save(partial / "sides.npy", measures.sides)
+        (partial / "about.json").write_text(json.dumps(about, indent=2), encoding="utf-8")

@@ -1,0 +1,56 @@
+"""From what a user types for DATASET to a file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sketchrnn_cli.data import archive, quickdraw
+from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.hparams import nearest
+
+
+def find(name: str, data_dir: Path) -> Path:
+    """Return the archive that DATASET names: a path, or a name in `data_dir`.
+
+    Raises:
+        DataError: there is none; the message holds the command that gets it.
+    """
+    path = _existing(name, data_dir)
+    if path:
+        return path
+    if _is_path(name):
+        raise DataError(f"{name}: no such file")
+    if quickdraw.is_category(name):
+        typed = quickdraw.category(name)
+        typed = f'"{typed}"' if " " in typed else typed
+        built_in = f" (or draw built-in ones: sketchrnn dataset doodle {name})" if name in ("cat", "guitar") else ""
+        raise DataError(f"no data set {name!r} in {data_dir}; type: sketchrnn dataset download {typed}{built_in}")
+    here = [archive.name_of(file) for file in present(data_dir)]
+    known = f"in {data_dir}: {', '.join(here)}" if here else f"{data_dir} holds none"
+    raise DataError(
+        f"no data set {name!r}{nearest(name, [*here, *quickdraw.CATEGORIES])} ({known}); "
+        "give a name from there, a category of Quick, Draw! or the path of an .npz file"
+    )
+
+
+def missing_categories(names: Sequence[str], data_dir: Path) -> list[str]:
+    """Return the categories of Quick, Draw! among `names` that are not on disk yet."""
+    wanted = [name for name in names if quickdraw.is_category(name) and not _existing(name, data_dir)]
+    return list(dict.fromkeys(quickdraw.category(name) for name in wanted))
+
+
+def present(data_dir: Path) -> list[Path]:
+    """Return the archives in a folder, by name."""
+    return sorted(path for path in data_dir.glob("*.npz") if path.is_file() and not path.name.startswith("."))
+
+
+def _existing(name: str, data_dir: Path) -> Path | None:
+    stems = [name, quickdraw.category(name)] if quickdraw.is_category(name) else [name]
+    candidates = [Path(name)] if _is_path(name) else []
+    candidates += [data_dir / f"{stem}.npz" for stem in stems]
+    candidates += [data_dir / f"sketchrnn_{stem}.npz" for stem in stems]
+    candidates += [data_dir / f"{stem}.full.npz" for stem in stems]
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _is_path(name: str) -> bool:
+    return name.endswith(".npz") or len(Path(name).parts) > 1

@@ -1,0 +1,152 @@
+"""Data sets in memory: many sketches packed into one array, and what training must know of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.strokes.formats import LIMIT
+
+SPLITS = ("train", "valid", "test")
+
+
+@dataclass(frozen=True)
+class Sketches:
+    """Many stroke-3 sketches in one array."""
+
+    points: np.ndarray
+    """`[total, 3]`, one sketch after another, in data units: int16 where all are whole numbers, else float32."""
+    offsets: np.ndarray
+    """int64 `[sketches + 1]`: where each begins, and the end."""
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, place: int) -> np.ndarray:
+        """Return one sketch, stroke-3 float32 `[points, 3]`."""
+        if not -len(self) <= place < len(self):
+            raise IndexError(place)
+        place %= len(self)
+        return self.points[self.offsets[place] : self.offsets[place + 1]].astype(np.float32)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Points of each sketch, `[sketches]`."""
+        return np.diff(self.offsets)
+
+
+@dataclass(frozen=True)
+class Measures:
+    """Sums and sizes of a data set, taken once so that training starts without reading all of it."""
+
+    count: int
+    """Numbers pooled: x and y of every training offset."""
+    total: float
+    """Their sum."""
+    squares: float
+    """The sum of their squares."""
+    longest: int
+    """Points of the longest sketch of all splits."""
+    sides: np.ndarray
+    """Larger side of each training drawing in data units, float32 `[sketches]`."""
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """An archive as loaded."""
+
+    name: str
+    path: Path
+    splits: Mapping[str, Sketches]
+    measures: Measures
+    sha256: str
+    """Of the file."""
+    provenance: str
+    """Where the drawings came from, for people."""
+
+    @property
+    def train(self) -> Sketches:
+        """The training split; it has at least one sketch."""
+        return self.splits["train"]
+
+
+def pack(sketches: Sequence[np.ndarray], where: str) -> Sketches:
+    """Pack `[n, 3]` arrays of any real types, checked and clipped to ± `LIMIT`.
+
+    Raises:
+        DataError: one is empty, of another shape, or not finite; `where` says where.
+    """
+    for number, sketch in enumerate(sketches):
+        if sketch.ndim != 2 or sketch.shape[1] != 3 or not len(sketch):
+            raise DataError(f"{where}: sketch {number} has shape {list(sketch.shape)}; expected [points, 3], points > 0")
+    points = np.concatenate(sketches) if sketches else np.zeros((0, 3), np.int16)
+    offsets = np.zeros(len(sketches) + 1, dtype=np.int64)
+    np.cumsum([len(sketch) for sketch in sketches], out=offsets[1:])
+    if points.dtype.kind == "f" and not np.isfinite(points).all():
+        worst = int(np.flatnonzero(~np.isfinite(points).all(axis=1))[0])
+        number = int(np.searchsorted(offsets, worst, side="right")) - 1
+        raise DataError(f"{where}: sketch {number} holds NaN or infinity")
+    return Sketches(_compact(points), offsets)
+
+
+def measure(splits: Mapping[str, Sketches]) -> Measures:
+    """Take the sums and sizes of a data set, in float64: single precision misses the scale's sixth decimal."""
+    training = splits["train"]
+    offsets = training.points[:, :2]
+    squares = sum(float((part * part).sum()) for part in (offsets[:, axis].astype(np.float64) for axis in (0, 1)))
+    return Measures(
+        count=offsets.size,
+        total=float(offsets.sum(dtype=np.float64)),
+        squares=squares,
+        longest=max(int(split.lengths.max(initial=0)) for split in splits.values()),
+        sides=larger_sides(training).astype(np.float32),
+    )
+
+
+def scale_factor(sets: Sequence[DataSet]) -> float:
+    """Return the standard deviation of all training offsets, pooled over x, y and the sets; 1 where nothing moves."""
+    count = sum(dataset.measures.count for dataset in sets)
+    mean = sum(dataset.measures.total for dataset in sets) / count
+    variance = sum(dataset.measures.squares for dataset in sets) / count - mean**2
+    return float(np.sqrt(max(variance, 0.0))) or 1.0
+
+
+def longest(sets: Sequence[DataSet]) -> int:
+    """Return N_max: the points of the longest sketch of all splits."""
+    return max(dataset.measures.longest for dataset in sets)
+
+
+def canvas_size(sets: Sequence[DataSet]) -> float:
+    """Return the median larger side of the training drawings, in data units; at least 1."""
+    return max(1.0, float(np.median(np.concatenate([dataset.measures.sides for dataset in sets]))))
+
+
+def larger_sides(sketches: Sketches) -> np.ndarray:
+    """Return the larger side of each drawing's bounds in data units, `[sketches]`."""
+    if not len(sketches):
+        return np.zeros(0)
+    starts = sketches.offsets[:-1]
+    sides = np.zeros((2, len(sketches)))
+    for axis in (0, 1):
+        moves = sketches.points[:, axis]
+        position = np.cumsum(moves, dtype=np.float64)
+        origin = position[starts] - moves[starts]  # Where the pen comes down first.
+        low = np.minimum(np.minimum.reduceat(position, starts), origin)
+        sides[axis] = np.maximum(np.maximum.reduceat(position, starts), origin) - low
+    return sides.max(axis=0)
+
+
+def _compact(points: np.ndarray) -> np.ndarray:
+    """Return points clipped, pen values 0 or 1, as int16 where that loses nothing, else float32."""
+    pen = points[:, 2] > 0.5
+    if points.dtype.kind == "u":
+        points = points.astype(np.int64)  # Unsigned types have no -LIMIT.
+    limit = LIMIT if points.dtype.kind == "f" else int(LIMIT)
+    clipped = np.clip(points, -limit, limit) if points.dtype != np.int8 else points
+    compact = clipped.astype(np.int16)
+    if points.dtype.kind == "f" and not (compact[:, :2] == clipped[:, :2]).all():
+        compact = clipped.astype(np.float32)
+    compact[:, 2] = pen
+    return compact
