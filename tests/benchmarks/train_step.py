@@ -20,6 +20,7 @@ from sketchrnn_cli import runs
 from sketchrnn_cli.checkpoint import Sidecar
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.data.batches import Batch, Corpus, assemble, augment, corpus, prefetch, training_batches
+from sketchrnn_cli.data.sketches import scale_factor
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.training import start
 from sketchrnn_cli.training.trainer import Trainer
@@ -47,7 +48,7 @@ def main() -> None:
         use_recurrent_dropout=not arguments.no_dropout,
     )
     sketches = corpus([dataset.train] * arguments.repeat, hparams.max_seq_len)
-    scale = archive.scale_factor([dataset])
+    scale = scale_factor([dataset])
     print(f"{device}; {arguments.archive.name}: N_max {hparams.max_seq_len}, mean {sketches.lengths.mean():.1f} points;")
     print(f"batch {hparams.batch_size}, precision {hparams.precision}, keep {hparams.recurrent_keep}")
     sides: dict[str, Callable[[int], float]] = {"ours": ours(sketches, scale, hparams)}
