@@ -5,12 +5,20 @@ Lengths are in half-widths of the head; the head's middle is the origin.
 
 import numpy as np
 
-from sketchrnn_cli.data.doodle_pen import Drawing, arc, curve, line, loop, loose, place, ribbon
-
-LEFT_AND_RIGHT = (-1, 1)
+from sketchrnn_cli.data.doodle_pen import (
+    LEFT_AND_RIGHT,
+    Drawing,
+    arc,
+    curve,
+    line,
+    loop,
+    loose,
+    place,
+    ribbon,
+)
 
 PORTRAIT_EYES = {"dots": 0.3, "round": 0.2, "wide": 0.1, "slits": 0.15, "happy": 0.25}
-SMALL_EYES = {"dashes": 0.35, "dots": 0.4, "happy": 0.2, "slits": 0.05}
+SMALL_EYES = {"dashes": 0.45, "dots": 0.3, "happy": 0.2, "slits": 0.05}
 """Kinds of eyes and how often they are drawn."""
 
 
@@ -28,7 +36,7 @@ def cat(rng: np.random.Generator) -> Drawing:
 
 def _portrait(rng: np.random.Generator) -> Drawing:
     eyes = str(rng.choice(list(PORTRAIT_EYES), p=list(PORTRAIT_EYES.values())))
-    whiskers = 3 if rng.random() < 0.35 else 2
+    whiskers = 3 if rng.random() < 0.25 else 2
     drawing = _head(rng, eyes, whiskers, inner_ears=rng.random() < 0.2)
     if rng.random() < 0.2:
         drawing += _forehead_stripes(rng)
@@ -40,7 +48,7 @@ def _small_head(rng: np.random.Generator, eyes: str | None = None) -> Drawing:
     if eyes is None:
         eyes = str(rng.choice(list(SMALL_EYES), p=list(SMALL_EYES.values())))
     size = rng.uniform(1.1, 1.35)
-    whiskers = 2 if rng.random() < 0.85 else 0
+    whiskers = 2 if rng.random() < 0.8 else 0
     return place(_head(rng, eyes, whiskers), (0.0, 0.8 * (1 - size)), size, rng.normal(0.0, 5.0))
 
 
@@ -68,12 +76,11 @@ def _sitting_sideways(rng: np.random.Generator) -> Drawing:
     back = loose(rng, [(0.75, 0.55), (1.35, 1.2), (1.85, 2.0), (1.95, 2.7), (1.6, 3.05)], 0.04) * (1, tall)
     chest = loose(rng, [(-0.5, 0.8), (-0.52, 1.5), (-0.4, 2.3), (-0.4, 2.95)], 0.03) * (1, tall)
     floor = 3.05 * tall
-    paw = curve([chest[-1], (-0.55, floor), (-0.15, floor + 0.05), (0.1, floor - 0.05), (0.12, 2.1 * tall)])
+    paw = [(-0.6, floor), (0.1, floor), (0.12, 2.1 * tall)]
     thigh = curve([(0.7, 2.45 * tall), (1.0, 1.95 * tall), (1.45, 2.1 * tall), (1.5, 2.7 * tall)])
-    sole = line((1.6, floor), (0.45, floor), 0.02)
-    toes = arc((0.5, floor - 0.14), (0.2, 0.15), 90, 150)
-    drawing = [*_small_head(rng), np.concatenate([curve(chest), paw[1:]])]
-    drawing += [np.concatenate([curve(back), sole[1:], toes]), thigh]
+    foot = [(0.45, floor), (0.35, floor - 0.2)]
+    drawing = [*_small_head(rng), np.concatenate([curve(chest), paw])]
+    drawing += [np.concatenate([curve(back), foot]), thigh]
     if rng.random() < 0.5:
         tail = [(1.8, 2.85), (2.4, 3.0), (2.85, 2.6), (2.75, 2.1), (3.0, 1.75)]
     else:
@@ -141,31 +148,26 @@ def _outline(rng: np.random.Generator, tall: float, inner_ears: bool) -> Drawing
     outer, inner = rng.uniform(58, 66), rng.uniform(18, 26)
     height, cheeks = rng.uniform(0.42, 0.62), rng.uniform(0.0, 0.1)
 
-    def rim(start: float, sweep: float) -> np.ndarray:
-        skull = arc((0.0, 0.0), (1.0, tall), start, sweep)
-        skull[:, 0] *= 1 + cheeks * skull[:, 1]
-        return skull
+    def cheeky(skull: np.ndarray) -> np.ndarray:
+        return skull * np.stack([1 + cheeks * skull[:, 1], np.ones(len(skull))], axis=1)
 
-    def ear(side: int) -> np.ndarray:
-        foot, top = rim(-90 + side * outer, 1)[0], rim(-90 + side * inner, 1)[0]
-        middle = (foot + top) / 2
-        tip = middle + np.array([side * 0.32, -1.0]) * height + rng.normal(0, 0.03, 2)
+    def ear(side: int, foot: np.ndarray, top: np.ndarray) -> np.ndarray:
+        tip = (foot + top) / 2 + np.array([side * 0.32, -1.0]) * height + rng.normal(0, 0.03, 2)
         bow = side * rng.uniform(0.0, 0.06)
         return np.concatenate([line(foot, tip, bow), line(tip, top, bow)[1:]])
 
-    left, right = ear(-1), ear(1)
+    crown = cheeky(arc((0.0, 0.0), (1.0, tall), -90 - inner, 2 * inner))
+    jaw = cheeky(arc((0.0, 0.0), (1.0, tall), -90 + outer, 360 - 2 * outer))
+    left, right = ear(-1, jaw[-1], crown[0]), ear(1, jaw[0], crown[-1])
     if rng.random() < 0.7:
-        crown, jaw = rim(-90 - inner, 2 * inner), rim(-90 + outer, 360 - 2 * outer)
         if rng.random() < 0.7:
             outline = [np.concatenate([left, crown, right[::-1], jaw])]
         else:
             outline = [np.concatenate([crown, right[::-1], jaw, left])]
     else:
-        skull = loop(rng, (0.0, 0.0), (1.0, tall))
-        skull[:, 0] *= 1 + cheeks * skull[:, 1]
-        outline = [skull, left, right]
+        outline = [cheeky(loop(rng, (0.0, 0.0), (1.0, tall))), left, right]
     if inner_ears:
-        for side, shape in ((-1, left), (1, right)):
+        for side, shape in zip(LEFT_AND_RIGHT, (left, right), strict=True):
             root = shape[[0, -1]].mean(axis=0)
             outline.append(root + (shape - root) * 0.55 + (side * 0.02, -0.02))
     return outline

@@ -12,6 +12,9 @@ from numpy.typing import ArrayLike
 
 SPAN_SAMPLES = 8
 TURN_SAMPLES = 40
+"""Points drawn a span of a curve, and a full turn: finer than what simplification keeps."""
+
+LEFT_AND_RIGHT = (-1, 1)
 
 Drawing = list[np.ndarray]
 

@@ -40,7 +40,7 @@ def doodle(name: str, rng: np.random.Generator) -> np.ndarray:
         hint = f"; did you mean {close[0]}?" if close else ""
         raise UsageError(f"no built-in doodle {name!r} (there are: {', '.join(NAMES)}){hint}")
     while True:
-        drawing = by_hand(_ARTISTS[name](rng), rng, unsteadiness=rng.uniform(0.25, 0.8))
+        drawing = by_hand(_ARTISTS[name](rng), rng, unsteadiness=rng.uniform(0.3, 1.0))
         # Fitted again, because simplification may take up to two pixels off a round outline.
         sketch = from_polylines([np.rint(stroke) for stroke in fit(prepare(drawing))])
         if FEWEST <= len(sketch) <= MOST:
