@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from sketchrnn_cli import __version__, console
-from sketchrnn_cli.commands import animate, checkpoint, dataset, sample, train
+from sketchrnn_cli.commands import animate, checkpoint, dataset, evaluate, sample, train
 from sketchrnn_cli.errors import SketchRNNError
 
 app = typer.Typer(
@@ -36,6 +36,7 @@ def _root(
 
 app.add_typer(dataset.app, name="dataset")
 app.command()(train.train)
+app.command()(evaluate.evaluate)
 app.command()(sample.sample)
 app.command()(animate.animate)
 app.add_typer(checkpoint.app, name="checkpoint")

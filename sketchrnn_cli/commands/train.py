@@ -30,6 +30,7 @@ def train(
     epochs: Annotated[int | None, typer.Option(help="When to stop. [default: 50, and at least 5000 steps]", rich_help_panel=RUN)] = None,
     steps: Annotated[int | None, typer.Option(help="When to stop, in steps.", rich_help_panel=RUN)] = None,
     keep_every: Annotated[int | None, typer.Option(min=1, help="Keep the checkpoint of every N-th epoch.", rich_help_panel=RUN)] = None,
+    patience: Annotated[int | None, typer.Option(min=1, help="Stop after so many epochs without a better validation loss.", rich_help_panel=RUN)] = None,
     data_dir: Annotated[Path, typer.Option(help="Where data sets are looked up.", rich_help_panel=RUN)] = Path("datasets"),
     checkpoint_dir: Annotated[Path, typer.Option(help="Where runs are saved.", rich_help_panel=RUN)] = Path("checkpoints"),
     device: Annotated[str, typer.Option(help="auto, cpu or gpu.", rich_help_panel=RUN)] = "auto",
@@ -62,7 +63,7 @@ def train(
     }  # fmt: skip
     given = {option: value for option, value in options.items() if value is not None}
     if resume and (given or set_ or from_ or name):
-        raise UsageError("--resume takes everything from the run; only --epochs, --steps and --keep-every may change")
+        raise UsageError("--resume takes everything from the run; only --epochs, --steps, --keep-every and --patience may change")
     HParams(**given).with_settings(set_ or [])  # Refuse a bad value before anything is loaded.
     with console.stderr().status("Starting the training engine"):
         from sketchrnn_cli import runs
@@ -73,7 +74,8 @@ def train(
     sets = [cache.load(path) for path in paths]
     used = start.use_device(device, deterministic)
     budget = {"epochs": epochs, "steps": steps} if epochs or steps else {}
-    settings = {**budget, **({"keep_every": keep_every} if keep_every else {})}
+    habits = {"keep_every": keep_every, "patience": patience}
+    settings = {**budget, **{habit: value for habit, value in habits.items() if value is not None}}
     if resume:
         trainer = start.resumed_run(resume, checkpoint_dir, settings, force)
     else:

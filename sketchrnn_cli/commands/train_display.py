@@ -1,21 +1,31 @@
 """What `train` shows: a line on the data, a progress bar while it runs, a line an epoch, a table at the end."""
 
+import tempfile
+from pathlib import Path
 from types import TracebackType
 
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from sketchrnn_cli import console
+from sketchrnn_cli.drawing.layout import Style, grid
+from sketchrnn_cli.drawing.raster import write_png
+from sketchrnn_cli.model.sketching import Sketcher
+from sketchrnn_cli.training.log import FILE, RunLog
 from sketchrnn_cli.training.trainer import EpochReport, StepReport, Trainer
 
 
+SAMPLES, SAMPLE_TEMPERATURE = 9, 0.4
+"""The sheet that TensorBoard shows each epoch."""
+
+
 class Display:
-    """The progress of one training run on the terminal."""
+    """The progress of one training run, on the terminal and in its logs."""
 
     def __init__(self, trainer: Trainer, total_steps: int, device: str) -> None:
         """Say what is about to happen."""
         self.trainer, self.total_steps = trainer, total_steps
-        self.reports: list[EpochReport] = []
+        self._log = RunLog(trainer.folder, trainer.step)
         sidecar, hparams = trainer.sidecar, trainer.hparams
         for source in sidecar.datasets:
             console.message(f"data: {source.name} ({source.provenance})")
@@ -50,18 +60,31 @@ class Display:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.stop()
+        self._log.close()
 
     def show(self, report: StepReport | EpochReport) -> None:
         """Show what the trainer reports."""
         if isinstance(report, EpochReport):
-            self.reports.append(report)
             self._progress.console.print(_epoch_line(report), highlight=False)
+            self._log.epoch(report)
+            self._show_samples(report.step)
             return
+        self._log.step(report)
         losses = (
             f"loss {report.loss:.3f}  L_R {report.reconstruction_loss:.3f}  L_KL {report.kl_loss:.3f}  "
             f"w {report.kl_weight:.3f}  lr {report.learning_rate:.1e}  {report.sketches_per_second:.0f} sketches/s"
         )
         self._progress.update(self._task, completed=report.step, epoch=str(report.epoch + 1), losses=losses)
+
+    def _show_samples(self, step: int) -> None:
+        """Draw a sheet with the weights of now; the same z each time, so that one sees them learn."""
+        sketcher = Sketcher(self.trainer.checkpoint())
+        z = sketcher.random_latents(SAMPLES, seed=0)
+        sheet = grid(sketcher.draw(z, SAMPLES, SAMPLE_TEMPERATURE, seed=0), style=Style(size=128))
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "samples.png"
+            write_png(sheet, path)
+            self._log.sheet(step, path.read_bytes(), sheet.width, sheet.height)
 
     def finish(self) -> None:
         """Print where the run stands, as a result."""
@@ -73,6 +96,7 @@ class Display:
         table.add_row(f"{name}@best", trainer.run.best.lstrip("0") or "0", "" if best is None else f"{best:.4f}")
         table.add_row(f"{name}@last", trainer.run.last.lstrip("0") or "0", "")
         console.stdout().print(table)
+        console.message(f"the course of training: {trainer.folder / FILE}; tensorboard --logdir {trainer.folder}")
 
 
 def _epoch_line(report: EpochReport) -> str:

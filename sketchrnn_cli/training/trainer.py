@@ -15,7 +15,7 @@ import numpy as np
 from keras import ops
 
 from sketchrnn_cli import runs
-from sketchrnn_cli.checkpoint import Sidecar
+from sketchrnn_cli.checkpoint import Checkpoint, Sidecar
 from sketchrnn_cli.data.batches import (
     Batch,
     Corpus,
@@ -149,8 +149,19 @@ class Trainer:
             if self.step % self.steps_per_epoch == 0:
                 yield self._end_epoch()
                 saved_at = time.monotonic()
+                if self._out_of_patience():
+                    break
         if self.run.last != f"{self.step:06d}":
             self.save()
+
+    def _out_of_patience(self) -> bool:
+        """Return whether the last best checkpoint is as many epochs ago as the run has patience for."""
+        patience = self.run.settings.get("patience")
+        return bool(patience) and self.step - int(self.run.best) >= patience * self.steps_per_epoch
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the model as it stands."""
+        return Checkpoint(self.folder, self.sidecar, _on_host(self._state[0]))
 
     def save(self, is_best: bool = False, keep_epoch: bool = False) -> None:
         """Save the run as it stands as its `last` step.
@@ -158,7 +169,7 @@ class Trainer:
         Raises:
             CheckpointError: it cannot be written; what was saved before stays.
         """
-        weights, slots = ({name: ops.convert_to_numpy(x) for name, x in part.items()} for part in self._state)
+        weights, slots = (_on_host(part) for part in self._state)
         self.sidecar = dataclasses.replace(self.sidecar, step=self.step, epoch=self.step // self.steps_per_epoch)
         self.run = runs.save_step(self.folder, self.run, self.sidecar, weights, slots, is_best, keep_epoch)
 
@@ -220,6 +231,10 @@ class Trainer:
 
 def _on_device(tree: tuple[dict[str, np.ndarray], ...]) -> tuple[dict[str, Array], ...]:
     return tuple({name: ops.convert_to_tensor(value) for name, value in part.items()} for part in tree)
+
+
+def _on_host(tensors: dict[str, Array]) -> dict[str, np.ndarray]:
+    return {name: ops.convert_to_numpy(value) for name, value in tensors.items()}
 
 
 def _train_step(hparams: HParams) -> Any:

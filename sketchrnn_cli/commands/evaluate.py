@@ -1,0 +1,56 @@
+"""`sketchrnn evaluate`: measure a model on drawings."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sketchrnn_cli import console
+from sketchrnn_cli.commands import options as opt
+from sketchrnn_cli.errors import UsageError
+
+
+def evaluate(
+    ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
+    datasets: Annotated[
+        list[str] | None, typer.Argument(metavar="[DATASET]...", help="By default those of the training run.")
+    ] = None,
+    split: Annotated[list[str] | None, typer.Option(help="train, valid, test. [default: valid and test]")] = None,
+    per_sketch: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Write each sketch's losses, the most unusual first.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
+    data_dir: Annotated[Path, typer.Option(help="Where data sets are looked up.")] = Path("datasets"),
+    checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
+    force: opt.Force = False,
+) -> None:
+    """Measure L_R and L_KL on drawings, as the paper reports them and per point.
+
+    Example: sketchrnn evaluate cat doodle_cat --split test
+    """
+    if per_sketch is not None and per_sketch.exists() and not force:
+        raise UsageError(f"{per_sketch} exists; give another name, or --force to replace it")
+    with console.stderr().status("Starting the training engine"):
+        from sketchrnn_cli.training import measuring, start
+
+    console.message(f"on {start.use_device(device, None)}")
+    figures = []
+    for figure in measuring.measure(ckpt, datasets or [], split or ["valid", "test"], data_dir, checkpoint_dir):
+        console.message(f"measured {figure.dataset} {figure.split}: {len(figure.losses.lengths)} sketches")
+        figures.append(figure)
+    if per_sketch is not None:
+        measuring.write_per_sketch(figures, per_sketch)
+    if as_json:
+        import json
+
+        console.result(json.dumps([figure.summary() for figure in figures], indent=2))
+        return
+    from rich.table import Table
+
+    table = Table(title=str(ckpt))
+    for heading in figures[0].summary():
+        table.add_column(heading.replace("_", " "))
+    for figure in figures:
+        table.add_row(*[f"{value:.4f}" if isinstance(value, float) else str(value) for value in figure.summary().values()])
+    console.stdout().print(table)

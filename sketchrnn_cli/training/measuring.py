@@ -1,0 +1,110 @@
+"""Measure a checkpoint on data sets, split by split."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from sketchrnn_cli import atomic, runs
+from sketchrnn_cli.data import cache, lookup
+from sketchrnn_cli.data.batches import Corpus, corpus
+from sketchrnn_cli.data.sketches import SPLITS
+from sketchrnn_cli.errors import DataError, UsageError
+from sketchrnn_cli.training.evaluation import Evaluation, evaluate, evaluator
+
+
+@dataclass(frozen=True)
+class Figure:
+    """The losses of one split of one data set."""
+
+    dataset: str
+    split: str
+    sketches: Corpus
+    losses: Evaluation
+    left_out: int
+    """Sketches longer than the model's N_max."""
+
+    def summary(self) -> dict[str, Any]:
+        """Return means and standard errors, ready for a table or JSON; in nats."""
+        reconstruction, kl = self.losses.reconstruction, self.losses.kl
+        root = np.sqrt(len(kl))
+        return {
+            "dataset": self.dataset,
+            "split": self.split,
+            "sketches": len(kl),
+            "left_out": self.left_out,
+            "L_R": float(reconstruction.mean()),
+            "L_R_standard_error": float(reconstruction.std(ddof=len(kl) > 1) / root),
+            "L_KL": float(kl.mean()),
+            "L_KL_standard_error": float(kl.std(ddof=len(kl) > 1) / root),
+            "L_R_per_point": self.losses.per_point,
+        }
+
+
+def measure(
+    ckpt: str, names: Sequence[str], splits: Sequence[str], data_dir: Path, checkpoint_dir: Path
+) -> Iterator[Figure]:
+    """Yield the losses of every split of every data set.
+
+    Args:
+        ckpt: the checkpoint.
+        names: data sets; none means those that the run was trained on.
+        splits: of train, valid, test.
+        data_dir: where names are looked up.
+        checkpoint_dir: where checkpoints are.
+
+    Raises:
+        UsageError: an unknown split, or no data set for a checkpoint that is no run.
+        DataError: a data set is missing, or has no sketch that the model can take.
+    """
+    if unknown := [split for split in splits if split not in SPLITS]:
+        raise UsageError(f"--split {unknown[0]}: expected one of {', '.join(SPLITS)}")
+    loaded = runs.load(ckpt, checkpoint_dir)
+    paths = [lookup.find(name, data_dir) for name in names] or _paths_of_run(ckpt, checkpoint_dir)
+    evaluate_batch = evaluator(loaded.hparams)
+    weights = {name: ops.convert_to_tensor(value) for name, value in loaded.weights.items()}
+    for path in paths:
+        dataset = cache.load(path)
+        for split in splits:
+            part = dataset.splits[split]
+            kept = corpus([part], loaded.hparams.max_seq_len)
+            if not len(kept):
+                raise DataError(f"{path}: {split} has no sketch of at most {loaded.hparams.max_seq_len} points")
+            losses = evaluate(evaluate_batch, weights, kept, loaded.sidecar.units_per_model_unit, loaded.hparams)
+            yield Figure(dataset.name, split, kept, losses, len(part) - len(kept))
+
+
+def write_per_sketch(figures: Sequence[Figure], path: Path) -> None:
+    """Write a CSV row a sketch, the highest L_R per point first.
+
+    Raises:
+        DataError: it cannot be written.
+    """
+    rows = []
+    for figure in figures:
+        losses = figure.losses
+        total = losses.offset + losses.pen
+        for number, (_, place) in enumerate(figure.sketches.index):
+            points = int(losses.lengths[number])
+            rows.append((total[number] / points, figure.dataset, figure.split, int(place), points,
+                         losses.reconstruction[number], losses.kl[number]))  # fmt: skip
+    rows.sort(key=lambda row: -row[0])
+    try:
+        with atomic.replacing_file(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            writer.writerow(["dataset", "split", "index", "points", "L_R", "L_KL", "L_R_per_point"])
+            for per_point, dataset, split, place, points, reconstruction, kl in rows:
+                writer.writerow([dataset, split, place, points, *(f"{x:.6f}" for x in (reconstruction, kl, per_point))])
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def _paths_of_run(ckpt: str, checkpoint_dir: Path) -> list[Path]:
+    folder, _ = runs.locate(ckpt, checkpoint_dir)
+    if not (folder / runs.RUN_FILE).is_file():
+        raise UsageError(f"{ckpt}: a released checkpoint does not know where its data lies; name a data set")
+    return [Path(path) for path in runs.read_run(folder).data]
