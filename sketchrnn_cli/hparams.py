@@ -66,6 +66,10 @@ class HParams:
         "float32", "what the recurrent products multiply; they add in float32", ("float32", "bfloat16")
     )
 
+    kernel: str = _hp(
+        "auto", "time loop: scan, or cudnn (a GPU, no recurrent dropout); auto: the faster", ("auto", "scan", "cudnn")
+    )
+
     # Conventions that imported models may break.
     gate_activation: str = _hp("sigmoid", "activation of the gates", ("sigmoid", "hard_sigmoid"))
     first_state: str = _hp("trained", "decoder's first state: from z, or zeros", ("trained", "zero"))

@@ -45,6 +45,7 @@ def train(
     kl_weight: Annotated[float | None, _option("kl_weight")] = None,
     max_seq_len: Annotated[int | None, _option("max_seq_len")] = None,
     precision: Annotated[str | None, _option("precision")] = None,
+    kernel: Annotated[str | None, _option("kernel")] = None,
     seed: Annotated[int | None, _option("seed")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other hyperparameter; may be repeated.", rich_help_panel=MODEL)] = None,
 ) -> None:
@@ -59,7 +60,7 @@ def train(
     options = {
         "conditional": conditional, "enc_rnn_size": enc_rnn_size, "dec_rnn_size": dec_rnn_size, "z_size": z_size,
         "batch_size": batch_size, "learning_rate": learning_rate, "kl_weight": kl_weight,
-        "max_seq_len": max_seq_len, "precision": precision, "seed": seed,
+        "max_seq_len": max_seq_len, "precision": precision, "kernel": kernel, "seed": seed,
     }  # fmt: skip
     given = {option: value for option, value in options.items() if value is not None}
     if resume and (given or set_ or from_ or name):

@@ -10,6 +10,7 @@ from keras import ops
 
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import cells, equations, kernels
+from sketchrnn_cli.model.kernels import cudnn
 from sketchrnn_cli.model.weights import part, state_size
 
 Array = Any
@@ -43,12 +44,11 @@ def encode(
         lengths = ops.full_like(lengths, rows.shape[1])
     back = ops.where(time < lengths[:, None], lengths[:, None] - 1 - time, time)
     views = {"forward": rows, "backward": ops.take_along_axis(rows, back[:, :, None], axis=1)}
-    parts = {name: part(weights, f"encoder.{name}") for name in views}
-    projected = ops.stack(
-        [cells.project(ops, hparams.enc_model, parts[name], _time_major(view)) for name, view in views.items()], axis=1
+    parts = [part(weights, f"encoder.{name}") for name in views]
+    inputs = [_time_major(view) for view in views.values()]
+    outputs = _run(
+        inputs, parts, hparams.enc_model, hparams.enc_rnn_size, None, hparams, dropout, ENCODER, step
     )
-    outputs = _run(projected, list(parts.values()), hparams.enc_model, hparams.enc_rnn_size, None, hparams, dropout,
-                   ENCODER, step)
     last = ops.maximum(lengths - 1, 0)[None, None, :, None]
     encoded = ops.take_along_axis(outputs, last, axis=0)[0]
     return equations.latent_distribution(ops, weights, ops.concatenate([encoded[0], encoded[1]], axis=-1))
@@ -70,10 +70,10 @@ def decode(
     inputs = _time_major(inputs)
     if dropout is not None and hparams.use_input_dropout:
         inputs = inputs * keep_mask(inputs.shape, hparams.input_dropout_prob, dropout, step, INPUT)
-    decoder = part(weights, "decoder")
-    projected = cells.project(ops, hparams.dec_model, decoder, inputs)[:, None]
-    outputs = _run(projected, [decoder], hparams.dec_model, hparams.dec_rnn_size, state, hparams, dropout, DECODER,
-                   step)[:, 0]
+    decoder = [part(weights, "decoder")]
+    outputs = _run(
+        [inputs], decoder, hparams.dec_model, hparams.dec_rnn_size, state, hparams, dropout, DECODER, step
+    )[:, 0]
     if dropout is not None and hparams.use_output_dropout:
         outputs = outputs * keep_mask(outputs.shape, hparams.output_dropout_prob, dropout, step, OUTPUT)
     return ops.transpose(outputs, (1, 0, 2))
@@ -124,11 +124,11 @@ def keep_mask(shape: Any, keep: float, seed: int, step: Array, stream: int) -> A
 
 
 def _run(
-    projected: Array, weights: list[dict[str, Array]], cell: str, units: int, state: tuple[Array, Array] | None,
+    inputs: list[Array], weights: list[dict[str, Array]], cell: str, units: int, state: tuple[Array, Array] | None,
     hparams: HParams, dropout: int | None, stream: int, step: Array,
 ) -> Array:
-    """Run cells side by side over `projected` `[time, directions, batch, ...]`; return h `[time, directions, ...]`."""
-    time, directions, batch = projected.shape[:3]
+    """Run cells side by side, one a direction, over inputs `[time, batch, n]`; return h `[time, directions, ...]`."""
+    (time, batch), directions = inputs[0].shape[:2], len(inputs)
     mask = None
     if dropout is not None and hparams.recurrent_keep < 1.0:
         mask = keep_mask((time, directions, batch, units), hparams.recurrent_keep, dropout, step, stream)
@@ -138,12 +138,18 @@ def _run(
     else:
         state = (state[0][None], state[1][None])
     engine = kernels.engine()
+    if kernels.chosen(hparams) == "cudnn":
+        outputs = [cudnn.lstm(x, w, state[0][d], state[1][d]) for d, (x, w) in enumerate(zip(inputs, weights, strict=True))]
+        return ops.stack(outputs, axis=1)
+    projected = ops.stack(
+        [cells.project(ops, cell, w, x) for x, w in zip(inputs, weights, strict=True)], axis=1
+    )
     if cell == "lstm" and hparams.gate_activation == "sigmoid":
         recurrent = ops.stack([tensors["recurrent_kernel"] for tensors in weights])
         return engine.lstm(projected, recurrent, *state, mask, hparams.precision)
 
-    def advance(state: tuple[Array, Array], inputs: Any) -> tuple[Array, Array]:
-        now, keep = (inputs, None) if mask is None else inputs
+    def advance(state: tuple[Array, Array], step_inputs: Any) -> tuple[Array, Array]:
+        now, keep = (step_inputs, None) if mask is None else step_inputs
         steps = [
             cells.step(ops, cell, weights[d], now[d], (state[0][d], state[1][d]), hparams.gate_activation,
                        None if keep is None else keep[d])

@@ -107,6 +107,7 @@ class Trainer:
             for name, shape in optimizer.slot_shapes(shapes(self.hparams), self.hparams.optimizer).items()
         }
         self._state = _on_device((dict(first), dict(slots)))
+        self.kernel = kernels.prepare(self.hparams)
         self._train = kernels.engine().compile_step(_train_step(self.hparams))
         self._evaluate = evaluation.evaluator(self.hparams)
         self._epoch_losses: list[float] = []

@@ -8,6 +8,7 @@ from types import ModuleType
 import keras
 
 from sketchrnn_cli.errors import TrainingError
+from sketchrnn_cli.hparams import HParams
 
 
 def engine() -> ModuleType:
@@ -26,3 +27,27 @@ def engine() -> ModuleType:
 
         return on_jax
     raise TrainingError(f"KERAS_BACKEND={name}: training runs on tensorflow or jax")
+
+
+def chosen(hparams: HParams) -> str:
+    """Return the kernel that `hparams` gets on this machine: cudnn or scan.
+
+    cuDNN needs a GPU, plain LSTM cells with sigmoid gates, and no recurrent dropout.
+    """
+    possible = (
+        engine().has_gpu()
+        and hparams.recurrent_keep == 1.0
+        and hparams.gate_activation == "sigmoid"
+        and {hparams.dec_model, hparams.enc_model if hparams.conditional else "lstm"} == {"lstm"}
+    )
+    return "cudnn" if possible and hparams.kernel != "scan" else "scan"
+
+
+def prepare(hparams: HParams) -> str:
+    """Make ready, before a step is compiled, the kernel that `hparams` gets; return which."""
+    kernel = chosen(hparams)
+    if kernel == "cudnn":
+        from sketchrnn_cli.model.kernels import cudnn
+
+        cudnn.prepare(hparams)
+    return kernel

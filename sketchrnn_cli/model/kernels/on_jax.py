@@ -83,7 +83,12 @@ def _product(a: Array, b: Array) -> Array:
 
 
 def _unroll() -> int:
-    return 1 if jax.default_backend() == "cpu" else UNROLL
+    return UNROLL if has_gpu() else 1
+
+
+def has_gpu() -> bool:
+    """Return whether arrays live on a GPU."""
+    return jax.default_backend() != "cpu"
 
 
 def scan(step: Callable, state: Any, inputs: Any) -> Array:

@@ -65,7 +65,7 @@ def _loop(step: Callable, state: tuple[Array, ...], length: int) -> tuple[tuple[
 
     The loop's body holds `UNROLL` steps where XLA compiles it; what is left over follows the loop.
     """
-    unroll = UNROLL if _has_gpu() else 1
+    unroll = UNROLL if has_gpu() else 1
     state, first = step(tf.constant(0), state)
     arrays = [tf.TensorArray(tf.float32, length, element_shape=x.shape).write(0, x) for x in first]
 
@@ -95,7 +95,8 @@ def _rows(x: Array, products: str) -> Array:
     return tf.reshape(x, (x.shape[0], -1, x.shape[3]))
 
 
-def _has_gpu() -> bool:
+def has_gpu() -> bool:
+    """Return whether arrays live on a GPU."""
     return bool(tf.config.get_visible_devices("GPU"))
 
 
@@ -128,7 +129,7 @@ def value_and_gradients(function: Callable, weights: dict[str, Array]) -> tuple[
 
 def compile_step(function: Callable) -> Callable:
     """Compile a function of arrays once for each set of shapes; its first argument may be overwritten."""
-    return tf.function(function, jit_compile=_has_gpu())
+    return tf.function(function, jit_compile=has_gpu())
 
 
 compile_evaluation = compile_step
