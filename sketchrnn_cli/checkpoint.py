@@ -254,7 +254,10 @@ def facts(sidecar: Sidecar, parameters: int) -> list[tuple[str, str]]:
         *([("encoder", encoder)] if hparams.conditional else []),
         ("decoder", f"{hparams.dec_model} {hparams.dec_rnn_size}, {hparams.num_mixture} Gaussians"),
         ("parameters", f"{parameters:,}"),
-        *[(f"data: {source.name}", f"{source.provenance}; SHA-256 {source.sha256[:12]}") for source in sidecar.datasets],
+        *[
+            (f"data: {source.name}", f"{source.provenance}; SHA-256 {source.sha256[:12]}")
+            for source in sidecar.datasets
+        ],
         ("max_seq_len", f"{hparams.max_seq_len} points"),
         ("scale_factor", f"{sidecar.units_per_model_unit:.6f} data units per model unit"),
         ("canvas_size", f"{sidecar.canvas_size:g} data units"),

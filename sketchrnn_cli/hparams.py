@@ -15,11 +15,18 @@ from sketchrnn_cli.errors import CheckpointError, UsageError
 CELLS = ("lstm", "layer_norm", "hyper")
 
 
-def _hp(default: Any, meaning: str, choices: tuple[str, ...] = (), low: float | None = None,
-        high: float | None = None, above: float | None = None) -> Any:
+def _hp(
+    default: Any,
+    meaning: str,
+    choices: tuple[str, ...] = (),
+    low: float | None = None,
+    high: float | None = None,
+    above: float | None = None,
+) -> Any:
     """Declare a hyperparameter; `low` and `high` are inclusive bounds, `above` an exclusive one."""
-    return dataclasses.field(default=default, metadata={
-        "meaning": meaning, "choices": choices, "low": low, "high": high, "above": above})
+    return dataclasses.field(
+        default=default, metadata={"meaning": meaning, "choices": choices, "low": low, "high": high, "above": above}
+    )
 
 
 @dataclasses.dataclass(frozen=True)

@@ -73,8 +73,13 @@ def read_run(folder: Path) -> Run:
 
 
 def save_step(
-    folder: Path, run: Run, sidecar: Sidecar, weights: Mapping[str, np.ndarray], slots: Mapping[str, np.ndarray],
-    is_best: bool, keep_epoch: bool,
+    folder: Path,
+    run: Run,
+    sidecar: Sidecar,
+    weights: Mapping[str, np.ndarray],
+    slots: Mapping[str, np.ndarray],
+    is_best: bool,
+    keep_epoch: bool,
 ) -> Run:
     """Save a step of a run: its folder first, then `run.json`, then remove what nothing names any more.
 

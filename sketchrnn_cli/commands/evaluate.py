@@ -52,5 +52,7 @@ def evaluate(
     for heading in figures[0].summary():
         table.add_column(heading.replace("_", " "))
     for figure in figures:
-        table.add_row(*[f"{value:.4f}" if isinstance(value, float) else str(value) for value in figure.summary().values()])
+        table.add_row(
+            *[f"{value:.4f}" if isinstance(value, float) else str(value) for value in figure.summary().values()]
+        )
     console.stdout().print(table)

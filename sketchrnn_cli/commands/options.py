@@ -15,6 +15,7 @@ CheckpointDir = Annotated[Path, typer.Option(help="Where names are looked up.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the random draws: the same seed draws the same.")]
 Out = Annotated[str | None, typer.Option("--out", "-o", help="File to write; its suffix picks the format.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what exists.")]
+DataDir = Annotated[Path, typer.Option(help="Where data sets lie.")]
 Size = Annotated[int, typer.Option(help="Larger side of a drawing, in pixels.")]
 StrokeWidth = Annotated[float | None, typer.Option(help="Width of the pen, in pixels. [default: 1.2 % of the size]")]
 Color = Annotated[str, typer.Option(help="Colour of the strokes: a CSS name, or #rrggbb.")]
@@ -24,5 +25,6 @@ MaxPoints = Annotated[
     int | None, typer.Option(min=1, help="Points of a drawing at most. [default: the model's max_seq_len]")
 ]
 CHECKPOINT_DIR = Path("checkpoints")
+DATA_DIR = Path("datasets")
 INK = "#22262b"
 WHITE = "#ffffff"

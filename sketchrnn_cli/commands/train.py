@@ -22,20 +22,50 @@ def _option(name: str, panel: str = MODEL) -> Any:
 
 
 def train(
-    datasets: Annotated[list[str] | None, typer.Argument(metavar="[DATASET]...", help="Names in --data-dir, or paths; several are merged.")] = None,
-    name: Annotated[str | None, typer.Option(help="The run's name. By default the data sets joined by _.", rich_help_panel=RUN)] = None,
-    resume: Annotated[str | None, typer.Option(metavar="RUN[@epoch-N]", help="Go on with a run.", rich_help_panel=RUN)] = None,
-    from_: Annotated[str | None, typer.Option("--from", metavar="CKPT", help="Begin with the weights of a checkpoint.", rich_help_panel=RUN)] = None,
-    initial_epoch: Annotated[int, typer.Option(min=0, help="With --from: epoch the schedules begin at.", rich_help_panel=RUN)] = 0,
-    epochs: Annotated[int | None, typer.Option(help="When to stop. [default: 50, and at least 5000 steps]", rich_help_panel=RUN)] = None,
+    datasets: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[DATASET]...", help="Names in --data-dir, or paths; several are merged."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The run's name. By default the data sets joined by _.", rich_help_panel=RUN)
+    ] = None,
+    resume: Annotated[
+        str | None, typer.Option(metavar="RUN[@epoch-N]", help="Go on with a run.", rich_help_panel=RUN)
+    ] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="CKPT", help="Begin with the weights of a checkpoint.", rich_help_panel=RUN),
+    ] = None,
+    initial_epoch: Annotated[
+        int, typer.Option(min=0, help="With --from: epoch the schedules begin at.", rich_help_panel=RUN)
+    ] = 0,
+    epochs: Annotated[
+        int | None, typer.Option(help="When to stop. [default: 50, and at least 5000 steps]", rich_help_panel=RUN)
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="When to stop, in steps.", rich_help_panel=RUN)] = None,
-    keep_every: Annotated[int | None, typer.Option(min=1, help="Keep the checkpoint of every N-th epoch.", rich_help_panel=RUN)] = None,
-    patience: Annotated[int | None, typer.Option(min=1, help="Stop after so many epochs without a better validation loss.", rich_help_panel=RUN)] = None,
-    data_dir: Annotated[Path, typer.Option(help="Where data sets are looked up.", rich_help_panel=RUN)] = Path("datasets"),
-    checkpoint_dir: Annotated[Path, typer.Option(help="Where runs are saved.", rich_help_panel=RUN)] = Path("checkpoints"),
+    keep_every: Annotated[
+        int | None, typer.Option(min=1, help="Keep the checkpoint of every N-th epoch.", rich_help_panel=RUN)
+    ] = None,
+    patience: Annotated[
+        int | None,
+        typer.Option(min=1, help="Stop after so many epochs without a better validation loss.", rich_help_panel=RUN),
+    ] = None,
+    data_dir: Annotated[Path, typer.Option(help="Where data sets are looked up.", rich_help_panel=RUN)] = Path(
+        "datasets"
+    ),
+    checkpoint_dir: Annotated[Path, typer.Option(help="Where runs are saved.", rich_help_panel=RUN)] = Path(
+        "checkpoints"
+    ),
     device: Annotated[str, typer.Option(help="auto, cpu or gpu.", rich_help_panel=RUN)] = "auto",
-    deterministic: Annotated[bool | None, typer.Option("--deterministic/--fast", help="The same bits at every run. [default: on a CPU]", rich_help_panel=RUN)] = None,
-    force: Annotated[bool, typer.Option(help="Replace a run of that name; resume although the data changed.", rich_help_panel=RUN)] = False,
+    deterministic: Annotated[
+        bool | None,
+        typer.Option(
+            "--deterministic/--fast", help="The same bits at every run. [default: on a CPU]", rich_help_panel=RUN
+        ),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option(help="Replace a run of that name; resume although the data changed.", rich_help_panel=RUN)
+    ] = False,
     conditional: Annotated[bool | None, _option("conditional")] = None,
     enc_rnn_size: Annotated[int | None, _option("enc_rnn_size")] = None,
     dec_rnn_size: Annotated[int | None, _option("dec_rnn_size")] = None,
@@ -47,7 +77,12 @@ def train(
     precision: Annotated[str | None, _option("precision")] = None,
     kernel: Annotated[str | None, _option("kernel")] = None,
     seed: Annotated[int | None, _option("seed")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Any other hyperparameter; may be repeated.", rich_help_panel=MODEL)] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="Any other hyperparameter; may be repeated.", rich_help_panel=MODEL
+        ),
+    ] = None,
 ) -> None:
     """Train a model on sketches; it saves as it goes, and Ctrl-C loses nothing.
 
@@ -62,16 +97,20 @@ def train(
         "batch_size": batch_size, "learning_rate": learning_rate, "kl_weight": kl_weight,
         "max_seq_len": max_seq_len, "precision": precision, "kernel": kernel, "seed": seed,
     }  # fmt: skip
-    given = {option: value for option, value in options.items() if value is not None}
+    given: dict[str, Any] = {option: value for option, value in options.items() if value is not None}
     if resume and (given or set_ or from_ or name):
-        raise UsageError("--resume takes everything from the run; only --epochs, --steps, --keep-every and --patience may change")
+        raise UsageError(
+            "--resume takes everything from the run; only --epochs, --steps, --keep-every and --patience may change"
+        )
     HParams(**given).with_settings(set_ or [])  # Refuse a bad value before anything is loaded.
     with console.stderr().status("Starting the training engine"):
         from sketchrnn_cli import runs
         from sketchrnn_cli.data import cache, lookup
         from sketchrnn_cli.training import start
     paths = [lookup.find(dataset, data_dir) for dataset in datasets or []]
-    folder = None if resume else start.free_folder(checkpoint_dir, name or "_".join(path.stem for path in paths), force)
+    folder = (
+        Path() if resume else start.free_folder(checkpoint_dir, name or "_".join(path.stem for path in paths), force)
+    )
     sets = [cache.load(path) for path in paths]
     used = start.use_device(device, deterministic)
     budget = {"epochs": epochs, "steps": steps} if epochs or steps else {}

@@ -1,12 +1,14 @@
 """Measure a data set: what a person should know before training on it."""
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from sketchrnn_cli.data import sketches
 from sketchrnn_cli.data.sketches import DataSet, Sketches
+from sketchrnn_cli.errors import DataError
 
 PERCENTILES = (5, 25, 50, 75, 95, 99)
 LIMITS = (50, 100, 125, 150, 200, 250)
@@ -64,3 +66,20 @@ def _untidy(dataset: DataSet) -> dict[str, int]:
         counts["last_row_does_not_lift"] += int((split.points[split.offsets[1:] - 1, 2] == 0).sum())
         counts["under_three_points"] += int((split.lengths < 3).sum())
     return counts
+
+
+def choose(split: Sketches, wanted: int | Sequence[int], seed: int) -> list[int]:
+    """Return the indices asked for, or of so many sketches at random, in order.
+
+    Raises:
+        DataError: there is no such sketch.
+    """
+    if isinstance(wanted, int):
+        if not len(split):
+            raise DataError("this split is empty; choose another")
+        rng = np.random.default_rng(seed)
+        return sorted(rng.choice(len(split), min(wanted, len(split)), replace=False).tolist())
+    for number in wanted:
+        if not 0 <= number < len(split):
+            raise DataError(f"no sketch {number}: this split has {len(split)}, counted from 0")
+    return list(wanted)

@@ -24,7 +24,7 @@ def find(name: str, data_dir: Path) -> Path:
         typed = f'"{typed}"' if " " in typed else typed
         built_in = f" (or draw built-in ones: sketchrnn dataset doodle {name})" if name in ("cat", "guitar") else ""
         raise DataError(f"no data set {name!r} in {data_dir}; type: sketchrnn dataset download {typed}{built_in}")
-    here = [archive.name_of(file) for file in present(data_dir)]
+    here = names(data_dir)
     known = f"in {data_dir}: {', '.join(here)}" if here else f"{data_dir} holds none"
     raise DataError(
         f"no data set {name!r}{nearest(name, [*here, *quickdraw.CATEGORIES])} ({known}); "
@@ -32,15 +32,16 @@ def find(name: str, data_dir: Path) -> Path:
     )
 
 
-def missing_categories(names: Sequence[str], data_dir: Path) -> list[str]:
-    """Return the categories of Quick, Draw! among `names` that are not on disk yet."""
-    wanted = [name for name in names if quickdraw.is_category(name) and not _existing(name, data_dir)]
-    return list(dict.fromkeys(quickdraw.category(name) for name in wanted))
+def missing_categories(wanted: Sequence[str], data_dir: Path) -> list[str]:
+    """Return the categories of Quick, Draw! among `wanted` that are not on disk yet."""
+    missing = [name for name in wanted if quickdraw.is_category(name) and not _existing(name, data_dir)]
+    return list(dict.fromkeys(quickdraw.category(name) for name in missing))
 
 
-def present(data_dir: Path) -> list[Path]:
-    """Return the archives in a folder, by name."""
-    return sorted(path for path in data_dir.glob("*.npz") if path.is_file() and not path.name.startswith("."))
+def names(data_dir: Path) -> list[str]:
+    """Return the names of the data sets in a folder."""
+    paths = sorted(path for path in data_dir.glob("[!.]*.npz") if path.is_file())
+    return [archive.name_of(path) for path in paths]
 
 
 def _existing(name: str, data_dir: Path) -> Path | None:

@@ -47,7 +47,12 @@ def input_kernel(xp: Any, cell: str, weights: Mapping[str, Array]) -> Array:
 
 
 def step(
-    xp: Any, cell: str, weights: Mapping[str, Array], projected: Array, state: State, gate: str = "sigmoid",
+    xp: Any,
+    cell: str,
+    weights: Mapping[str, Array],
+    projected: Array,
+    state: State,
+    gate: str = "sigmoid",
     mask: Array | None = None,
 ) -> State:
     """Advance one step.
@@ -119,9 +124,7 @@ def _hyper_step(xp: Any, weights: Mapping[str, Array], projected: Array, state: 
     c, inner_c = state[1][:, :units], state[1][:, units:]
     from_h = weights["hyper.kernel"][weights["kernel"].shape[0] :]
     inner_gates = (
-        projected[:, 4 * units :]
-        + xp.matmul(h, from_h)
-        + xp.matmul(inner_h, weights["hyper.recurrent_kernel"])
+        projected[:, 4 * units :] + xp.matmul(h, from_h) + xp.matmul(inner_h, weights["hyper.recurrent_kernel"])
     )
     inner_h, inner_c = lstm_gates(xp, inner_gates, inner_c)
     gates = (

@@ -46,9 +46,7 @@ def encode(
     views = {"forward": rows, "backward": ops.take_along_axis(rows, back[:, :, None], axis=1)}
     parts = [part(weights, f"encoder.{name}") for name in views]
     inputs = [_time_major(view) for view in views.values()]
-    outputs = _run(
-        inputs, parts, hparams.enc_model, hparams.enc_rnn_size, None, hparams, dropout, ENCODER, step
-    )
+    outputs = _run(inputs, parts, hparams.enc_model, hparams.enc_rnn_size, None, hparams, dropout, ENCODER, step)
     last = ops.maximum(lengths - 1, 0)[None, None, :, None]
     encoded = ops.take_along_axis(outputs, last, axis=0)[0]
     return equations.latent_distribution(ops, weights, ops.concatenate([encoded[0], encoded[1]], axis=-1))
@@ -71,16 +69,21 @@ def decode(
     if dropout is not None and hparams.use_input_dropout:
         inputs = inputs * keep_mask(inputs.shape, hparams.input_dropout_prob, dropout, step, INPUT)
     decoder = [part(weights, "decoder")]
-    outputs = _run(
-        [inputs], decoder, hparams.dec_model, hparams.dec_rnn_size, state, hparams, dropout, DECODER, step
-    )[:, 0]
+    outputs = _run([inputs], decoder, hparams.dec_model, hparams.dec_rnn_size, state, hparams, dropout, DECODER, step)[
+        :, 0
+    ]
     if dropout is not None and hparams.use_output_dropout:
         outputs = outputs * keep_mask(outputs.shape, hparams.output_dropout_prob, dropout, step, OUTPUT)
     return ops.transpose(outputs, (1, 0, 2))
 
 
 def sketch_losses(
-    weights: Mapping[str, Array], rows: Array, lengths: Array, hparams: HParams, dropout: int | None, seed: int,
+    weights: Mapping[str, Array],
+    rows: Array,
+    lengths: Array,
+    hparams: HParams,
+    dropout: int | None,
+    seed: int,
     step: Array,
 ) -> SketchLosses:
     """Return every sketch's loss sums; rows of length 0 count nothing.
@@ -124,8 +127,15 @@ def keep_mask(shape: Any, keep: float, seed: int, step: Array, stream: int) -> A
 
 
 def _run(
-    inputs: list[Array], weights: list[dict[str, Array]], cell: str, units: int, state: tuple[Array, Array] | None,
-    hparams: HParams, dropout: int | None, stream: int, step: Array,
+    inputs: list[Array],
+    weights: list[dict[str, Array]],
+    cell: str,
+    units: int,
+    state: tuple[Array, Array] | None,
+    hparams: HParams,
+    dropout: int | None,
+    stream: int,
+    step: Array,
 ) -> Array:
     """Run cells side by side, one a direction, over inputs `[time, batch, n]`; return h `[time, directions, ...]`."""
     (time, batch), directions = inputs[0].shape[:2], len(inputs)
@@ -139,11 +149,11 @@ def _run(
         state = (state[0][None], state[1][None])
     engine = kernels.engine()
     if kernels.chosen(hparams) == "cudnn":
-        outputs = [cudnn.lstm(x, w, state[0][d], state[1][d]) for d, (x, w) in enumerate(zip(inputs, weights, strict=True))]
+        outputs = [
+            cudnn.lstm(x, w, state[0][d], state[1][d]) for d, (x, w) in enumerate(zip(inputs, weights, strict=True))
+        ]
         return ops.stack(outputs, axis=1)
-    projected = ops.stack(
-        [cells.project(ops, cell, w, x) for x, w in zip(inputs, weights, strict=True)], axis=1
-    )
+    projected = ops.stack([cells.project(ops, cell, w, x) for x, w in zip(inputs, weights, strict=True)], axis=1)
     if cell == "lstm" and hparams.gate_activation == "sigmoid":
         recurrent = ops.stack([tensors["recurrent_kernel"] for tensors in weights])
         return engine.lstm(projected, recurrent, *state, mask, hparams.precision)
@@ -151,8 +161,15 @@ def _run(
     def advance(state: tuple[Array, Array], step_inputs: Any) -> tuple[Array, Array]:
         now, keep = (step_inputs, None) if mask is None else step_inputs
         steps = [
-            cells.step(ops, cell, weights[d], now[d], (state[0][d], state[1][d]), hparams.gate_activation,
-                       None if keep is None else keep[d])
+            cells.step(
+                ops,
+                cell,
+                weights[d],
+                now[d],
+                (state[0][d], state[1][d]),
+                hparams.gate_activation,
+                None if keep is None else keep[d],
+            )
             for d in range(directions)
         ]
         return ops.stack([h for h, _ in steps]), ops.stack([c for _, c in steps])

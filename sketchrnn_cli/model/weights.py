@@ -96,7 +96,10 @@ def _forget_biases(hparams: HParams, names: Mapping[str, np.ndarray]) -> list[st
     """Return the LSTM biases; normalised cells add theirs after the normalisation."""
     inner = [name for name in names if name.endswith("hyper.bias")]
     encoders = [f"encoder.{direction}.bias" for direction in ("forward", "backward")]
-    outer = [*(encoders if hparams.enc_model == "lstm" else []), *(["decoder.bias"] if hparams.dec_model == "lstm" else [])]
+    outer = [
+        *(encoders if hparams.enc_model == "lstm" else []),
+        *(["decoder.bias"] if hparams.dec_model == "lstm" else []),
+    ]
     return inner + [name for name in outer if name in names]
 
 

@@ -84,7 +84,9 @@ def resumed_run(name: str, checkpoint_dir: Path, changes: dict, force: bool = Fa
     sets = [cache.load(Path(path)) for path in run.data]
     for dataset, source in zip(sets, start.sidecar.datasets, strict=True):
         if dataset.sha256 != source.sha256 and not force:
-            raise DataError(f"{dataset.path}: changed since the run began (its SHA-256 differs); --force goes on with it")
+            raise DataError(
+                f"{dataset.path}: changed since the run began (its SHA-256 differs); --force goes on with it"
+            )
     expected = optimizer.slot_shapes(shapes(start.hparams), start.hparams.optimizer)
     slots = runs.load_slots(folder, run, step_folder.name, expected)
     run = dataclasses.replace(run, settings={**run.settings, **changes})

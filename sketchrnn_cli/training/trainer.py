@@ -190,7 +190,7 @@ class Trainer:
         metrics = np.array([ops.convert_to_numpy(x) for x in pending]).reshape(-1, len(METRICS))
         broken = ~np.isfinite(metrics).all(axis=1)
         if broken.any():
-            step = self.step - len(pending) + int(broken.argmax()) + 1
+            step = self.step - len(pending) + int(np.argmax(broken)) + 1
             raise TrainingError(
                 f"the loss is not finite at step {step}; the checkpoint of step {int(self.run.last or 0)} is whole: "
                 f"go on from it with a lower learning rate (--from {self.folder} --set learning_rate=...)"

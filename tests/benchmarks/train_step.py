@@ -49,7 +49,9 @@ def main() -> None:
     )
     sketches = corpus([dataset.train] * arguments.repeat, hparams.max_seq_len)
     scale = scale_factor([dataset])
-    print(f"{device}; {arguments.archive.name}: N_max {hparams.max_seq_len}, mean {sketches.lengths.mean():.1f} points;")
+    print(
+        f"{device}; {arguments.archive.name}: N_max {hparams.max_seq_len}, mean {sketches.lengths.mean():.1f} points;"
+    )
     print(f"batch {hparams.batch_size}, precision {hparams.precision}, keep {hparams.recurrent_keep}")
     sides: dict[str, Callable[[int], float]] = {"ours": ours(sketches, scale, hparams)}
     if not arguments.ours_only:

@@ -29,9 +29,7 @@ def forward(xp: Any, gates: Array, c: Array, mask: Array | None) -> tuple[Array,
     return o * xp.tanh(c), Kept(xp.concatenate([i, f, candidate, o], axis=-1), c)
 
 
-def backward(
-    xp: Any, d_h: Array, d_c: Array, kept: Kept, c_before: Array, mask: Array | None
-) -> tuple[Array, Array]:
+def backward(xp: Any, d_h: Array, d_c: Array, kept: Kept, c_before: Array, mask: Array | None) -> tuple[Array, Array]:
     """Return the gradients of the pre-activation gates and of the memory before the step.
 
     Args:
