@@ -1,6 +1,5 @@
 """`sketchrnn dataset`: get drawings to train on, and look at them."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer

@@ -1,6 +1,7 @@
 """Large archives as flat, memory-mapped arrays, so that they load at once and hold only what is used.
 
-An entry is a folder `.cache/SHA256/` beside the archive, named after its content; it can be deleted at any time. Where it cannot be written, the archive is simply read each time.
+An entry is a folder `.cache/SHA256/` beside the archive, named after its content; it can be
+deleted at any time. Where it cannot be written, the archive is simply read each time.
 """
 
 import hashlib

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ def _digests(split: Sketches) -> list[bytes]:
     """Return a short digest of each sketch's points."""
     points = split.points.astype(np.float32)
     blob, ends = points.tobytes(), split.offsets * points.strides[0]
-    return [hashlib.blake2b(blob[a:b], digest_size=16).digest() for a, b in zip(ends, ends[1:], strict=False)]
+    return [hashlib.blake2b(blob[a:b], digest_size=16).digest() for a, b in pairwise(ends)]
 
 
 def _untidy(dataset: DataSet) -> dict[str, int]:

@@ -57,8 +57,17 @@ def object_array(blob: bytes, where: str) -> list[ArrayRecord]:
         if not isinstance(array, ArrayRecord) or not isinstance(items, list) or array.shape != (len(items),):
             raise DataError(f"{where}: not a 1-D array of sketches")
     except (
-        pickle.UnpicklingError, AttributeError, EOFError, ImportError, IndexError, KeyError, MemoryError,
-        OverflowError, RecursionError, TypeError, ValueError,
+        pickle.UnpicklingError,
+        AttributeError,
+        EOFError,
+        ImportError,
+        IndexError,
+        KeyError,
+        MemoryError,
+        OverflowError,
+        RecursionError,
+        TypeError,
+        ValueError,
     ) as error:
         raise DataError(f"{where}: not a sound archive of sketches ({error})") from error
     return items

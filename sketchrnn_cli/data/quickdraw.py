@@ -61,8 +61,7 @@ def category(name: str) -> str:
         return _BY_KEY[_key(name)]
     except KeyError:
         raise UsageError(
-            f"Quick, Draw! has no category {name!r}{nearest(_key(name), CATEGORIES)}; "
-            "sketchrnn dataset list shows all"
+            f"Quick, Draw! has no category {name!r}{nearest(_key(name), CATEGORIES)}; sketchrnn dataset list shows all"
         ) from None
 
 

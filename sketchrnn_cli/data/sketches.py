@@ -80,7 +80,9 @@ def pack(sketches: Sequence[np.ndarray], where: str) -> Sketches:
     """
     for number, sketch in enumerate(sketches):
         if sketch.ndim != 2 or sketch.shape[1] != 3 or not len(sketch):
-            raise DataError(f"{where}: sketch {number} has shape {list(sketch.shape)}; expected [points, 3], points > 0")
+            raise DataError(
+                f"{where}: sketch {number} has shape {list(sketch.shape)}; expected [points, 3], points > 0"
+            )
     points = np.concatenate(sketches) if sketches else np.zeros((0, 3), np.int16)
     offsets = np.zeros(len(sketches) + 1, dtype=np.int64)
     np.cumsum([len(sketch) for sketch in sketches], out=offsets[1:])
