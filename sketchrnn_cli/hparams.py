@@ -68,6 +68,7 @@ class HParams:
 
     # The data.
     max_seq_len: int = _hp(0, "N_max, longest sketch in points; 0: the longest of the data", low=0, high=100_000)
+    buckets: int = _hp(5, "padded lengths at most, each compiled once; 1 pads every batch to the longest", low=1, high=64)
     seed: int = _hp(0, "seed of every random draw", low=0, high=2**31 - 1)
     precision: str = _hp(
         "float32", "what the recurrent products multiply; they add in float32", ("float32", "bfloat16")
@@ -122,14 +123,14 @@ class HParams:
     def from_dict(cls, values: Mapping[str, Any], where: str) -> "HParams":
         """Rebuild from a sidecar's values; `where` names the file in errors.
 
+        One that the file does not know, having been written before it was invented, takes its default.
+
         Raises:
-            CheckpointError: a name is unknown or missing, or a value does not fit.
+            CheckpointError: a name is unknown, or a value does not fit.
         """
         names = {field.name for field in dataclasses.fields(cls)}
         if unknown := sorted(set(values) - names):
             raise CheckpointError(f"{where}: unknown hyperparameter {unknown[0]!r}; written by a newer version?")
-        if missing := sorted(names - set(values)):
-            raise CheckpointError(f"{where}: hyperparameter {missing[0]!r} is missing")
         try:
             return cls(**values)
         except UsageError as error:

@@ -20,9 +20,6 @@ from sketchrnn_cli.hparams import HParams
 POOL = 32
 """Batches that are sorted by length together."""
 
-BUCKETS = 5
-"""Padded lengths of a run at most; each is compiled once."""
-
 
 @dataclass(frozen=True)
 class Batch:
@@ -54,12 +51,11 @@ class Corpus:
 
 def corpus(parts: Sequence[Sketches], max_points: int) -> Corpus:
     """Join splits of several sets, without the sketches of more than `max_points` points."""
-    lengths = [np.asarray(part.lengths) for part in parts]
-    index = np.array(
-        [(number, place) for number, part in enumerate(lengths) for place in np.flatnonzero(part <= max_points)]
-    ).reshape(-1, 2)
-    flat = np.concatenate([part[part <= max_points] for part in lengths]) if lengths else np.zeros(0, dtype=np.int64)
-    return Corpus(tuple(parts), index, flat)
+    lengths = [part.lengths for part in parts]
+    places = [np.flatnonzero(part <= max_points) for part in lengths]
+    numbers = np.repeat(np.arange(len(parts)), [len(some) for some in places])
+    flat = np.concatenate([part[some] for part, some in zip(lengths, places, strict=True)])
+    return Corpus(tuple(parts), np.stack([numbers, np.concatenate(places)], axis=1), flat)
 
 
 def batch_size(sketches: Corpus, hparams: HParams) -> int:
@@ -73,7 +69,7 @@ def batch_size(sketches: Corpus, hparams: HParams) -> int:
     return min(hparams.batch_size, len(sketches))
 
 
-def bucket_lengths(lengths: np.ndarray, rows: int, buckets: int = BUCKETS) -> tuple[int, ...]:
+def bucket_lengths(lengths: np.ndarray, rows: int, buckets: int) -> tuple[int, ...]:
     """Choose the padded lengths that waste the fewest rows, the longest sketch's among them.
 
     Sorted batches have about the lengths at every `rows`-th place of all sorted lengths. Cutting these into `buckets`

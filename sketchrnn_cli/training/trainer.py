@@ -116,7 +116,7 @@ class Trainer:
         """Return the padded lengths; an unmasked encoder sees the padding, so it gets all of it."""
         if self.hparams.conditional and not self.hparams.mask_encoder:
             return (self.hparams.max_seq_len,)
-        return bucket_lengths(self.training.lengths, self.rows)
+        return bucket_lengths(self.training.lengths, self.rows, self.hparams.buckets)
 
     def train(self, total_steps: int) -> Iterator[StepReport | EpochReport]:
         """Train until `total_steps` are taken or `stopping` is set, saving on the way and at the end.
@@ -158,7 +158,7 @@ class Trainer:
     def _out_of_patience(self) -> bool:
         """Return whether the last best checkpoint is as many epochs ago as the run has patience for."""
         patience = self.run.settings.get("patience")
-        return bool(patience) and self.step - int(self.run.best) >= patience * self.steps_per_epoch
+        return patience is not None and self.step - int(self.run.best) >= patience * self.steps_per_epoch
 
     def checkpoint(self) -> Checkpoint:
         """Return the model as it stands."""
