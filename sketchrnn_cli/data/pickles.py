@@ -133,7 +133,8 @@ def _walk(blob: bytes, where: str) -> None:
     size, at = len(blob), 0
     plain = PLAIN.match
     while True:
-        at = plain(blob, at).end()  # type: ignore[union-attr]
+        if at < size:  # A length may point anywhere.
+            at = plain(blob, at).end()  # type: ignore[union-attr]
         if at >= size:
             raise DataError(f"{where}: a truncated archive")
         opcode = blob[at]

@@ -1,0 +1,284 @@
+"""Archives: every writer's load, nothing hostile runs, what is written loads everywhere."""
+
+import io
+import os
+import pickle
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sketchrnn_cli.data import archive, sketches
+from sketchrnn_cli.errors import DataError
+
+SQUARE = np.array([[9, 0, 0], [0, 9, 0], [-9, 0, 1]], dtype=np.int16)
+TICK = np.array([[3, 4, 0], [-30, 40, 1]], dtype=np.int16)
+SPLITS = {"train": [SQUARE, TICK], "valid": [TICK], "test": [SQUARE]}
+
+HEADER = "{'descr': '|O', 'fortran_order': False, 'shape': (%d,), }\n"
+
+
+def objects(*arrays: np.ndarray) -> np.ndarray:
+    array = np.empty(len(arrays), dtype=object)
+    array[:] = arrays
+    return array
+
+
+def member(pickled: bytes, count: int = 1) -> bytes:
+    """Return the `.npy` bytes of an object array with a pickle of one's own."""
+    header = (HEADER % count).encode()
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + pickled
+
+
+def save(path: Path, **members: bytes) -> Path:
+    """Write an archive of the given members; train, valid and test are sound where not given."""
+    sound = member(pickle.dumps(objects(SQUARE), protocol=2))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, blob in {"train": sound, "valid": sound, "test": sound, **members}.items():
+            file.writestr(f"{name}.npy", blob)
+    return path
+
+
+def python2_array(array: np.ndarray) -> bytes:
+    """Return the opcodes with which Python 2 pickles an array, bytes as a text of 8-bit letters."""
+    data = array.tobytes()
+    return (
+        b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\nK\x00\x85U\x01bt R".replace(b" ", b"")
+        + b"(K\x01(K"
+        + bytes([array.shape[0]])
+        + b"K\x03tcnumpy\ndtype\n(U\x02i2K\x00K\x01tR(K\x03U\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89U"
+        + bytes([len(data)])
+        + data
+        + b"tb"
+    )
+
+
+def python2_pickle(*arrays: np.ndarray) -> bytes:
+    return (
+        b"\x80\x02cnumpy.core.multiarray\n_reconstruct\nq\x01(cnumpy\nndarray\nK\x00\x85U\x01btR(K\x01K"
+        + bytes([len(arrays)])
+        + b"\x85cnumpy\ndtype\n(U\x02O8K\x00K\x01tR(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK?tb\x89]("
+        + b"".join(map(python2_array, arrays))
+        + b"etb."
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "counts", "mean", "longest", "scale"),
+    [
+        ("aaron_sheep", (7400, 300, 300), 125.22, 250, 18.519827),
+        ("omniglot", (30000, 1000, 1000), 31.11, 157, 53.437045),
+        ("short_kanji", (10000, 600, 500), 40.61, 88, 99.712460),
+        ("quickdraw_monkey", (726, 50, 50), 76.89, 153, 23.569095),
+        ("quickdraw_mixed345", (7320, 400, 400), 41.05, 250, 34.763458),
+    ],
+)
+def test_public_archives_measure_as_published(
+    shared_data: Path, name: str, counts: tuple[int, ...], mean: float, longest: int, scale: float
+) -> None:
+    dataset = archive.load(shared_data / "npz" / f"{name}.npz")
+    assert tuple(len(dataset.splits[split]) for split in sketches.SPLITS) == counts
+    assert round(float(dataset.train.lengths.mean()), 2) == mean
+    assert sketches.longest([dataset]) == longest
+    assert round(sketches.scale_factor([dataset]), 6) == scale
+
+
+def test_what_is_written_loads_back_with_its_origin(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "mine.npz"
+    archive.write(path, SPLITS, "drawn for a test")
+    dataset = archive.load(path)
+    assert (dataset.name, dataset.provenance, dataset.path) == ("mine", "drawn for a test", path)
+    for split, expected in SPLITS.items():
+        assert len(dataset.splits[split]) == len(expected)
+        for place, sketch in enumerate(expected):
+            np.testing.assert_array_equal(dataset.splits[split][place], sketch)
+    assert [file.name for file in path.parent.iterdir()] == ["mine.npz"]
+
+
+def test_the_same_sketches_give_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a.npz", "b.npz"):
+        archive.write(tmp_path / name, SPLITS, "here")
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+def test_magentas_reader_and_old_numpy_can_read_what_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    archive.write(path, SPLITS, "here")
+    with np.load(path, encoding="latin1", allow_pickle=True) as found:
+        assert {"train", "valid", "test"} <= set(found.files)
+        for split, expected in SPLITS.items():
+            for read, sketch in zip(found[split], expected, strict=True):
+                np.testing.assert_array_equal(read, sketch)
+                assert read.dtype == np.int16
+    with zipfile.ZipFile(path) as file:
+        for split in SPLITS:
+            blob = file.read(f"{split}.npy")
+            assert b"numpy._core" not in blob  # NumPy before 1.26 has no such module.
+            assert b"numpy.core.multiarray" in blob
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4])
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.dtype(">i4"), np.int64, np.float16, np.float64])
+def test_sketches_of_any_type_and_pickle_protocol_load(protocol: int, dtype: np.dtype, tmp_path: Path) -> None:
+    sketch = np.array([[3, 4, 0], [30, 40, 1]], dtype=dtype)
+    columns_first = np.asfortranarray(sketch)
+    blob = member(pickle.dumps(objects(sketch, columns_first), protocol=protocol), 2)
+    train = archive.load(save(tmp_path / "a.npz", train=blob)).train
+    for place in (0, 1):
+        np.testing.assert_array_equal(train[place], [[3, 4, 0], [30, 40, 1]])
+        assert train[place].dtype == np.float32
+
+
+def test_archives_of_python_2_load(tmp_path: Path) -> None:
+    blob = member(python2_pickle(SQUARE, TICK), 2)
+    assert np.array_equal(np.load(io.BytesIO(blob), allow_pickle=True, encoding="latin1")[1], TICK)  # It is one.
+    train = archive.load(save(tmp_path / "a.npz", train=blob)).train
+    np.testing.assert_array_equal(train[0], SQUARE)
+    np.testing.assert_array_equal(train[1], TICK)
+
+
+def test_sketches_of_one_length_may_be_a_plain_array(tmp_path: Path) -> None:
+    stream = io.BytesIO()
+    np.save(stream, np.stack([SQUARE, -SQUARE]))
+    train = archive.load(save(tmp_path / "a.npz", train=stream.getvalue())).train
+    np.testing.assert_array_equal(train[1][:, :2], -SQUARE[:, :2])
+
+
+def test_offsets_are_clipped_and_pen_values_made_0_or_1(tmp_path: Path) -> None:
+    wild = np.array([[5000.0, -1e300, 0.2], [1.5, 2, 7]])
+    train = archive.load(save(tmp_path / "a.npz", train=member(pickle.dumps(objects(wild), protocol=2)))).train
+    np.testing.assert_array_equal(train[0], [[1000, -1000, 0], [1.5, 2, 1]])
+
+
+def test_an_archive_that_does_not_say_is_taken_for_quick_draw_by_its_name_only(tmp_path: Path) -> None:
+    assert "Quick, Draw!" in archive.load(save(tmp_path / "sketchrnn_alarm clock.full.npz")).provenance
+    assert archive.load(save(tmp_path / "mine.npz")).provenance == "unknown"
+
+
+class Maker:
+    """Pickles as a call that makes a folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple:
+        return (os.mkdir, (str(self.path),))
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_a_pickle_that_would_run_code_does_not(protocol: int, tmp_path: Path) -> None:
+    victim = tmp_path / "made"
+    attack = np.empty(2, dtype=object)
+    attack[:] = [SQUARE, Maker(victim)]
+    blob = member(pickle.dumps(attack, protocol=protocol), 2)
+    with pytest.raises(DataError, match="asks for|opcode|not a"):
+        archive.load(save(tmp_path / "a.npz", train=blob))
+    assert not victim.exists()
+    np.load(io.BytesIO(blob), allow_pickle=True)  # NumPy's own reader runs it,
+    assert victim.exists()  # so it would have.
+
+
+@pytest.mark.parametrize(
+    "pickled",
+    [
+        b"\x80\x02Nr\xff\xff\xff\x17.",  # A memo index that makes the unpickler claim 6 GB.
+        b"\x80\x04\x8e\xff\xff\xff\xff\x00\x00\x00\x00.",  # Bytes longer than the file.
+        b"\x80\x02" + b"(" * 100_000 + b"l" * 100_000 + b".",  # Lists in lists.
+        b"\x80\x02](" + b"]h\x00" * 10 + b"e.",
+        b"\x80\x02N.",
+        b"I1\n.",
+        b"",
+        b".",
+    ],
+)
+def test_a_pickle_that_claims_or_holds_something_else_is_refused(pickled: bytes, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"a\.npz: train"):
+        archive.load(save(tmp_path / "a.npz", train=member(pickled)))
+
+
+def test_a_sketch_repeated_by_reference_does_not_fill_the_memory(tmp_path: Path) -> None:
+    large = np.ones((100_000, 3), dtype=np.int16)
+    blob = pickle.dumps(objects(*[large] * 10_000), protocol=4)
+    with pytest.raises(DataError, match="repeated"):
+        archive.load(save(tmp_path / "a.npz", train=member(blob, 10_000)))
+
+
+def test_a_zip_bomb_ends_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(archive, "LARGEST_MEMBER", 1 << 20)
+    with pytest.raises(DataError, match="unpacks to more than 1024 KiB"):
+        archive.load(save(tmp_path / "a.npz", test=bytes(2 << 20)))
+
+
+def test_a_plain_array_that_claims_more_than_it_holds_is_refused(tmp_path: Path) -> None:
+    header = b"{'descr': '<i8', 'fortran_order': False, 'shape': (1000000000, 3, 3), }\n"
+    blob = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(64)
+    with pytest.raises(DataError, match="damaged array"):
+        archive.load(save(tmp_path / "a.npz", train=blob))
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def flip(path: Path) -> None:
+    blob = bytearray(path.read_bytes())
+    blob[60] ^= 1
+    path.write_bytes(blob)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda path: path.unlink(), "cannot be read"),
+        (lambda path: path.write_bytes(b""), "not a .npz archive"),
+        (lambda path: path.write_text("\n <!DOCTYPE html><html>"), "a web page"),
+        (lambda path: path.write_bytes(b"PK\x03\x04" + bytes(99)), "not a .npz archive"),
+        (cut, "damaged"),
+        (flip, "damaged"),
+    ],
+)
+def test_a_file_that_is_no_archive_says_what_it_is(spoil: Callable[[Path], object], says: str, tmp_path: Path) -> None:
+    path = save(tmp_path / "a.npz")
+    spoil(path)
+    with pytest.raises(DataError, match=says) as caught:
+        archive.load(path)
+    assert str(caught.value).startswith(str(path))
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        (np.zeros((5, 2)), r"shape \[5, 2\]"),
+        (np.zeros((0, 3)), r"shape \[0, 3\]"),
+        (np.zeros(3), r"shape \[3\]"),
+        (np.array([[1, np.nan, 0]]), "sketch 1 holds NaN"),
+        (np.array([[1, 0, np.inf]]), "sketch 1 holds NaN"),
+        (np.array([["a", "b", "c"]]), "not an array of numbers"),
+        (np.array([[1j, 0, 0]]), "not an array of numbers"),
+        (np.zeros(1, dtype="i4,i4"), "opcode|array of numbers"),
+    ],
+)
+def test_a_bad_sketch_is_named(bad: np.ndarray, says: str, tmp_path: Path) -> None:
+    blob = member(pickle.dumps(objects(SQUARE, bad, SQUARE), protocol=3), 3)
+    with pytest.raises(DataError, match=says):
+        archive.load(save(tmp_path / "a.npz", train=blob))
+
+
+def test_missing_splits_and_no_training_sketch_are_errors(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    np.savez(path, x=np.zeros(3), y=np.zeros(3))
+    with pytest.raises(DataError, match=r"no 'train' split \(found: x, y\)"):
+        archive.load(path)
+    archive.write(path, {**SPLITS, "train": []}, "")
+    with pytest.raises(DataError, match="no training sketch"):
+        archive.load(path)
+
+
+def test_what_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "file" / "a.npz"
+    path.parent.write_text("in the way")
+    with pytest.raises(DataError, match="cannot be written"):
+        archive.write(path, SPLITS, "here")
+    assert path.parent.read_text() == "in the way"
