@@ -38,7 +38,7 @@ def load(path: Path) -> DataSet:
     entry = path.parent / FOLDER / sha256
     try:
         return _read(entry, path)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, EOFError, IndexError, KeyError, TypeError, ValueError):
         dataset = archive.load(path)  # Not cached yet, or the entry is damaged or of another version.
     entry = entry.with_name(dataset.sha256)
     try:
@@ -49,7 +49,7 @@ def load(path: Path) -> DataSet:
 
 
 def _read(entry: Path, path: Path) -> DataSet:
-    """Map an entry into memory; anything but a whole one raises OSError, ValueError, KeyError or TypeError."""
+    """Map an entry into memory; one that is not whole raises what reading it happens to raise."""
     about = json.loads((entry / "about.json").read_text(encoding="utf-8"))
     if about["format"] != FORMAT:
         raise ValueError("an entry of another version")

