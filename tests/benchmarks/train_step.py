@@ -112,9 +112,13 @@ def seed(sketches: Corpus, scale: float, hparams: HParams) -> Callable[[int], fl
     mu, sigma_hat = layers.Dense(hparams.z_size)(encoded), layers.Dense(hparams.z_size)(encoded)
 
     class Latent(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.noise = keras.random.SeedGenerator(0)
+
         def call(self, inputs):
             mu, sigma_hat = inputs
-            return mu + ops.exp(0.5 * sigma_hat) * keras.random.normal(ops.shape(mu))
+            return mu + ops.exp(0.5 * sigma_hat) * keras.random.normal(ops.shape(mu), seed=self.noise)
 
     z = Latent()([mu, sigma_hat])
     h, c = (layers.Dense(hparams.dec_rnn_size, activation="tanh")(z) for _ in range(2))
