@@ -46,6 +46,12 @@ def train(
     keep_every: Annotated[
         int | None, typer.Option(min=1, help="Keep the checkpoint of every N-th epoch.", rich_help_panel=RUN)
     ] = None,
+    save_every: Annotated[
+        float | None,
+        typer.Option(
+            min=0, help="Save in the middle of an epoch after so many seconds. [default: 180]", rich_help_panel=RUN
+        ),
+    ] = None,
     patience: Annotated[
         int | None,
         typer.Option(min=1, help="Stop after so many epochs without a better validation loss.", rich_help_panel=RUN),
@@ -100,7 +106,7 @@ def train(
     given: dict[str, Any] = {option: value for option, value in options.items() if value is not None}
     if resume and (given or set_ or from_ or name):
         raise UsageError(
-            "--resume takes everything from the run; only --epochs, --steps, --keep-every and --patience may change"
+            "--resume takes everything from the run; only --epochs, --steps, --keep-every, --save-every and --patience may change"
         )
     HParams(**given).with_settings(set_ or [])  # Refuse a bad value before anything is loaded.
     with console.stderr().status("Starting the training engine"):
@@ -114,7 +120,7 @@ def train(
     sets = [cache.load(path) for path in paths]
     used = start.use_device(device, deterministic)
     budget = {"epochs": epochs, "steps": steps} if epochs or steps else {}
-    habits = {"keep_every": keep_every, "patience": patience}
+    habits = {"keep_every": keep_every, "save_every": save_every, "patience": patience}
     settings = {**budget, **{habit: value for habit, value in habits.items() if value is not None}}
     if resume:
         trainer = start.resumed_run(resume, checkpoint_dir, settings, force)

@@ -104,7 +104,7 @@ def _trainer(
     longest = sidecar.hparams.max_seq_len
     training = corpus([dataset.train for dataset in sets], longest)
     validation = corpus([dataset.splits["valid"] for dataset in sets], longest)
-    return Trainer(folder, sidecar, training, validation, run, weights, slots, int(run.settings.get("keep_every") or 0))
+    return Trainer(folder, sidecar, training, validation, run, weights, slots)
 
 
 def total_steps(trainer: Trainer, epochs: int | None, steps: int | None) -> int:

@@ -36,7 +36,7 @@ METRICS = ("loss", "offset_loss", "pen_loss", "kl_loss", "kl_weight", "learning_
 REPORT_SECONDS = 0.25
 """How often the losses are fetched from the device."""
 SAVE_SECONDS = 180.0
-"""How often a long epoch saves in its middle."""
+"""How often a long epoch saves in its middle, by default."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,6 @@ class Trainer:
         run: runs.Run,
         weights: Mapping[str, np.ndarray] | None = None,
         slots: Mapping[str, np.ndarray] | None = None,
-        keep_every: int = 0,
     ) -> None:
         """Prepare to train.
 
@@ -88,12 +87,12 @@ class Trainer:
             sidecar: hyperparameters (``max_seq_len`` set), scale, data; its step is where training begins.
             training: training split.
             validation: validation split; may be empty.
-            run: what the run's file says so far; `last` and `best` empty for a new run.
+            run: what the run's file says so far; `last` and `best` empty for a new run. Of its settings, `keep_every`
+                (epochs) keeps checkpoints for good, `patience` (epochs) stops early, `save_every` is in seconds.
             weights: first weights; drawn from the seed where None.
             slots: the optimizer's tensors; zero where None.
-            keep_every: epochs after which a checkpoint is kept for good; 0 for never.
         """
-        self.folder, self.sidecar, self.run, self.keep_every = folder, sidecar, run, keep_every
+        self.folder, self.sidecar, self.run = folder, sidecar, run
         self.hparams: HParams = sidecar.hparams
         self.training, self.validation = training, validation
         self.rows = batch_size(training, self.hparams)
@@ -125,7 +124,7 @@ class Trainer:
             TrainingError: the loss is not finite any more; the last good checkpoint stays.
             CheckpointError: a checkpoint cannot be saved; likewise.
         """
-        saved_at = time.monotonic()
+        saved_at, save_every = time.monotonic(), self.run.settings.get("save_every", SAVE_SECONDS)
         while self.step < total_steps and not self.stopping:
             epoch, done = divmod(self.step, self.steps_per_epoch)
             batches = training_batches(
@@ -141,7 +140,7 @@ class Trainer:
                     pending, reported_at = [], time.monotonic()
                 if ended:
                     break
-                if time.monotonic() - saved_at > SAVE_SECONDS and self.step % self.steps_per_epoch:
+                if time.monotonic() - saved_at > save_every and self.step % self.steps_per_epoch:
                     self._check_finite(pending)
                     self.save()
                     saved_at = time.monotonic()
@@ -224,7 +223,8 @@ class Trainer:
             best = value if best is None or value < best else best
         is_best = best != self.sidecar.best or measured is None
         self.sidecar = dataclasses.replace(self.sidecar, best=best)
-        self.save(is_best, keep_epoch=bool(self.keep_every and epoch % self.keep_every == 0))
+        keep_every = self.run.settings.get("keep_every")
+        self.save(is_best, keep_epoch=keep_every is not None and epoch % keep_every == 0)
         training_loss = float(np.mean(self._epoch_losses)) if self._epoch_losses else float("nan")
         self._epoch_losses = []
         return EpochReport(epoch, self.step, training_loss, measured, is_best)
