@@ -156,7 +156,10 @@ def _pack_objects(sketches: list[np.ndarray]) -> bytes:
     old and new NumPy both know.
     """
     array = np.empty(len(sketches), dtype=object)
-    array[:] = sketches
+    for place, sketch in enumerate(sketches):
+        # A copy of NumPy's own type: pickle refers back to objects that it met before, and bytes must not depend on that.
+        array[place] = np.empty(sketch.shape, sketch.dtype.type)
+        array[place][...] = sketch
     stream = io.BytesIO()
     np.lib.format.write_array_header_1_0(stream, {"descr": "|O", "fortran_order": False, "shape": array.shape})
     blob = pickle.dumps(array, protocol=3)
