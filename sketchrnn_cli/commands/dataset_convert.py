@@ -86,7 +86,7 @@ def convert(
     for reason, count in collection.left_out.items():
         console.message(f"left out {count}: {reason}")
     if not collection.drawings:
-        raise DataError("no drawing could be taken; nothing was written")
+        raise DataError(f"no drawing could be taken; {out} was not written")
     splits = conversion.split(collection.drawings, valid, test, seed, resplit)
     conversion.write(out, splits, sources)
     counts = ", ".join(f"{name} {len(sketches)}" for name, sketches in splits.items())

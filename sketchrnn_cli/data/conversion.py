@@ -134,6 +134,7 @@ def write_report(path: Path, skipped: Sequence[Skipped]) -> None:
     """
     lines = [" ".join(item.where.split()) + "\t" + " ".join(item.reason.split()) for item in skipped]
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with atomic.replacing_file(path) as partial:
             partial.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="backslashreplace")
     except OSError as error:

@@ -1,0 +1,207 @@
+"""`sketchrnn dataset` as a user types it: exit codes, stdout, stderr, files."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sketchrnn_cli import cli
+from sketchrnn_cli.data import archive
+
+SQUARE = np.array([[9, 0, 0], [0, 9, 0], [-9, 0, 1]], dtype=np.int16)
+TICK = np.array([[3, 4, 0], [-30, 40, 1]], dtype=np.int16)
+HOUSE = {"word": "house", "drawing": [[[0, 255, 255, 0, 0], [100, 100, 255, 255, 100]], [[0, 128, 255], [100, 0, 100]]]}
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Type a command in an empty folder; returns exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def typed(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["sketchrnn", "dataset", *arguments])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        out, err = capsys.readouterr()
+        return int(end.value.code or 0), out, err
+
+    return typed
+
+
+def save(name: str, *train: np.ndarray) -> Path:
+    path = Path("datasets") / f"{name}.npz"
+    archive.write(path, {"train": train or [SQUARE, TICK], "valid": [TICK], "test": [SQUARE]}, "made for a test")
+    return path
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Iterator[str]:
+    """A server with cats on it, and its address."""
+    folder = tmp_path / "mirror"
+    archive.write(folder / "sketchrnn" / "cat.npz", {"train": [SQUARE], "valid": [], "test": []}, "a mirror")
+    archive.write(folder / "sketchrnn" / "alarm clock.full.npz", {"train": [TICK], "valid": [], "test": []}, "a mirror")
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+        thread.join()
+
+
+def test_list_shows_all_categories_and_marks_what_is_here(run: Run) -> None:
+    code, out, _ = run("list")
+    assert code == 0
+    assert len(out.splitlines()) == 345
+    assert "  The Mona Lisa" in out.splitlines()
+    save("cat")
+    save("my_cats")
+    code, out, _ = run("list", "--contains", "CAT")
+    assert (code, out.splitlines()) == (0, ["* my_cats", "* cat"])
+    assert run("list", "--contains", "xyz")[:2] == (0, "")
+
+
+def test_download_fetches_by_any_spelling_and_keeps_what_is_here(run: Run, mirror: str) -> None:
+    code, out, err = run("download", "cat", "Cat", "--base-url", mirror)
+    assert (code, out) == (0, f"{Path('datasets/cat.npz')}\n"), err
+    code, out, err = run("download", "cat", "--base-url", mirror)
+    assert (code, out) == (0, "")
+    assert "here already" in err
+    code, out, err = run("download", "alarm_clock", "--full", "--base-url", mirror)
+    assert (code, out) == (0, f"{Path('datasets/alarm clock.full.npz')}\n"), err
+    assert len(archive.load(Path("datasets/alarm clock.full.npz")).train) == 1
+
+
+def test_download_says_what_is_wrong_in_one_line(run: Run, mirror: str) -> None:
+    code, out, err = run("download", "gitar", "--base-url", mirror)
+    assert (code, out) == (2, "")
+    assert "did you mean 'guitar'" in err
+    code, out, err = run("download", "dog", "--base-url", mirror)
+    assert (code, out) == (3, "")
+    assert len(err.splitlines()) == 1
+    assert "not there (404)" in err
+    assert not list(Path("datasets").iterdir())
+
+
+def test_doodle_draws_data_sets_of_its_own_name(run: Run) -> None:
+    code, out, _ = run("doodle", "cat", "guitar", "--count", "3", "--seed", "5")
+    names = ["datasets/doodle_cat.npz", "datasets/doodle_guitar.npz"]
+    assert (code, [Path(line) for line in out.splitlines()]) == (0, [Path(name) for name in names])
+    first = Path(names[0]).read_bytes()
+    assert "drawn by a program" in archive.load(Path(names[0])).provenance
+    assert run("doodle", "cat", "--count", "3")[0] == 2
+    assert Path(names[0]).read_bytes() == first
+    assert run("doodle", "cat", "--count", "3", "--seed", "5", "--force")[0] == 0
+    assert Path(names[0]).read_bytes() == first
+    code, _, err = run("doodle", "guitr")
+    assert code == 2
+    assert "did you mean 'guitar'" in err
+
+
+def test_inspect_prints_a_table_or_a_line_of_json_for_each_set(run: Run) -> None:
+    paths = [str(save("one")), str(save("two", SQUARE, SQUARE))]
+    code, out, _ = run("inspect", "one", paths[1], "--json")
+    figures = [json.loads(line) for line in out.splitlines()]
+    assert code == 0
+    assert [item["name"] for item in figures] == ["one", "two"]
+    assert [item["duplicates"]["within_splits"] for item in figures] == [0, 1]
+    code, out, _ = run("inspect", "one")
+    assert code == 0
+    assert "made for a test" in out
+    assert "train 2, valid 1, test 1" in out
+
+
+@pytest.mark.parametrize("command", ["inspect", "preview"])
+def test_a_data_set_that_is_not_there_is_named_with_what_to_do(command: str, run: Run) -> None:
+    code, out, err = run(command, "bicycle")
+    assert (code, out) == (3, "")
+    assert "sketchrnn dataset download bicycle" in err
+    Path("page.npz").write_text("<html>")
+    code, out, err = run(command, "page.npz")
+    assert (code, out) == (3, "")
+    assert "web page" in err
+    assert len(err.splitlines()) == 1
+    assert not list(Path().glob("preview*"))
+
+
+def test_preview_draws_what_the_lines_said(run: Run) -> None:
+    Path("house.ndjson").write_text(json.dumps(HOUSE))
+    assert run("convert", "house.ndjson", "--out", "house.npz")[0] == 0
+    code, out, _ = run("preview", "house.npz", "--index", "0", "--size", "255", "--out", "house.svg")
+    assert (code, out) == (0, "house.svg\n")
+    text = Path("house.svg").read_text()
+    assert text.count("<path") == 2
+    paths = [part.split('"')[0] for part in text.split(' d="')[1:]]
+    for path, (xs, ys) in zip(paths, HOUSE["drawing"], strict=True):
+        found = np.array(path.strip("M").replace("L", " ").split(), dtype=float).reshape(-1, 2)
+        scale = np.ptp(found[:, 0]) / np.ptp(xs)
+        np.testing.assert_allclose(found - found[0], (np.stack([xs, ys], 1) - [xs[0], ys[0]]) * scale, atol=0.011)
+
+
+def test_preview_refuses_what_it_cannot_show(run: Run) -> None:
+    save("one")
+    Path("taken.svg").write_text("mine")
+    assert run("preview", "one", "--out", "taken.svg")[0] == 2
+    assert Path("taken.svg").read_text() == "mine"
+    assert run("preview", "one", "--out", "a.gif")[0] == 2
+    assert run("preview", "one", "--split", "all")[0] == 2
+    assert run("preview", "one", "--index", "2")[0] == 3
+    assert run("preview", "one", "--count", "9", "--out", "a.png")[0] == 0
+    assert Path("a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_convert_skips_the_bad_and_reports_them(run: Run) -> None:
+    lines = [json.dumps({"drawing": [[[0, number, 255], [0, 255, 9]]]}) for number in range(40)]
+    Path("mixed.ndjson").write_text("\n".join([*lines, "nonsense", '{"drawing": [[[1], [1]]]}', lines[0]]))
+    code, out, err = run("convert", "mixed.ndjson", "--out", "new/mine.npz", "--valid", "0.1", "--test", "0.1")
+    assert (code, Path(out.strip())) == (0, Path("new/mine.npz"))
+    assert "skipped 2 bad drawings" in err
+    assert "left out 1: duplicates" in err
+    report = Path("new/mine.skipped.tsv").read_text().splitlines()
+    assert [line.split("\t")[0] for line in report] == ["mixed.ndjson:41", "mixed.ndjson:42"]
+    splits = archive.load(Path("new/mine.npz")).splits
+    assert {name: len(sketches) for name, sketches in splits.items()} == {"train": 32, "valid": 4, "test": 4}
+
+
+def test_convert_merges_archives_split_by_split(run: Run) -> None:
+    one, two = save("one"), save("two", 2 * SQUARE, 3 * SQUARE)
+    code, _, err = run("convert", str(one), str(two), "--out", "both.npz", "--keep-duplicates")
+    assert code == 0, err
+    splits = archive.load(Path("both.npz")).splits
+    assert {name: len(sketches) for name, sketches in splits.items()} == {"train": 4, "valid": 2, "test": 2}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["lines.ndjson", "--out", "taken.npz"], 2, "--force"),
+        (["lines.ndjson", "--out", "a.zip"], 2, "ends in .npz"),
+        (["lines.ndjson", "--out", "a.npz", "--valid", "0.5", "--test", "0.5"], 2, "leave nothing"),
+        (["gone.ndjson", "--out", "a.npz"], 3, "no such file"),
+        (["bad.ndjson", "--out", "a.npz"], 3, "no drawing could be taken"),
+        (["lines.ndjson", "bad.ndjson", "--out", "a.npz", "--strict"], 3, "bad.ndjson:1"),
+        (["lines.ndjson", "--out", "taken.npz/a.npz"], 3, "cannot be written"),
+    ],
+)
+def test_convert_refuses_with_one_line_and_leaves_all_files(
+    arguments: list[str], code: int, says: str, run: Run
+) -> None:
+    Path("lines.ndjson").write_text(json.dumps(HOUSE))
+    Path("bad.ndjson").write_text("nonsense")
+    Path("taken.npz").write_text("mine")
+    found, out, err = run("convert", *arguments)
+    assert (found, out) == (code, "")
+    assert says in err.splitlines()[-1]
+    assert Path("taken.npz").read_text() == "mine"
+    assert not Path("a.npz").exists()
