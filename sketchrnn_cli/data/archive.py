@@ -157,7 +157,7 @@ def _pack_objects(sketches: list[np.ndarray]) -> bytes:
     """
     array = np.empty(len(sketches), dtype=object)
     for place, sketch in enumerate(sketches):
-        # A copy of NumPy's own type: pickle refers back to objects that it met before, and bytes must not depend on that.
+        # A copy of NumPy's own type: pickle refers back to objects it met before; bytes must not depend on that.
         array[place] = np.empty(sketch.shape, sketch.dtype.type)
         array[place][...] = sketch
     stream = io.BytesIO()
