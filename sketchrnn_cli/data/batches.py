@@ -203,7 +203,7 @@ def prefetch(batches: Iterator[Batch], depth: int = 4) -> Iterator[Batch]:
                     return
                 put(batch)
             put(None)
-        except BaseException as error:  # Raised again by the reader, whatever it is.
+        except BaseException as error:  # noqa: BLE001  Raised again by the reader, whatever it is.
             put(error)
 
     thread = threading.Thread(target=work, daemon=True)

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 Array = Any
 LOG_2 = math.log(2.0)
 LOG_2PI = math.log(2.0 * math.pi)
+LARGEST_RHO_RAW = 16.0
+"""Raw correlations beyond ± this give the same density, 1 − ρ² being 5e-14: single precision holds no cosh of 90."""
 
 
 class Mixture(NamedTuple):
@@ -50,9 +52,10 @@ def log_density(xp: Any, mixture: Mixture, offset: Array) -> Array:
     dx, dy = offset[..., 0:1], offset[..., 1:2]
     zx = (dx - mixture.mu_x) * xp.exp(-mixture.log_sigma_x)
     zy = (dy - mixture.mu_y) * xp.exp(-mixture.log_sigma_y)
-    size = xp.abs(mixture.rho_raw)
+    rho_raw = xp.clip(mixture.rho_raw, -LARGEST_RHO_RAW, LARGEST_RHO_RAW)
+    size = xp.abs(rho_raw)
     log_cosh = size + xp.log1p(xp.exp(-2.0 * size)) - LOG_2
-    across = (zx - xp.tanh(mixture.rho_raw) * zy) * xp.exp(log_cosh)
+    across = (zx - xp.tanh(rho_raw) * zy) * xp.exp(log_cosh)
     log_normal = log_cosh - 0.5 * (across**2 + zy**2) - LOG_2PI - mixture.log_sigma_x - mixture.log_sigma_y
     return log_sum_exp(xp, log_softmax(xp, mixture.pi_logits) + log_normal)[..., 0]
 

@@ -34,14 +34,15 @@ def encode(
     Args:
         weights: the model's tensors.
         rows: S₁ ... S_T.
-        lengths: points of each sketch, `[batch]`; what comes after them is not seen.
+        lengths: points of each sketch, `[batch]`; what comes after them is not seen, unless the encoder is not masked:
+            then N_max rows are.
         hparams: sizes and cells.
         dropout: seed of recurrent dropout; None for none.
         step: training step, which the dropout derives from.
     """
     time = ops.arange(rows.shape[1], dtype="int32")[None, :]
     if not hparams.mask_encoder:
-        lengths = ops.full_like(lengths, rows.shape[1])
+        lengths = ops.full_like(lengths, hparams.max_seq_len)
     back = ops.where(time < lengths[:, None], lengths[:, None] - 1 - time, time)
     views = {"forward": rows, "backward": ops.take_along_axis(rows, back[:, :, None], axis=1)}
     parts = [part(weights, f"encoder.{name}") for name in views]

@@ -50,9 +50,7 @@ def lstm(projected: Array, recurrent: Array, h: Array, c: Array, mask: Array | N
             (d_h, d_c), (d_gates,) = _loop(step_back, (tf.zeros_like(h), tf.zeros_like(c)), length)
             d_gates = tf.reverse(d_gates, [0])
             h_before = tf.concat([h[None], outputs[:-1]], axis=0)
-            d_recurrent = tf.linalg.matmul(
-                _rows(h_before, products), _rows(d_gates, products), transpose_a=True, output_type=tf.float32
-            )
+            d_recurrent = _product(_rows(h_before), _rows(d_gates), products, transpose_a=True)
             return d_gates, d_recurrent, d_h, d_c
 
         return outputs, gradient
@@ -65,7 +63,7 @@ def _loop(step: Callable, state: tuple[Array, ...], length: int) -> tuple[tuple[
 
     The loop's body holds `UNROLL` steps where XLA compiles it; what is left over follows the loop.
     """
-    unroll = UNROLL if has_gpu() else 1
+    unroll = _unroll()
     state, first = step(tf.constant(0), state)
     arrays = [tf.TensorArray(tf.float32, length, element_shape=x.shape).write(0, x) for x in first]
 
@@ -85,14 +83,21 @@ def _loop(step: Callable, state: tuple[Array, ...], length: int) -> tuple[tuple[
     return state, [array.stack() for array in arrays]
 
 
-def _product(a: Array, b: Array, products: str) -> Array:
-    return tf.linalg.matmul(tf.cast(a, products), b, output_type=tf.float32)
+def _product(a: Array, b: Array, products: str, transpose_a: bool = False) -> Array:
+    a, b = tf.cast(a, products), tf.cast(b, products)
+    if not has_gpu():  # Only XLA multiplies bfloat16 into float32; widened first, the same numbers come out.
+        a, b = tf.cast(a, tf.float32), tf.cast(b, tf.float32)
+    return tf.linalg.matmul(a, b, transpose_a=transpose_a, output_type=tf.float32)
 
 
-def _rows(x: Array, products: str) -> Array:
+def _rows(x: Array) -> Array:
     """Return `[time, directions, batch, n]` as `[directions, time * batch, n]`."""
-    x = tf.transpose(tf.cast(x, products), (1, 0, 2, 3))
+    x = tf.transpose(x, (1, 0, 2, 3))
     return tf.reshape(x, (x.shape[0], -1, x.shape[3]))
+
+
+def _unroll() -> int:
+    return UNROLL if has_gpu() else 1
 
 
 def has_gpu() -> bool:

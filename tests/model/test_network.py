@@ -1,0 +1,160 @@
+"""The training engine against a plain loop in float64; run again on JAX by test_jax_backend."""
+
+import numpy as np
+import plain_model
+import pytest
+
+import sketchrnn_cli.training  # noqa: F401  (loads Keras quietly)
+from keras import ops
+
+from sketchrnn_cli.data.batches import assemble
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model import kernels, network
+from sketchrnn_cli.model.drawer import Drawer
+
+SMALL = HParams(enc_rnn_size=6, dec_rnn_size=8, z_size=4, num_mixture=3, max_seq_len=14, batch_size=4)
+LENGTHS = (5, 1, 9, 2)
+
+
+def sketches() -> list[np.ndarray]:
+    rng = np.random.default_rng(7)
+    return [plain_model.random_sketch(rng, length) for length in LENGTHS]
+
+
+def padded(length: int, rows: int = len(LENGTHS)) -> tuple:
+    batch = assemble(np.concatenate(sketches()), np.array(LENGTHS), 1.0, length, rows)
+    return ops.convert_to_tensor(batch.rows), ops.convert_to_tensor(batch.lengths)
+
+
+def tensors(weights: dict[str, np.ndarray]) -> dict:
+    return {name: ops.convert_to_tensor(value) for name, value in weights.items()}
+
+
+def step(number: int = 3) -> object:
+    return ops.convert_to_tensor(np.int32(number))
+
+
+@pytest.mark.parametrize("conditional", [True, False])
+def test_losses_are_those_of_a_plain_loop_over_time(conditional: bool) -> None:
+    hparams = SMALL.replace(conditional=conditional)
+    weights = plain_model.random_weights(hparams)
+    rows, lengths = padded(11)
+    noise = ops.convert_to_numpy(kernels.engine().normal((4, 4), 5, step(), network.LATENT))
+    expected = np.array(
+        [plain_model.losses(weights, sketch, 12, n, hparams) for sketch, n in zip(sketches(), noise, strict=True)]
+    )
+    sums = network.sketch_losses(tensors(weights), rows, lengths, hparams, None, 5, step())
+    np.testing.assert_allclose(np.stack([ops.convert_to_numpy(x) for x in sums], axis=1), expected, rtol=1e-5, atol=1e-5)
+    found = network.batch_losses(sums, lengths, hparams.max_seq_len)
+    mean = expected.mean(axis=0) / [hparams.max_seq_len, hparams.max_seq_len, 1.0]
+    np.testing.assert_allclose([float(x) for x in found], mean, rtol=1e-5, atol=1e-5)
+
+
+def test_rows_that_only_fill_a_batch_count_nothing() -> None:
+    hparams = SMALL.replace(conditional=False)
+    weights = tensors(plain_model.random_weights(hparams))
+    exact, filled = padded(9), padded(9, rows=7)
+    means = [
+        network.batch_losses(
+            network.sketch_losses(weights, rows, lengths, hparams, None, 0, step()), lengths, hparams.max_seq_len
+        )
+        for rows, lengths in (exact, filled)
+    ]
+    np.testing.assert_allclose([float(x) for x in means[0]], [float(x) for x in means[1]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("cell", ["lstm", "layer_norm", "hyper"])
+def test_more_padding_never_changes_what_the_encoder_says(cell: str) -> None:
+    hparams = SMALL.replace(enc_model=cell)
+    weights = tensors(plain_model.random_weights(hparams))
+    short, long = (network.encode(weights, *padded(length), hparams, None, step()) for length in (9, 14))
+    for a, b in zip(short, long, strict=True):
+        np.testing.assert_allclose(ops.convert_to_numpy(a), ops.convert_to_numpy(b), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"gate_activation": "hard_sigmoid"},
+        {"enc_model": "layer_norm", "dec_model": "layer_norm"},
+        {"enc_model": "hyper", "dec_model": "hyper"},
+        {"conditional": False},
+        {"mask_encoder": False, "first_state": "zero"},
+        {"squash_z": True},
+    ],
+    ids=["lstm", "hard_sigmoid", "layer_norm", "hyper", "decoder_only", "as_the_seed", "squash_z"],
+)
+def test_the_drawing_engine_and_the_training_engine_agree(changes: dict) -> None:
+    hparams = SMALL.replace(**changes)
+    weights = plain_model.random_weights(hparams, size=0.2)
+    drawer = Drawer(hparams, weights)
+    rows, lengths = padded(hparams.max_seq_len)
+    z = None
+    if hparams.conditional:
+        mu, sigma_hat = network.encode(tensors(weights), rows, lengths, hparams, None, step())
+        drawn_mu, sigma = drawer.encode(sketches())
+        np.testing.assert_allclose(drawn_mu, ops.convert_to_numpy(mu), atol=1e-5)
+        np.testing.assert_allclose(sigma, np.exp(0.5 * ops.convert_to_numpy(sigma_hat)), atol=1e-5)
+        z = ops.convert_to_numpy(mu)
+    trained = network.decode(tensors(weights), rows, None if z is None else ops.convert_to_tensor(z), hparams, None, step())
+    expected = ops.convert_to_numpy(trained)
+    state = drawer.first_state(z, len(LENGTHS))
+    constant = drawer._project_latent(z, len(LENGTHS))
+    given = np.tile(np.array([0, 0, 1, 0, 0], np.float32), (len(LENGTHS), 1))
+    for time in range(rows.shape[1]):
+        state = drawer._step(given, constant, state)
+        np.testing.assert_allclose(state[0][:, : hparams.dec_rnn_size], expected[:, time], atol=1e-5)
+        given = ops.convert_to_numpy(rows)[:, time]
+
+
+@pytest.mark.parametrize("cell", ["lstm", "layer_norm", "hyper"])
+def test_every_weight_gets_a_gradient(cell: str) -> None:
+    hparams = SMALL.replace(enc_model=cell, dec_model=cell)
+
+    def loss(weights: dict) -> tuple:
+        sums = network.sketch_losses(weights, *padded(9), hparams, 0, 0, step())
+        losses = network.batch_losses(sums, padded(9)[1], hparams.max_seq_len)
+        return losses.reconstruction + losses.kl, ()
+
+    weights = plain_model.random_weights(hparams)
+    engine = kernels.engine()
+    _, _, gradients = engine.compile_evaluation(lambda some: engine.value_and_gradients(loss, some))(tensors(weights))
+    assert set(gradients) == set(weights)
+    without = [name for name, value in gradients.items() if not np.abs(ops.convert_to_numpy(value)).max() > 1e-9]
+    assert without == []
+
+
+def test_recurrent_dropout_keeps_the_share_asked_for_and_the_mean() -> None:
+    mask = ops.convert_to_numpy(network.keep_mask((50, 2, 10, 20), 0.8, 1, step(), network.DECODER))
+    assert set(np.unique(mask)) == {0.0, np.float32(1 / 0.8)}
+    assert np.mean(mask > 0) == pytest.approx(0.8, abs=0.02)
+    assert not np.array_equal(mask[0], mask[1])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"recurrent_dropout_prob": 0.5},
+        {"recurrent_dropout_prob": 0.5, "dec_model": "layer_norm"},
+        {"recurrent_dropout_prob": 0.5, "dec_model": "hyper"},
+        {"use_recurrent_dropout": False, "use_input_dropout": True, "input_dropout_prob": 0.5},
+        {"use_recurrent_dropout": False, "use_output_dropout": True, "output_dropout_prob": 0.5},
+    ],
+    ids=["lstm", "layer_norm", "hyper", "input", "output"],
+)
+def test_dropout_derives_from_seed_and_step_and_is_off_in_evaluation(changes: dict) -> None:
+    hparams = SMALL.replace(conditional=False, **changes)
+    weights = tensors(plain_model.random_weights(hparams))
+
+    def offsets(dropout: int | None, number: int) -> list[float]:
+        def offset(weights: dict, step: object) -> object:
+            return network.sketch_losses(weights, *padded(9), hparams, dropout, 0, step).offset
+
+        return ops.convert_to_numpy(kernels.engine().compile_evaluation(offset)(weights, step(number))).tolist()
+
+    first = offsets(4, 1)
+    assert first == offsets(4, 1)
+    assert first != offsets(4, 2)
+    assert first != offsets(5, 1)
+    assert offsets(None, 1) == offsets(None, 2)
