@@ -19,7 +19,7 @@ import numpy as np
 
 from sketchrnn_cli import atomic
 from sketchrnn_cli.data import pickles, quickdraw
-from sketchrnn_cli.data.sketches import SPLITS, DataSet, Sketches, measure, pack
+from sketchrnn_cli.data.sketches import SPLITS, DataSet, measure, pack
 from sketchrnn_cli.errors import DataError
 
 PROVENANCE = "provenance"
@@ -51,7 +51,7 @@ def load(path: Path) -> DataSet:
                     f"{path}: no {missing[0]!r} split (found: {', '.join(members) or 'nothing'}); "
                     "a Sketch-RNN archive has train, valid, test"
                 )
-            splits = {
+            arrays = {
                 split: _read_split(_member(archive, members[split], LARGEST_MEMBER, path), f"{path}: {split}")
                 for split in SPLITS
             }
@@ -60,9 +60,11 @@ def load(path: Path) -> DataSet:
                 provenance = _read_text(_member(archive, members[PROVENANCE], LARGEST_PROVENANCE, path), path)
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError, struct.error) as error:
         raise DataError(f"{path}: damaged, or not a .npz archive ({error}); download or convert it again") from error
-    if not len(splits["train"]):
+    if not arrays["train"]:
         raise DataError(f"{path}: no training sketch")
-    return DataSet(name_of(path), path, splits, measure(splits), hashlib.sha256(blob).hexdigest(), provenance)
+    stored = ", ".join(sorted(map(str, {array.dtype for split in arrays.values() for array in split})))
+    splits = {split: pack(some, f"{path}: {split}") for split, some in arrays.items()}
+    return DataSet(name_of(path), path, splits, measure(splits), hashlib.sha256(blob).hexdigest(), provenance, stored)
 
 
 def write(path: Path, splits: Mapping[str, Iterable[np.ndarray]], provenance: str) -> None:
@@ -104,20 +106,20 @@ def _member(archive: zipfile.ZipFile, name: str, largest: int, path: Path) -> by
     return blob
 
 
-def _read_split(blob: bytes, where: str) -> Sketches:
-    """Return the sketches of a `.npy` member: an object array, or numbers where all sketches are equally long."""
+def _read_split(blob: bytes, where: str) -> list[np.ndarray]:
+    """Return the arrays of a `.npy` member: an object array, or numbers where all sketches are equally long."""
     stream = io.BytesIO(blob)
     shape, fortran, dtype = _read_header(stream, where)
     data = blob[stream.tell() :]
     if not dtype.hasobject:
-        return pack(list(_numbers(data, shape, fortran, dtype, where)), where)
+        return list(_numbers(data, shape, fortran, dtype, where))
     records = pickles.object_array(data, where)
     if shape != (len(records),):
         raise DataError(f"{where}: {len(records)} sketches where the header says {list(shape)}")
     arrays = [pickles.numeric_array(record, where) for record in records]
     if sum(array.nbytes for array in arrays) > 4 * len(blob):
         raise DataError(f"{where}: sketches repeated beyond reason; refused")
-    return pack(arrays, where)
+    return arrays
 
 
 def _read_header(stream: io.BytesIO, where: str) -> tuple[tuple[int, ...], bool, np.dtype]:

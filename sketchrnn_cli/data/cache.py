@@ -62,7 +62,7 @@ def _read(entry: Path, path: Path) -> DataSet:
         splits[split] = Sketches(points[part[0] : part[-1]], part - part[0])
         first += len(part) - 1
     measures = Measures(**about["measures"], sides=np.load(entry / "sides.npy", allow_pickle=False))
-    return DataSet(archive.name_of(path), path, splits, measures, entry.name, about["provenance"])
+    return DataSet(archive.name_of(path), path, splits, measures, entry.name, about["provenance"], about["stored"])
 
 
 def _write(entry: Path, dataset: DataSet) -> None:
@@ -72,6 +72,7 @@ def _write(entry: Path, dataset: DataSet) -> None:
         "format": FORMAT,
         "archive": dataset.name,
         "provenance": dataset.provenance,
+        "stored": dataset.stored,
         "sketches": {split: len(dataset.splits[split]) for split in SPLITS},
         "measures": {
             "count": measures.count,

@@ -28,7 +28,7 @@ def inspect(dataset: DataSet) -> dict[str, Any]:
         "path": str(dataset.path),
         "provenance": dataset.provenance,
         "sha256": dataset.sha256,
-        "dtype": str(dataset.train.points.dtype),
+        "dtype": dataset.stored,
         "sketches": {name: len(split) for name, split in dataset.splits.items()},
         "scale_factor": sketches.scale_factor([dataset]),
         "max_seq_len": sketches.longest([dataset]),

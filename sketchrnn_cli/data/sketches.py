@@ -65,6 +65,8 @@ class DataSet:
     """Of the file."""
     provenance: str
     """Where the drawings came from, for people."""
+    stored: str
+    """The types of number in the file, such as int16."""
 
     @property
     def train(self) -> Sketches:
@@ -147,7 +149,7 @@ def _compact(points: np.ndarray) -> np.ndarray:
         points = points.astype(np.int64)  # Unsigned types have no -LIMIT.
     limit = LIMIT if points.dtype.kind == "f" else int(LIMIT)
     clipped = np.clip(points, -limit, limit) if points.dtype != np.int8 else points
-    compact = clipped.astype(np.int16)
+    compact = clipped.astype(np.int16, copy=False)
     if points.dtype.kind == "f" and not (compact[:, :2] == clipped[:, :2]).all():
         compact = clipped.astype(np.float32)
     compact[:, 2] = pen

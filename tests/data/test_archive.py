@@ -126,7 +126,9 @@ def test_sketches_of_any_type_and_pickle_protocol_load(protocol: int, dtype: np.
     sketch = np.array([[3, 4, 0], [30, 40, 1]], dtype=dtype)
     columns_first = np.asfortranarray(sketch)
     blob = member(pickle.dumps(objects(sketch, columns_first), protocol=protocol), 2)
-    train = archive.load(save(tmp_path / "a.npz", train=blob)).train
+    dataset = archive.load(save(tmp_path / "a.npz", train=blob))
+    train = dataset.train
+    assert dataset.stored == ", ".join(sorted({str(sketch.dtype), "int16"}))
     for place in (0, 1):
         np.testing.assert_array_equal(train[place], [[3, 4, 0], [30, 40, 1]])
         assert train[place].dtype == np.float32

@@ -24,6 +24,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def assert_equal(one: DataSet, other: DataSet) -> None:
     assert (one.name, one.path, one.sha256, one.provenance) == (other.name, other.path, other.sha256, other.provenance)
+    assert one.stored == other.stored
     for split in SPLITS:
         np.testing.assert_array_equal(one.splits[split].points, other.splits[split].points)
         np.testing.assert_array_equal(one.splits[split].offsets, other.splits[split].offsets)

@@ -21,7 +21,7 @@ def drawn(count: int, seed: int, spread: float = 40.0) -> list[np.ndarray]:
 
 def dataset(train: list[np.ndarray], test: list[np.ndarray]) -> DataSet:
     splits = {"train": pack(train, "x"), "valid": pack([], "x"), "test": pack(test, "x")}
-    return DataSet("x", Path("x.npz"), splits, measure(splits), "", "")
+    return DataSet("x", Path("x.npz"), splits, measure(splits), "", "", "")
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.float32, np.float64])
