@@ -65,13 +65,15 @@ class Sketcher:
             given: a beginning in data units that all go on from.
 
         Raises:
-            UsageError: a negative temperature, or z of another shape.
+            UsageError: a negative temperature, z of another shape, or a beginning that leaves no point to draw.
         """
         if not np.all(np.isfinite(temperature)) or np.min(temperature) < 0:
             raise UsageError(f"temperature {np.min(temperature):g}: expected 0 or more")
         if z is not None and z.shape != (count, self.hparams.z_size):
             raise UsageError(f"z of shape {list(z.shape)}; this model needs [{count}, {self.hparams.z_size}]")
         points = max_points or self.hparams.max_seq_len
+        if given is not None and len(given) >= points:
+            raise UsageError(f"a beginning of {len(given)} points leaves nothing to draw: {points} points at most")
         streams = [np.random.default_rng([seed, 0 if common_stream else i, 1]) for i in range(count)]
         noise = [Noise.draw(rng, points) for rng in streams]
         given = None if given is None else self._to_model(given)

@@ -14,6 +14,8 @@ from sketchrnn_cli.model import kernels, network
 Array = Any
 EVALUATION_SEED = 0
 """Seed of the noise in z, the same at every evaluation, so that figures compare."""
+ROWS = 100
+"""Sketches of a batch here, whatever training's: z's noise, and so the figures, must not depend on that."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def evaluate(
         scale: data units per model unit.
         hparams: those of the model.
     """
-    rows = min(hparams.batch_size, len(sketches))
+    rows = min(ROWS, len(sketches))
     batches = plain_batches(sketches, scale, rows, (hparams.max_seq_len,))
     sums = []
     for number, batch in enumerate(batches):

@@ -121,7 +121,7 @@ class Trainer:
         """Train until `total_steps` are taken or `stopping` is set, saving on the way and at the end.
 
         Raises:
-            TrainingError: the loss is not finite any more; the last good checkpoint stays.
+            TrainingError: the loss or the weights are not finite any more; the last good checkpoint stays.
             CheckpointError: a checkpoint cannot be saved; likewise.
         """
         saved_at, save_every = time.monotonic(), self.run.settings.get("save_every", SAVE_SECONDS)
@@ -168,8 +168,11 @@ class Trainer:
 
         Raises:
             CheckpointError: it cannot be written; what was saved before stays.
+            TrainingError: the weights are not finite any more; likewise.
         """
         weights, slots = (_on_host(part) for part in self._state)
+        if not all(np.isfinite(value).all() for value in (*weights.values(), *slots.values())):
+            raise self._not_finite("the weights are", self.step)
         self.sidecar = dataclasses.replace(self.sidecar, step=self.step, epoch=self.step // self.steps_per_epoch)
         self.run = runs.save_step(self.folder, self.run, self.sidecar, weights, slots, is_best, keep_epoch)
 
@@ -190,11 +193,16 @@ class Trainer:
         broken = ~np.isfinite(metrics).all(axis=1)
         if broken.any():
             step = self.step - len(pending) + int(np.argmax(broken)) + 1
-            raise TrainingError(
-                f"the loss is not finite at step {step}; the checkpoint of step {int(self.run.last or 0)} is whole: "
-                f"go on from it with a lower learning rate (--from {self.folder} --set learning_rate=...)"
-            )
+            raise self._not_finite("the loss is", step)
         return metrics
+
+    def _not_finite(self, what: str, step: int) -> TrainingError:
+        whole = "nothing was saved before; begin again"
+        if self.run.last:
+            whole = f"the checkpoint of step {int(self.run.last)} is whole: go on from it (--from {self.folder})"
+        return TrainingError(
+            f"{what} not finite at step {step}; {whole} with a lower learning rate (--set learning_rate=...)"
+        )
 
     def _report(self, epoch: int, pending: list[Array], seconds: float) -> StepReport:
         metrics = self._check_finite(pending)
@@ -220,6 +228,8 @@ class Trainer:
                 self._evaluate, self._state[0], self.validation, self.sidecar.scale_factor, self.hparams
             )
             value = measured.validation_loss(self.hparams)
+            if not np.isfinite(value):
+                raise self._not_finite("the validation loss is", self.step)
             best = value if best is None or value < best else best
         is_best = best != self.sidecar.best or measured is None
         self.sidecar = dataclasses.replace(self.sidecar, best=best)

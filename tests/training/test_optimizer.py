@@ -1,0 +1,59 @@
+"""Optimizers and schedules against Keras' and against numbers worked out by hand; run again on JAX."""
+
+import math
+
+import numpy as np
+import pytest
+
+import sketchrnn_cli.training  # noqa: F401  (loads Keras quietly)
+import keras
+from keras import ops
+
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.training import optimizer, schedules
+
+
+@pytest.mark.parametrize("name", ["adam", "sgd"])
+def test_ten_steps_are_those_of_keras_optimizer_with_gradients_clipped_by_value(name: str) -> None:
+    rng = np.random.default_rng(0)
+    hparams = HParams(optimizer=name, grad_clip=0.5)
+    first = rng.normal(size=(3, 4)).astype(np.float32)
+    variable = keras.Variable(first)
+    theirs = {
+        "adam": keras.optimizers.Adam(0.01, clipvalue=0.5),
+        "sgd": keras.optimizers.SGD(0.01, momentum=0.9, clipvalue=0.5),
+    }[name]
+    weights = {"w": ops.convert_to_tensor(first)}
+    slots = {
+        slot: ops.zeros(shape) for slot, shape in optimizer.slot_shapes({"w": first.shape}, hparams.optimizer).items()
+    }
+    for step in range(10):
+        gradient = ops.convert_to_tensor(rng.normal(size=(3, 4)).astype(np.float32))
+        weights, slots = optimizer.update(
+            weights, slots, {"w": gradient}, ops.convert_to_tensor(np.float32(step)), 0.01, hparams
+        )
+        theirs.apply([gradient], [variable])
+    expected = ops.convert_to_numpy(variable.value)
+    np.testing.assert_allclose(ops.convert_to_numpy(weights["w"]), expected, rtol=2e-5, atol=1e-6)
+    assert not np.allclose(ops.convert_to_numpy(weights["w"]), first, atol=0.01)
+
+
+def test_the_first_step_of_adam_moves_every_weight_by_the_learning_rate() -> None:
+    gradient = ops.convert_to_tensor(np.array([3.0, -0.2, 1e-3], np.float32))
+    slots = {name: ops.zeros((3,)) for name in ("optimizer.m.w", "optimizer.v.w")}
+    start = ops.convert_to_tensor(np.float32(0))
+    weights, _ = optimizer.update({"w": ops.zeros((3,))}, slots, {"w": gradient}, start, 0.01, HParams())
+    np.testing.assert_allclose(ops.convert_to_numpy(weights["w"]), [-0.01, 0.01, -0.01], rtol=1e-2)
+
+
+@pytest.mark.parametrize("step", [0, 1, 1000, 100_000])
+def test_the_learning_rate_and_the_kl_weight_follow_their_formulas(step: int) -> None:
+    hparams = HParams()
+    expected = (1e-3 - 1e-5) * math.pow(0.9999, step) + 1e-5
+    assert schedules.learning_rate(step, hparams) == pytest.approx(expected)
+    assert schedules.kl_weight(step, hparams) == pytest.approx(0.5 - 0.49 * math.pow(0.99995, step))
+
+
+def test_at_fifty_thousand_steps_learning_is_nearly_over() -> None:
+    assert schedules.learning_rate(50_000, HParams()) == pytest.approx(1.7e-5, abs=1e-6)
+    assert schedules.kl_weight(50_000, HParams()) == pytest.approx(0.46, abs=0.01)

@@ -1,0 +1,180 @@
+"""Training as a whole: it learns, it goes on where it stopped, it never saves nonsense; run again on JAX."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sketchrnn_cli import checkpoint, runs
+from sketchrnn_cli.data import archive
+from sketchrnn_cli.errors import DataError, TrainingError
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.training import start
+from sketchrnn_cli.training.evaluation import Evaluation, evaluate, evaluator
+from sketchrnn_cli.training.trainer import EpochReport, StepReport, Trainer
+
+TINY = HParams(enc_rnn_size=6, dec_rnn_size=8, z_size=4, num_mixture=2, batch_size=4, buckets=2, seed=3)
+
+
+def sketches(count: int, seed: int) -> list[np.ndarray]:
+    rng = np.random.default_rng(seed)
+    made = []
+    for _ in range(count):
+        points = rng.integers(-30, 30, (int(rng.integers(2, 9)), 3)).astype(np.int16)
+        points[:, 2] = rng.random(len(points)) < 0.3
+        points[-1, 2] = 1
+        made.append(points)
+    return made
+
+
+def write_data(path: Path) -> Path:
+    archive.write(path, {"train": sketches(18, 1), "valid": sketches(7, 2), "test": sketches(3, 3)}, "made by a test")
+    return path
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return write_data(tmp_path / "shapes.npz")
+
+
+def begin(folder: Path, data: Path, **changes: object) -> Trainer:
+    start.use_device("cpu", None)
+    return start.new_run(folder, [archive.load(data)], TINY.replace(**changes), {})
+
+
+def same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> bool:
+    return a.keys() == b.keys() and all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def state(folder: Path) -> tuple[dict[str, np.ndarray], bytes]:
+    step = folder / "steps" / runs.read_run(folder).last
+    return checkpoint.load(step).weights, (step / runs.STATE).read_bytes()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, np.ndarray], bytes]:
+    """What eight steps without a stop come to; an epoch has five."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    trainer = begin(folder / "run", write_data(folder / "shapes.npz"))
+    assert trainer.steps_per_epoch == 5
+    list(trainer.train(8))
+    return state(folder / "run")
+
+
+def test_one_batch_can_be_learnt_by_heart(tmp_path: Path) -> None:
+    path = tmp_path / "few.npz"
+    archive.write(path, {"train": sketches(4, 1), "valid": [], "test": []}, "made by a test")
+    trainer = begin(
+        tmp_path / "run", path, dec_rnn_size=32, enc_rnn_size=16, use_recurrent_dropout=False, kl_weight=0.0,
+        kl_weight_start=0.0, random_scale_factor=0.0, augment_stroke_prob=0.0, learning_rate=0.01, decay_rate=0.999,
+    )  # fmt: skip
+    losses = [report.loss for report in trainer.train(400) if isinstance(report, StepReport)]
+    assert losses[0] > 1.0
+    assert losses[-1] < losses[0] - 2.0
+
+
+@pytest.mark.parametrize("stop", [2, 5, 7], ids=["first_epoch", "epoch_end", "second_epoch"])
+def test_a_resumed_run_ends_with_the_bits_of_one_that_never_stopped(
+    tmp_path: Path, data: Path, undisturbed: tuple[dict[str, np.ndarray], bytes], stop: int
+) -> None:
+    list(begin(tmp_path / "run", data).train(stop))
+    resumed = start.resumed_run("run", tmp_path, {})
+    assert resumed.step == stop
+    list(resumed.train(8))
+    weights, slots = state(tmp_path / "run")
+    assert same(weights, undisturbed[0])
+    assert slots == undisturbed[1]
+
+
+def test_a_run_told_to_stop_saves_and_goes_on_the_same(
+    tmp_path: Path, data: Path, undisturbed: tuple[dict[str, np.ndarray], bytes]
+) -> None:
+    stopped = begin(tmp_path / "run", data)
+    for _ in stopped.train(8):
+        stopped.stopping = True
+    assert 0 < stopped.step < 8
+    assert int(runs.read_run(tmp_path / "run").last) == stopped.step
+    list(start.resumed_run("run", tmp_path, {}).train(8))
+    assert same(state(tmp_path / "run")[0], undisturbed[0])
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_training_changes_every_weight_and_keeps_what_was_handed_out(
+    tmp_path: Path, data: Path, optimizer: str
+) -> None:
+    trainer = begin(tmp_path / "run", data, optimizer=optimizer)
+    before = trainer.checkpoint().weights
+    copies = {name: value.copy() for name, value in before.items()}
+    list(trainer.train(3))
+    assert same(before, copies)
+    after = trainer.checkpoint().weights
+    assert [name for name in after if np.array_equal(after[name], before[name])] == []
+
+
+def test_a_loss_that_is_not_finite_stops_training_and_leaves_the_checkpoint_whole(tmp_path: Path, data: Path) -> None:
+    list(begin(tmp_path / "run", data).train(5))
+    before = state(tmp_path / "run")
+    trainer = start.resumed_run("run", tmp_path, {})
+    trainer._state[0]["output.bias"] = trainer._state[0]["output.bias"] * float("nan")
+    with pytest.raises(TrainingError, match=r"not finite at step 6; the checkpoint of step 5 is whole"):
+        list(trainer.train(20))
+    after = state(tmp_path / "run")
+    assert same(before[0], after[0])
+    assert before[1] == after[1]
+
+
+def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path, data: Path) -> None:
+    trainer = begin(tmp_path / "run", data)
+    trainer._state[0]["output.bias"] = trainer._state[0]["output.bias"] * float("inf")
+    with pytest.raises(TrainingError, match="the weights are not finite at step 0; nothing was saved before"):
+        trainer.save()
+    assert not (tmp_path / "run").exists()
+
+
+def test_best_is_the_lowest_validation_and_last_the_last(tmp_path: Path, data: Path) -> None:
+    trainer = begin(tmp_path / "run", data, learning_rate=0.2)
+    reports = [report for report in trainer.train(40) if isinstance(report, EpochReport)]
+    values = [report.validation.validation_loss(trainer.hparams) for report in reports if report.validation]
+    assert len(values) == 8
+    assert [report.is_best for report in reports] == [value == min(values[: i + 1]) for i, value in enumerate(values)]
+    run = runs.read_run(tmp_path / "run")
+    assert (int(run.last), int(run.best)) == (40, reports[int(np.argmin(values))].step)
+    assert run.best != run.last
+    assert checkpoint.load(tmp_path / "run" / "steps" / run.best).sidecar.best == pytest.approx(min(values))
+
+
+@pytest.mark.parametrize(
+    ("kl", "expected"), [(0.1, 1.0 + 0.5 * 0.2), (0.6, 1.0 + 0.5 * 0.6)], ids=["below_tolerance", "above"]
+)
+def test_the_validation_loss_weighs_kl_with_its_final_weight_above_the_tolerance(kl: float, expected: float) -> None:
+    measured = Evaluation(np.array([4.0, 6.0]), np.array([5.0, 5.0]), np.array([kl, kl]), np.array([3, 4]), 10)
+    assert measured.validation_loss(HParams()) == pytest.approx(expected)
+    assert measured.per_point == pytest.approx(20 / 7)
+
+
+def test_the_validation_figure_is_at_full_length_and_independent_of_the_batch_size(tmp_path: Path, data: Path) -> None:
+    trainer = begin(tmp_path / "run", data)
+    figures = []
+    for rows, buckets in ((2, 1), (7, 3), (500, 5)):
+        hparams = trainer.hparams.replace(batch_size=rows, buckets=buckets)
+        seen: list[tuple[int, ...]] = []
+
+        def measure(*arrays: object, run: Callable = evaluator(hparams), seen: list = seen) -> object:
+            seen.append(tuple(arrays[1].shape))
+            return run(*arrays)
+
+        scale = trainer.sidecar.scale_factor
+        measured = evaluate(measure, trainer._state[0], trainer.validation, scale, hparams)
+        assert {shape[1] for shape in seen} == {trainer.hparams.max_seq_len + 1}
+        figures.append(np.stack([measured.offset, measured.pen, measured.kl]))
+    np.testing.assert_array_equal(figures[0], figures[1])
+    np.testing.assert_array_equal(figures[0], figures[2])
+
+
+def test_resuming_is_refused_when_the_data_changed(tmp_path: Path, data: Path) -> None:
+    list(begin(tmp_path / "run", data).train(1))
+    archive.write(data, {"train": sketches(18, 9), "valid": [], "test": []}, "another")
+    with pytest.raises(DataError, match="changed since the run began"):
+        start.resumed_run("run", tmp_path, {})
+    assert start.resumed_run("run", tmp_path, {}, force=True).step == 1
