@@ -33,8 +33,7 @@ def main() -> None:
     packed = sketches.pack(repeated, "train")
     splits = {"train": packed, "valid": packed, "test": packed}
     measures = sketches.measure(splits)
-    dataset = sketches.DataSet("benchmark", Path(), splits, measures, "", "")
-    scale = sketches.scale_factor([dataset])
+    scale = float(np.sqrt(measures.squares / measures.count - (measures.total / measures.count) ** 2))
     ours = corpus([packed], LONGEST)
     hparams = HParams(max_seq_len=LONGEST, batch_size=ROWS)
     buckets = bucket_lengths(ours.lengths, ROWS, hparams.buckets)
