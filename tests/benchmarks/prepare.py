@@ -94,14 +94,14 @@ def batch_plainly_made(sketches: list[np.ndarray]) -> np.ndarray:
     """Scale sketches, drop inner points and pad to stroke-5, point by point."""
     batch = np.zeros((ROWS, LONGEST + 1, 5), dtype=np.float32)
     for row in range(ROWS):
-        sketch = random.choice(sketches)  # noqa: S311
-        fx, fy = 1 + 0.15 * random.uniform(-1, 1), 1 + 0.15 * random.uniform(-1, 1)  # noqa: S311
+        sketch = random.choice(sketches)
+        fx, fy = 1 + 0.15 * random.uniform(-1, 1), 1 + 0.15 * random.uniform(-1, 1)
         points: list[list[float]] = []
         run = 0
         for point in sketch:
             dx, dy, pen = point[0] * fx, point[1] * fy, point[2]
             run = 0 if pen == 1 else run + 1
-            if pen == 0 and run > 2 and points and random.random() < 0.10:  # noqa: S311
+            if pen == 0 and run > 2 and points and random.random() < 0.10:
                 points[-1][0] += dx
                 points[-1][1] += dy
             else:
