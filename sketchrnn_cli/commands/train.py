@@ -119,7 +119,7 @@ def train(
     )
     sets = [cache.load(path) for path in paths]
     used = start.use_device(device, deterministic)
-    budget = {"epochs": epochs, "steps": steps} if epochs or steps else {}
+    budget = {"epochs": epochs, "steps": steps} if (epochs, steps) != (None, None) else {}
     habits = {"keep_every": keep_every, "save_every": save_every, "patience": patience}
     settings = {**budget, **{habit: value for habit, value in habits.items() if value is not None}}
     if resume:
