@@ -134,7 +134,7 @@ def _read_pictures(paths: Sequence[Path], epsilon: float) -> list[Finding]:
     findings: list[Finding] = []
     for path in paths:
         try:
-            findings.append(Drawing(sketch_of(read_svg(path), epsilon), str(path), path.parent.name))
+            findings.append(Drawing(sketch_of(read_svg(path).polylines, epsilon), str(path), path.parent.name))
         except DataError as error:
             findings.append(Skipped(str(path), str(error).removeprefix(f"{path}: ")))
     return findings

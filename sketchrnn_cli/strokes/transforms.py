@@ -4,11 +4,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.strokes.formats import from_polylines
+
 CANVAS = 255.0
 """Larger side of a Quick, Draw! drawing in its own units (pixels)."""
 
 EPSILON = 2.0
 """Ramer-Douglas-Peucker tolerance of the simplified Quick, Draw! drawings, in pixels."""
+
+LONGEST = 200_000.0
+"""Length of all strokes of a drawing in pixels: resampling makes a point of each."""
 
 
 def bounds(polylines: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -43,8 +49,16 @@ def simplify(stroke: np.ndarray, epsilon: float = EPSILON) -> np.ndarray:
     where both coincide) is more than `epsilon`: the variant that reproduces Quick, Draw!'s own simplified drawings.
     """
     stroke = np.asarray(stroke, dtype=np.float64)
-    keep = np.zeros(len(stroke), dtype=bool)
-    keep[[0, -1]] = True
+    return stroke[significance(stroke, epsilon) > epsilon]
+
+
+def significance(stroke: np.ndarray, epsilon: float = 0.0) -> np.ndarray:
+    """Return, for each point of a polyline `[n, 2]`, the tolerance below which `simplify` keeps it, `[n]`.
+
+    Infinite for both ends; 0 for points that no tolerance from `epsilon` on keeps, which saves time.
+    """
+    kept_below = np.zeros(len(stroke))
+    kept_below[[0, -1]] = np.inf
     spans = [(0, len(stroke) - 1)]
     while spans:
         first, last = spans.pop()
@@ -60,11 +74,55 @@ def simplify(stroke: np.ndarray, epsilon: float = EPSILON) -> np.ndarray:
         farthest = int(distance.argmax())
         if distance[farthest] > epsilon:
             middle = first + 1 + farthest
-            keep[middle] = True
+            # A point is reached only where the ends of its span are kept.
+            kept_below[middle] = min(distance[farthest], kept_below[first], kept_below[last])
             spans += [(first, middle), (middle, last)]
-    return stroke[keep]
+    return kept_below
 
 
 def prepare(polylines: Sequence[np.ndarray], size: float = CANVAS, epsilon: float = EPSILON) -> list[np.ndarray]:
     """Do to a drawing what Quick, Draw! did: align, scale to `size`, resample at 1 pixel, simplify, round last."""
     return [np.rint(simplify(resample(stroke), epsilon)) for stroke in fit(polylines, size) if len(stroke)]
+
+
+def to_sketch(
+    polylines: Sequence[np.ndarray], canvas_size: float, epsilon: float = EPSILON, max_points: int | None = None
+) -> tuple[np.ndarray, float]:
+    """Turn any drawing into a sketch as a model knows them: what `prepare` does, within a number of points.
+
+    Args:
+        polylines: the strokes `[points, 2]`, in any unit, y downwards.
+        canvas_size: larger side of the sketch, in data units. A smaller canvas than `CANVAS` is prepared at that
+            size and scaled down last, so that rounding to pixels costs no detail.
+        epsilon: tolerance of the simplification in pixels, raised as far as `max_points` asks for.
+        max_points: rows of the sketch at most.
+
+    Returns:
+        The sketch, stroke-3 `[points, 3]`, and the tolerance really used.
+
+    Raises:
+        DataError: no stroke, nothing but a dot, more ink than a sketch has, or more strokes than `max_points` allows.
+    """
+    strokes = [stroke for stroke in polylines if len(stroke)]
+    if not strokes or not np.ptp(np.concatenate(strokes), axis=0).any():
+        raise DataError("a drawing of nothing but a dot" if strokes else "a drawing without strokes")
+    pixels = max(canvas_size, CANVAS)
+    strokes = fit(strokes, pixels)
+    ink = sum(float(np.hypot(*np.diff(stroke, axis=0).T).sum()) for stroke in strokes)
+    if ink > LONGEST:
+        raise DataError(f"strokes {ink / pixels:.0f} times as long as the drawing is large; a sketch has fewer")
+    strokes = [resample(stroke) for stroke in strokes]
+    kept_below = [significance(stroke, epsilon) for stroke in strokes]
+    if max_points is not None:
+        fewest = 2 * len(strokes) - 1
+        if fewest > max_points:
+            raise DataError(
+                f"{len(strokes)} strokes need at least {fewest} points and the model takes {max_points}; "
+                "leave strokes out or join them"
+            )
+        most_significant = np.sort(np.concatenate(kept_below))[::-1]
+        # A sketch has one row fewer than its drawing has points.
+        epsilon = max([epsilon, *most_significant[max_points + 1 : max_points + 2]])
+    simplified = [stroke[below > epsilon] for stroke, below in zip(strokes, kept_below, strict=True)]
+    scale = canvas_size / pixels
+    return from_polylines([np.rint(stroke) * scale for stroke in simplified]), float(epsilon)
