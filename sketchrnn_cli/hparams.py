@@ -149,23 +149,25 @@ def meaning(name: str) -> str:
 
 
 def _parse(field: dataclasses.Field, text: str) -> Any:
-    """Turn typed text into the field's type."""
-    if field.type is bool:
+    """Turn typed text into the type of the field's default."""
+    kind = type(field.default)
+    if kind is bool:
         words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
         if text.lower() not in words:
             raise UsageError(f"{field.name}: expected true or false, received {text!r}")
         return words[text.lower()]
     try:
-        return field.type(text)  # type: ignore[operator]
+        return kind(text)
     except ValueError as error:
-        raise UsageError(f"{field.name}: expected {field.type.__name__}, received {text!r}") from error
+        raise UsageError(f"{field.name}: expected {kind.__name__}, received {text!r}") from error
 
 
 def _check(field: dataclasses.Field, value: Any) -> None:
     """Refuse a value of the wrong type or outside the field's bounds."""
-    kinds = (int, float) if field.type is float else (field.type,)
-    if not isinstance(value, kinds) or (isinstance(value, bool) and field.type is not bool):
-        raise UsageError(f"{field.name}: expected {field.type.__name__}, received {value!r}")
+    kind = type(field.default)
+    kinds = (int, float) if kind is float else (kind,)
+    if not isinstance(value, kinds) or (isinstance(value, bool) and kind is not bool):
+        raise UsageError(f"{field.name}: expected {kind.__name__}, received {value!r}")
     bounds = field.metadata
     if bounds["choices"] and value not in bounds["choices"]:
         raise UsageError(f"{field.name}: expected one of {', '.join(bounds['choices'])}; received {value!r}")

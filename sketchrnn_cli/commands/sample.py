@@ -14,7 +14,9 @@ def sample(
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many sketches at each temperature.")] = 1,
     temperature: Annotated[
         list[float] | None,
-        typer.Option("--temperature", "-t", min=0, help="Randomness, 0 to 1 and more; several give a grid. [default: 0.4]"),
+        typer.Option(
+            "--temperature", "-t", min=0, help="Randomness, 0 to 1 and more; several give a grid. [default: 0.4]"
+        ),
     ] = None,
     from_z: Annotated[
         str | None, typer.Option("--z", metavar="FILE", help="Latent vectors to draw (.npy, .json), as encode writes.")

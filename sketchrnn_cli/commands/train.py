@@ -1,12 +1,14 @@
 """`sketchrnn train`: learn to draw from one or several data sets."""
 
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sketchrnn_cli import console
+from sketchrnn_cli.commands.dataset_download import fetch
 from sketchrnn_cli.errors import UsageError
 from sketchrnn_cli.hparams import HParams, meaning
 
@@ -69,6 +71,9 @@ def train(
             "--deterministic/--fast", help="The same bits at every run. [default: on a CPU]", rich_help_panel=RUN
         ),
     ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Download missing categories unasked.", rich_help_panel=RUN)
+    ] = False,
     force: Annotated[
         bool, typer.Option(help="Replace a run of that name; resume although the data changed.", rich_help_panel=RUN)
     ] = False,
@@ -106,13 +111,17 @@ def train(
     given: dict[str, Any] = {option: value for option, value in options.items() if value is not None}
     if resume and (given or set_ or from_ or name):
         raise UsageError(
-            "--resume takes everything from the run; only --epochs, --steps, --keep-every, --save-every and --patience may change"
+            "--resume takes everything from the run; "
+            "only --epochs, --steps, --keep-every, --save-every and --patience may change"
         )
     HParams(**given).with_settings(set_ or [])  # Refuse a bad value before anything is loaded.
     with console.stderr().status("Starting the training engine"):
         from sketchrnn_cli import runs
         from sketchrnn_cli.data import cache, lookup
         from sketchrnn_cli.training import start
+    missing = lookup.missing_categories(datasets or [], data_dir)
+    if missing and (yes or _agreed(missing)):
+        fetch(missing, data_dir)
     paths = [lookup.find(dataset, data_dir) for dataset in datasets or []]
     folder = (
         Path() if resume else start.free_folder(checkpoint_dir, name or "_".join(path.stem for path in paths), force)
@@ -129,6 +138,12 @@ def train(
         hparams = (first.hparams if first else HParams()).replace(**given).with_settings(set_ or [])
         trainer = start.new_run(folder, sets, hparams, settings, first, initial_epoch)
     _run(trainer, used)
+
+
+def _agreed(missing: list[str]) -> bool:
+    """Ask whether to download what is missing; never where nobody can answer."""
+    question = f"not here: {', '.join(missing)}. Download from Quick, Draw! (about 15 MB each)?"
+    return sys.stdin.isatty() and typer.confirm(question, err=True)
 
 
 def _run(trainer: "Trainer", device: str) -> None:

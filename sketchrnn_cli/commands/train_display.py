@@ -1,6 +1,7 @@
 """What `train` shows: a line on the data, a progress bar while it runs, a line an epoch, a table at the end."""
 
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -14,9 +15,11 @@ from sketchrnn_cli.model.sketching import Sketcher
 from sketchrnn_cli.training.log import FILE, RunLog
 from sketchrnn_cli.training.trainer import EpochReport, StepReport, Trainer
 
-
 SAMPLES, SAMPLE_TEMPERATURE = 9, 0.4
-"""The sheet that TensorBoard shows each epoch."""
+"""The sheet that TensorBoard shows after an epoch."""
+
+SHEET_SECONDS = 60.0
+"""Epochs that follow faster than this share a sheet: a small set's take less time than drawing it."""
 
 
 class Display:
@@ -25,6 +28,7 @@ class Display:
     def __init__(self, trainer: Trainer, total_steps: int, device: str) -> None:
         """Say what is about to happen."""
         self.trainer, self.total_steps = trainer, total_steps
+        self._sheet_at = -SHEET_SECONDS
         self._log = RunLog(trainer.folder, trainer.step)
         sidecar, hparams = trainer.sidecar, trainer.hparams
         for source in sidecar.datasets:
@@ -70,7 +74,9 @@ class Display:
         if isinstance(report, EpochReport):
             self._progress.console.print(_epoch_line(report), highlight=False)
             self._log.epoch(report)
-            self._show_samples(report.step)
+            if time.monotonic() - self._sheet_at > SHEET_SECONDS:
+                self._show_samples(report.step)
+                self._sheet_at = time.monotonic()
             return
         self._log.step(report)
         losses = (

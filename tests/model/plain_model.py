@@ -78,9 +78,7 @@ def losses(
         state = np.tanh(latent @ weights["decoder.first_state.kernel"] + weights["decoder.first_state.bias"])
         h, c = state[:units], state[units:]
         kl = sum(-0.5 * (1 + s - m * m - math.exp(s)) for m, s in zip(mu, sigma_hat, strict=True)) / len(mu)
-    inputs = [
-        np.concatenate([before, latent]) for before in [np.array([0.0, 0.0, 1.0, 0.0, 0.0]), *list(targets)[:-1]]
-    ]
+    inputs = [np.concatenate([before, latent]) for before in [np.array([0.0, 0.0, 1.0, 0.0, 0.0]), *list(targets)[:-1]]]
     offset = pen = 0.0
     for target, output in zip(targets, lstm(weights, "decoder", inputs, h, c), strict=True):
         y = (output @ weights["output.kernel"] + weights["output.bias"]).astype(np.float64)

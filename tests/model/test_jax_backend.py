@@ -22,6 +22,10 @@ def test_the_training_engine_holds_on_jax_too() -> None:
     environment = {**os.environ, "KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", SELECTED]
     done = subprocess.run(
-        [*command, *(str(TESTS / file) for file in FILES)], env=environment, cwd=TESTS.parent, capture_output=True, text=True
+        [*command, *(str(TESTS / file) for file in FILES)],
+        env=environment,
+        cwd=TESTS.parent,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-1000:]

@@ -44,7 +44,9 @@ def test_losses_are_those_of_a_plain_loop_over_time(conditional: bool) -> None:
         [plain_model.losses(weights, sketch, 12, n, hparams) for sketch, n in zip(sketches(), noise, strict=True)]
     )
     sums = network.sketch_losses(tensors(weights), rows, lengths, hparams, None, 5, step())
-    np.testing.assert_allclose(np.stack([ops.convert_to_numpy(x) for x in sums], axis=1), expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(
+        np.stack([ops.convert_to_numpy(x) for x in sums], axis=1), expected, rtol=1e-5, atol=1e-5
+    )
     found = network.batch_losses(sums, lengths, hparams.max_seq_len)
     mean = expected.mean(axis=0) / [hparams.max_seq_len, hparams.max_seq_len, 1.0]
     np.testing.assert_allclose([float(x) for x in found], mean, rtol=1e-5, atol=1e-5)
@@ -97,7 +99,9 @@ def test_the_drawing_engine_and_the_training_engine_agree(changes: dict) -> None
         np.testing.assert_allclose(drawn_mu, ops.convert_to_numpy(mu), atol=1e-5)
         np.testing.assert_allclose(sigma, np.exp(0.5 * ops.convert_to_numpy(sigma_hat)), atol=1e-5)
         z = ops.convert_to_numpy(mu)
-    trained = network.decode(tensors(weights), rows, None if z is None else ops.convert_to_tensor(z), hparams, None, step())
+    trained = network.decode(
+        tensors(weights), rows, None if z is None else ops.convert_to_tensor(z), hparams, None, step()
+    )
     expected = ops.convert_to_numpy(trained)
     state = drawer.first_state(z, len(LENGTHS))
     constant = drawer._project_latent(z, len(LENGTHS))
