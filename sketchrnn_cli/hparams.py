@@ -68,7 +68,7 @@ class HParams:
 
     # The data.
     max_seq_len: int = _hp(0, "N_max, longest sketch in points; 0: the longest of the data", low=0, high=100_000)
-    buckets: int = _hp(5, "padded lengths at most, each compiled once; 1 pads every batch to the longest", low=1, high=64)
+    buckets: int = _hp(5, "padded lengths at most, each compiled once; 1 pads all to the longest", low=1, high=64)
     seed: int = _hp(0, "seed of every random draw", low=0, high=2**31 - 1)
     precision: str = _hp(
         "float32", "what the recurrent products multiply; they add in float32", ("float32", "bfloat16")
@@ -150,7 +150,7 @@ def meaning(name: str) -> str:
 
 def _parse(field: dataclasses.Field, text: str) -> Any:
     """Turn typed text into the type of the field's default."""
-    kind = type(field.default)
+    kind: Any = type(field.default)
     if kind is bool:
         words = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
         if text.lower() not in words:
@@ -164,7 +164,7 @@ def _parse(field: dataclasses.Field, text: str) -> Any:
 
 def _check(field: dataclasses.Field, value: Any) -> None:
     """Refuse a value of the wrong type or outside the field's bounds."""
-    kind = type(field.default)
+    kind: Any = type(field.default)
     kinds = (int, float) if kind is float else (kind,)
     if not isinstance(value, kinds) or (isinstance(value, bool) and kind is not bool):
         raise UsageError(f"{field.name}: expected {kind.__name__}, received {value!r}")

@@ -46,7 +46,9 @@ class Corpus:
 
     def gather(self, chosen: np.ndarray) -> np.ndarray:
         """Return the points `[total, 3]` of the chosen sketches, one after another."""
-        return np.concatenate([self.parts[part][place] for part, place in self.index[chosen]])
+        places = [(self.parts[part], place) for part, place in self.index[chosen]]
+        points = [part.points[part.offsets[place] : part.offsets[place + 1]] for part, place in places]
+        return np.concatenate(points).astype(np.float32)
 
 
 def corpus(parts: Sequence[Sketches], max_points: int) -> Corpus:

@@ -42,9 +42,9 @@ def read_sketches(path: Path) -> list[np.ndarray]:
     if isinstance(values, np.ndarray) and values.ndim == 2 and values.shape[1] == 4:
         cuts = np.flatnonzero(np.diff(values[:, 3])) + 1
         return [as_stroke3(part[:, :3], str(path)) for part in np.split(values, cuts)]
-    if isinstance(values, list) and values and isinstance(values[0], list) and values[0][:1]:
-        if isinstance(values[0][0], list):
-            return [as_stroke3(part, f"{path}: sketch {number}") for number, part in enumerate(values)]
+    several = isinstance(values, list) and values and isinstance(values[0], list) and values[0][:1]
+    if several and isinstance(values[0][0], list):
+        return [as_stroke3(part, f"{path}: sketch {number}") for number, part in enumerate(values)]
     return [as_stroke3(values, str(path))]
 
 

@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-
-import sketchrnn_cli.training  # noqa: F401  (loads Keras quietly)
 from keras import ops
 
+import sketchrnn_cli.training  # noqa: F401  (loads Keras quietly)
 from sketchrnn_cli.model import kernels
 
 BATCH, UNITS = 3, 4

@@ -3,10 +3,9 @@
 import numpy as np
 import plain_model
 import pytest
-
-import sketchrnn_cli.training  # noqa: F401  (loads Keras quietly)
 from keras import ops
 
+import sketchrnn_cli.training  # noqa: F401  (loads Keras quietly)
 from sketchrnn_cli.data.batches import assemble
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels, network

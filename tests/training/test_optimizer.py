@@ -2,13 +2,12 @@
 
 import math
 
+import keras
 import numpy as np
 import pytest
-
-import sketchrnn_cli.training  # noqa: F401  (loads Keras quietly)
-import keras
 from keras import ops
 
+import sketchrnn_cli.training  # noqa: F401  (loads Keras quietly)
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.training import optimizer, schedules
 

@@ -159,8 +159,9 @@ def test_the_validation_figure_is_at_full_length_and_independent_of_the_batch_si
     for rows, buckets in ((2, 1), (7, 3), (500, 5)):
         hparams = trainer.hparams.replace(batch_size=rows, buckets=buckets)
         seen: list[tuple[int, ...]] = []
+        evaluate_batch = evaluator(hparams)
 
-        def measure(*arrays: object, run: Callable = evaluator(hparams), seen: list = seen) -> object:
+        def measure(*arrays: object, run: Callable = evaluate_batch, seen: list = seen) -> object:
             seen.append(tuple(arrays[1].shape))
             return run(*arrays)
 
