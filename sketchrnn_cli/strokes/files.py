@@ -42,10 +42,18 @@ def read_sketches(path: Path) -> list[np.ndarray]:
     if isinstance(values, np.ndarray) and values.ndim == 2 and values.shape[1] == 4:
         cuts = np.flatnonzero(np.diff(values[:, 3])) + 1
         return [as_stroke3(part[:, :3], str(path)) for part in np.split(values, cuts)]
-    several = isinstance(values, list) and values and isinstance(values[0], list) and values[0][:1]
-    if several and isinstance(values[0][0], list):
+    if isinstance(values, list) and _holds_several(values):
         return [as_stroke3(part, f"{path}: sketch {number}") for number, part in enumerate(values)]
     return [as_stroke3(values, str(path))]
+
+
+def _holds_several(values: object) -> bool:
+    """Return whether the numbers of a list of lists are themselves lists."""
+    for _ in range(2):
+        if not isinstance(values, list) or not values:
+            return False
+        values = values[0]
+    return isinstance(values, list)
 
 
 def read_latents(name: str, z_size: int) -> np.ndarray:

@@ -85,6 +85,8 @@ class _Line(NamedTuple):
     curves: np.ndarray
     """In the outermost viewport, `[curves, 4, 2]`."""
     frames: tuple[Frame, ...]
+    is_page: bool
+    """Whether it is filled, not stroked, and covers the whole picture: paper, not drawing."""
 
 
 def read_svg(source: Path | bytes, tolerance: float = TOLERANCE) -> SvgDrawing:
@@ -103,6 +105,7 @@ def read_svg(source: Path | bytes, tolerance: float = TOLERANCE) -> SvgDrawing:
         root = svg_xml.parse(source if isinstance(source, bytes) else _read(source))
         with np.errstate(over="ignore", invalid="ignore"):  # What is not finite is refused.
             lines = list(_walk(root, ignored))
+            lines = [line for line in lines if not line.is_page] or lines
             polylines = _polylines(lines, tolerance)
     except DataError as error:
         raise DataError(f"{where}: {error}") from error
@@ -127,7 +130,8 @@ def _walk(root: Element, ignored: dict[str, None]) -> Iterator[_Line]:
     for element in root.iter():
         by_id.setdefault(element.get("id", ""), element)
     segments = expansions = 0
-    pending = [(root, _Place(np.eye(3), outermost_size(root.attrib), {}))]
+    page = outermost_size(root.attrib)
+    pending = [(root, _Place(np.eye(3), page, {}))]
     while pending:
         element, place = pending.pop()
         expansions += place.in_use
@@ -147,7 +151,7 @@ def _walk(root: Element, ignored: dict[str, None]) -> Iterator[_Line]:
             segments += cost
             if segments > SEGMENTS:
                 raise DataError(f"more than {SEGMENTS} lines and curves; a sketch has fewer")
-            yield from _drawn(data, here)
+            yield from _drawn(data, here, page)
         elif element.tag in _CONTAINERS:
             pending += reversed(_inside(element, values, here, place.user, by_id))
         elif element.tag in _IGNORED:
@@ -204,7 +208,7 @@ def _meets_conditions(element: Element) -> bool:
     return not extended and any(language.strip().startswith("en") for language in languages)
 
 
-def _drawn(data: str, place: _Place) -> Iterator[_Line]:
+def _drawn(data: str, place: _Place, page: Size) -> Iterator[_Line]:
     """Yield the subpaths of sound path data that show."""
     is_filled, is_stroked = paints(place.style, "fill"), paints(place.style, "stroke")
     if not (is_filled or is_stroked):
@@ -217,7 +221,10 @@ def _drawn(data: str, place: _Place) -> Iterator[_Line]:
             outline = closed(curves)
         else:
             continue
-        yield _Line(outline @ place.matrix[:2, :2].T + place.matrix[:2, 2], place.frames)
+        placed = outline @ place.matrix[:2, :2].T + place.matrix[:2, 2]
+        corners = placed.reshape(-1, 2)
+        covers = (corners.min(axis=0) <= 0.5).all() and (corners.max(axis=0) >= np.array(page) - 0.5).all()
+        yield _Line(placed, place.frames, not is_stroked and bool(covers))
 
 
 def _polylines(lines: Sequence[_Line], tolerance: float) -> list[np.ndarray]:
