@@ -9,7 +9,19 @@ from typing import Annotated
 import typer
 
 from sketchrnn_cli import __version__, console
-from sketchrnn_cli.commands import animate, checkpoint, dataset, evaluate, sample, train
+from sketchrnn_cli.commands import (
+    analogy,
+    animate,
+    checkpoint,
+    complete,
+    dataset,
+    encode,
+    evaluate,
+    interpolate,
+    reconstruct,
+    sample,
+    train,
+)
 from sketchrnn_cli.errors import SketchRNNError
 
 app = typer.Typer(
@@ -40,6 +52,11 @@ app.add_typer(dataset.app, name="dataset")
 app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(sample.sample)
+app.command()(reconstruct.reconstruct)
+app.command()(interpolate.interpolate)
+app.command()(complete.complete)
+app.command()(analogy.analogy)
+app.command()(encode.encode)
 app.command()(animate.animate)
 app.add_typer(checkpoint.app, name="checkpoint")
 

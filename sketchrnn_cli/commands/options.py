@@ -28,3 +28,5 @@ CHECKPOINT_DIR = Path("checkpoints")
 DATA_DIR = Path("datasets")
 INK = "#22262b"
 WHITE = "#ffffff"
+Epsilon = Annotated[float, typer.Option(min=0, help="Tolerance of an SVG's simplification, in pixels of 255.")]
+INPUT_HELP = "An .svg, a stroke-3 .npy or .json, or a sketch of a data set: cat.npz:test:17, cat:test:random."

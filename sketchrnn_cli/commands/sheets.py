@@ -34,9 +34,46 @@ def free_name(sketcher: Sketcher, suffix: str) -> Path:
     return output.free_name(runs.title(sketcher.checkpoint.folder).partition("@")[0], suffix)
 
 
+def read_inputs(
+    inputs: Sequence[str],
+    sketcher: Sketcher,
+    data_dir: Path,
+    seed: int,
+    epsilon: float,
+    fraction: float | None = None,
+) -> "list[np.ndarray]":
+    """Read the drawings that a user named, fitted to the model; say what is worth saying of them.
+
+    `fraction` is the share of a whole drawing's size at which they enter (see `inputs.read_input`).
+    """
+    import numpy as np
+
+    from sketchrnn_cli.data.inputs import read_input
+
+    sidecar, rng = sketcher.checkpoint.sidecar, np.random.default_rng([seed, len(inputs)])
+    sketches = []
+    for text in inputs:
+        found = read_input(text, data_dir, sidecar.canvas_size, sketcher.hparams.max_seq_len, rng, epsilon, fraction)
+        for note in found.notes:
+            console.message(note)
+        sketches.append(found.sketch)
+    return sketches
+
+
+def encode(sketcher: Sketcher, sketches: "Sequence[np.ndarray]", seed: int, sample_z: bool) -> "np.ndarray":
+    """Return z `[batch, z_size]` of sketches: μ, or a draw from N(μ, σ) with stream (seed, i) for sketch i."""
+    mu, sigma = sketcher.encode(sketches)
+    return mu + sigma * sketcher.random_latents(len(mu), seed) if sample_z else mu
+
+
 def at_temperatures(
-    sketcher: Sketcher, z: "np.ndarray | None", count: int, temperatures: Sequence[float], seed: int,
-    max_points: int | None = None, common_stream: bool = False,
+    sketcher: Sketcher,
+    z: "np.ndarray | None",
+    count: int,
+    temperatures: Sequence[float],
+    seed: int,
+    max_points: int | None = None,
+    common_stream: bool = False,
 ) -> "list[np.ndarray]":
     """Draw `count` sketches at each temperature, row by row: one batch, a column has one z and one stream."""
     sketches: list[np.ndarray] = []

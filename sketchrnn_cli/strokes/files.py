@@ -56,6 +56,16 @@ def _holds_several(values: object) -> bool:
     return isinstance(values, list)
 
 
+def write_latents(mu: np.ndarray, sigma: np.ndarray | None, path: Path) -> None:
+    """Write μ `[n, z_size]`, and σ where given: `.npy` `[n, z_size]` or `[2, n, z_size]`; JSON by name."""
+    if path.suffix.lower() == ".json":
+        named = {"mu": mu.tolist(), **({} if sigma is None else {"sigma": sigma.tolist()})}
+        path.write_text(json.dumps(named) + "\n", encoding="utf-8")
+        return
+    with path.open("wb") as file:
+        np.save(file, (mu if sigma is None else np.stack([mu, sigma])).astype(np.float32), allow_pickle=False)
+
+
 def read_latents(name: str, z_size: int) -> np.ndarray:
     """Read latent vectors: `.npy` or JSON `[n, z_size]` or `[z_size]`, or the JSON that encode writes.
 
@@ -67,7 +77,7 @@ def read_latents(name: str, z_size: int) -> np.ndarray:
     if isinstance(values, dict):
         values = values.get("mu")
     try:
-        z = np.atleast_2d(np.asarray(values, dtype=np.float32))
+        z: np.ndarray = np.atleast_2d(np.asarray(values, dtype=np.float32))
     except (TypeError, ValueError) as error:
         raise DataError(f"{name}: expected numbers [n, {z_size}]") from error
     if z.ndim == 3 and z.shape[0] == 2:  # μ and σ, as encode writes: draw μ.

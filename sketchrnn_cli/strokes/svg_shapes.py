@@ -11,7 +11,7 @@ _CSS_PATH = re.compile(r"""path\(\s*+(?:(?:nonzero|evenodd)\s*+,\s*+)?["'](.*)["
 
 
 def path_data(tag: str, values: Mapping[str, str], size: Size) -> str:
-    """Return the path data of a shape; empty where it draws nothing.
+    """Return the path data of a shape, a polygon's not yet closed; empty where it draws nothing.
 
     Args:
         tag: one of `SHAPES`.
@@ -33,10 +33,7 @@ def path_data(tag: str, values: Mapping[str, str], size: Size) -> str:
         x1, y1, x2, y2 = (number(name) or 0.0 for name in ("x1", "y1", "x2", "y2"))
         return f"M{x1!r} {y1!r}L{x2!r} {y2!r}"
     if tag in ("polyline", "polygon"):
-        points = values.get("points", "")
-        if letter := re.search("[A-DF-Za-df-z]", points):  # Commands, which mean nothing here.
-            points = points[: letter.start()]
-        return f"M{points}Z" if tag == "polygon" else f"M{points}"
+        return "M" + re.split("[A-DF-Za-df-z]", values.get("points", ""), maxsplit=1)[0]  # No commands here.
     x, y = number("x") or 0.0, number("y") or 0.0
     if tag == "rect":
         return _rectangle(x, y, number("width") or 0.0, number("height") or 0.0, radius("rx"), radius("ry"))

@@ -8,14 +8,13 @@ from typing import NamedTuple
 import numpy as np
 import svgelements
 
-PIXELS_PER_INCH = 96.0
-FONT_SIZE = 16.0
-"""Pixels of an em: the browsers' default, whatever the drawing's own font."""
+_PIXELS = {"": 1.0, "px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "q": 96 / 101.6, "pt": 4 / 3, "pc": 16.0}
+_PIXELS |= {"em": 16.0, "rem": 16.0, "ex": 8.0, "ch": 8.0}  # Of the browsers' default font, whatever the drawing's.
 
 DEFAULT_SIZE = (300.0, 150.0)
 """Pixels of a picture that states neither size nor view box, as in browsers."""
 
-NUMBER = r"[-+]?(?:\d++(?:\.\d++)?|\.\d++)(?:[eE][-+]?\d++)?"
+NUMBER = r"[-+]?(?:\d++(?:\.\d++)?|\.\d++)(?:[eE][-+]?\d{1,2}(?!\d))?"
 _LENGTH = re.compile(rf"({NUMBER})(%|[a-zA-Z]*)")
 _FUNCTION = re.compile(r"[\s,]*+([a-zA-Z]+)\s*+\(([^()]*+)\)[\s,]*+")
 _ARGUMENTS = {
@@ -62,32 +61,28 @@ def length(text: str | None, reference: float) -> float | None:
     match = _LENGTH.fullmatch(text.strip()) if text else None
     if not match:
         return None
-    length = svgelements.Length(float(match[1]), match[2].lower())
-    value = length.value(
-        ppi=PIXELS_PER_INCH, relative_length=reference, font_size=FONT_SIZE, font_height=FONT_SIZE / 2
-    )
-    return value if isinstance(value, float) and math.isfinite(value) else None
+    # svgelements' own lengths take units that they do not know, such as rem and Q, for pixels.
+    unit = reference / 100 if match[2] == "%" else _PIXELS.get(match[2].lower())
+    return float(match[1]) * unit if unit is not None else None
 
 
-def transform(values: Mapping[str, str], size: Size) -> np.ndarray:
+def transform(values: Mapping[str, str], size: Size, origin: str = "0 0") -> np.ndarray:
     """Return an element's own transform about its origin, `[3, 3]`; the identity where it has none that is sound.
 
     Args:
         values: its attributes and properties.
         size: of the viewport it is in, for percentages.
+        origin: where it states none.
     """
     text = values.get("transform", "none").strip()
     if text in ("", "none"):
         return np.eye(3)
     matrix = _matrix(text, size)
-    if origin := values.get("transform-origin"):
-        words = [_ORIGINS.get(word, word) for word in origin.split()[:2]]
-        if origin.split()[0] in ("top", "bottom"):
-            words.reverse()
-        words += ["50%"] * (2 - len(words))
-        x, y = (length(word, side) or 0.0 for word, side in zip(words, size, strict=True))
-        matrix = shift(x, y) @ matrix @ shift(-x, -y)
-    return matrix
+    words = [*values.get("transform-origin", origin).split(), "center", "center"][:2]
+    if words[0] in ("top", "bottom") or words[1] in ("left", "right"):
+        words.reverse()
+    x, y = (length(_ORIGINS.get(word, word), side) or 0.0 for word, side in zip(words, size, strict=True))
+    return shift(x, y) @ matrix @ shift(-x, -y)
 
 
 def shift(x: float, y: float) -> np.ndarray:
@@ -134,7 +129,7 @@ def fit_view_box(values: Mapping[str, str], size: Size) -> tuple[np.ndarray, Siz
     if width == 0 or height == 0:
         return None
     scale = np.array([size.width / width, size.height / height])
-    align, _, meet = values.get("preserveAspectRatio", "").strip().removeprefix("defer ").partition(" ")
+    align, _, meet = values.get("preserveAspectRatio", "").strip().partition(" ")
     if align != "none":
         scale[:] = scale.max() if meet.strip() == "slice" else scale.min()
     match = re.fullmatch("x(Min|Mid|Max)Y(Min|Mid|Max)", align)
@@ -146,12 +141,13 @@ def fit_view_box(values: Mapping[str, str], size: Size) -> tuple[np.ndarray, Siz
 def cut(line: np.ndarray, frame: Frame) -> list[np.ndarray]:
     """Return the pieces of a polyline `[n, 2]` that are inside a frame."""
     inside = line @ frame.inverse[:2, :2].T + frame.inverse[:2, 2]
-    if ((inside >= 0) & (inside <= frame.size)).all():
+    slack = 1e-9 * frame.size  # What runs along a side is not lost to rounding.
+    if ((inside >= -slack) & (inside <= frame.size + slack)).all():
         return [line]
     starts, moves = inside[:-1], np.diff(inside, axis=0)
     # Each segment is start + t · move. Where it runs along a side it crosses that one at ± infinity, or, on it, at NaN.
     with np.errstate(divide="ignore", invalid="ignore"):
-        low, high = -starts / moves, (frame.size - starts) / moves
+        low, high = (-slack - starts) / moves, (frame.size + slack - starts) / moves
     low[np.isnan(low)], high[np.isnan(high)] = -np.inf, np.inf
     enter = np.minimum(low, high).max(axis=1).clip(min=0.0)
     leave = np.maximum(low, high).min(axis=1).clip(max=1.0)

@@ -1,0 +1,57 @@
+"""`sketchrnn complete`: finish a drawing that somebody began."""
+
+from typing import Annotated
+
+import typer
+
+from sketchrnn_cli import console
+from sketchrnn_cli.commands import options as opt
+from sketchrnn_cli.errors import UsageError
+
+
+def complete(
+    ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
+    beginning: Annotated[str, typer.Argument(metavar="INPUT", help=opt.INPUT_HELP)],
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many endings.")] = 4,
+    fraction: Annotated[
+        float | None,
+        typer.Option(help="The beginning's size as a share of the whole drawing's. [default: 1 for an SVG]"),
+    ] = None,
+    keep: Annotated[
+        int | None, typer.Option(min=1, help="Keep so many points of the INPUT only. [default: all]")
+    ] = None,
+    temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the endings.")] = 0.6,
+    seed: opt.Seed = 0,
+    epsilon: opt.Epsilon = 2.0,
+    out: opt.Out = None,
+    force: opt.Force = False,
+    size: opt.Size = 256,
+    stroke_width: opt.StrokeWidth = None,
+    color: opt.Color = opt.INK,
+    background: opt.Background = opt.WHITE,
+    color_by_order: opt.ColorByOrder = False,
+    data_dir: opt.DataDir = opt.DATA_DIR,
+    checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
+) -> None:
+    """Draw on from a beginning: several endings on one sheet, the given part in another colour.
+
+    A model with an encoder takes its z from the beginning. Strokes that are in data units already keep their size,
+    unless --fraction says another; an SVG enters at that share of the size that the model knows.
+
+    Example: sketchrnn complete cat half.svg --fraction 0.5 --count 8 --out endings.svg
+    """
+    from sketchrnn_cli.commands import sheets
+    from sketchrnn_cli.drawing.layout import Style, colored
+    from sketchrnn_cli.strokes.files import ARRAYS
+
+    if fraction is not None and not 0 < fraction <= 1:
+        raise UsageError(f"--fraction {fraction}: give a number above 0 and up to 1")
+    style = Style(size, stroke_width, None, color, background, color_by_order)
+    sketcher = sheets.open_model(ckpt, checkpoint_dir)
+    path = sheets.destination(out, sketcher, force)
+    given = sheets.read_inputs([beginning], sketcher, data_dir, seed, epsilon, fraction)[0][:keep]
+    z = sheets.encode(sketcher, [given], seed, False).repeat(count, axis=0) if sketcher.hparams.conditional else None
+    endings = sketcher.draw(z, count, temperature, seed, given=given)
+    pictured = endings if path.suffix.lower() in ARRAYS else [colored(ending, len(given)) for ending in endings]
+    sheets.save(pictured, path, style)
+    console.result(str(path))

@@ -1,0 +1,41 @@
+"""`sketchrnn encode`: the latent vectors of drawings."""
+
+from typing import Annotated
+
+import typer
+
+from sketchrnn_cli import console
+from sketchrnn_cli.commands import options as opt
+
+
+def encode(
+    ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help=opt.INPUT_HELP)],
+    sigma: Annotated[bool, typer.Option("--sigma", help="Write σ too: [2, n, z] of μ and σ.")] = False,
+    seed: opt.Seed = 0,
+    epsilon: opt.Epsilon = 2.0,
+    out: opt.Out = None,
+    force: opt.Force = False,
+    data_dir: opt.DataDir = opt.DATA_DIR,
+    checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
+) -> None:
+    """Write the latent vectors of drawings as .npy or JSON; without --out, print JSON.
+
+    Example: sketchrnn encode cat a.svg b.svg --out z.npy
+    """
+    import json
+
+    from sketchrnn_cli.commands import sheets
+    from sketchrnn_cli.drawing import output
+    from sketchrnn_cli.strokes.files import ARRAYS, write_latents
+
+    path = None if out is None else output.check(out, ARRAYS, force)
+    sketcher = sheets.open_model(ckpt, checkpoint_dir)
+    shown = sheets.read_inputs(inputs, sketcher, data_dir, seed, epsilon)
+    mu, deviation = sketcher.encode(shown)
+    if path is None:
+        console.result(json.dumps({"mu": mu.tolist(), **({"sigma": deviation.tolist()} if sigma else {})}))
+        return
+    with output.writing(path) as partial:
+        write_latents(mu, deviation if sigma else None, partial)
+    console.result(str(path))

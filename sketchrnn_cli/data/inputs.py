@@ -1,0 +1,103 @@
+"""From what a user types for INPUT to a sketch that a model can take.
+
+An INPUT is an SVG, a stroke-3 `.npy` or `.json`, or one sketch of a data set: ``cat.npz:test:17``, ``cat:test:random``.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sketchrnn_cli.data import cache, lookup
+from sketchrnn_cli.data.sketches import SPLITS
+from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.strokes.files import ARRAYS, read_sketches
+from sketchrnn_cli.strokes.formats import to_polylines
+from sketchrnn_cli.strokes.svg_reader import read_svg
+from sketchrnn_cli.strokes.transforms import EPSILON, to_sketch
+
+
+@dataclass(frozen=True)
+class Input:
+    """A drawing as it enters a model."""
+
+    sketch: np.ndarray
+    """Stroke-3 `[points, 3]` in data units, of no more points than the model takes."""
+    notes: tuple[str, ...]
+    """What the user should know of how it was read."""
+
+
+def read_input(
+    text: str,
+    data_dir: Path,
+    canvas_size: float,
+    max_points: int,
+    rng: np.random.Generator,
+    epsilon: float = EPSILON,
+    fraction: float | None = None,
+) -> Input:
+    """Read one INPUT.
+
+    An SVG enters at the size that the model knows. Strokes are in data units already and stay as they are, but for a
+    sketch of too many points, which is simplified until it fits.
+
+    Args:
+        text: what the user typed.
+        data_dir: where data sets are looked up.
+        canvas_size: larger side at which an SVG enters, in data units.
+        max_points: the model's N_max.
+        rng: chooses a sketch where ``random`` is asked for.
+        epsilon: tolerance of an SVG's simplification, in pixels.
+        fraction: larger side as a share of `canvas_size`; None is 1 for an SVG, and for strokes the size they have.
+
+    Raises:
+        DataError: missing, damaged, or nothing that can be made to fit.
+    """
+    path = Path(text)
+    if path.suffix.lower() == ".svg":
+        drawing = read_svg(path)
+        notes = (f"{path}: ignored {', '.join(drawing.ignored)}",) if drawing.ignored else ()
+        return _fitted(drawing.polylines, text, canvas_size * (fraction or 1.0), max_points, epsilon, notes)
+    if path.suffix.lower() in ARRAYS:
+        found = read_sketches(path)
+        if len(found) != 1:
+            raise DataError(f"{path}: holds {len(found)} sketches where one is needed")
+        sketch = found[0]
+    else:
+        sketch = _of_a_set(text, data_dir, rng)
+    strokes = to_polylines(sketch)
+    side = float(np.ptp(np.concatenate(strokes), axis=0).max())
+    if fraction is not None and side > 0:
+        sketch = sketch * np.array([canvas_size * fraction / side] * 2 + [1.0], dtype=np.float32)
+        side = canvas_size * fraction
+    if len(sketch) <= max_points:
+        return Input(sketch, ())
+    return _fitted(strokes, text, side, max_points, 0.0, ())
+
+
+def _fitted(
+    strokes: list[np.ndarray], name: str, size: float, max_points: int, epsilon: float, notes: tuple[str, ...]
+) -> Input:
+    try:
+        sketch, used = to_sketch(strokes, size, epsilon, max_points)
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from error
+    if used > epsilon:
+        notes += (f"{name}: simplified to {len(sketch)} points, tolerance {used:.1f} pixels",)
+    return Input(sketch, notes)
+
+
+def _of_a_set(text: str, data_dir: Path, rng: np.random.Generator) -> np.ndarray:
+    """Return the sketch that ``DATASET:SPLIT:INDEX`` names, split from the right: a path may hold colons."""
+    parts = text.rsplit(":", 2)
+    if len(parts) != 3 or parts[1] not in SPLITS:
+        raise DataError(
+            f"{text}: expected an .svg, .npy or .json file, or a sketch of a data set such as cat.npz:test:17"
+        )
+    name, split, place = parts
+    sketches = cache.load(lookup.find(name, data_dir)).splits[split]
+    if place == "random" and len(sketches):
+        return sketches[int(rng.integers(len(sketches)))]
+    if not place.isdigit() or int(place) >= len(sketches):
+        raise DataError(f"{text}: {split} has {len(sketches)} sketches; give 0 to {len(sketches) - 1}, or random")
+    return sketches[int(place)]

@@ -1,0 +1,115 @@
+"""The commands that walk the latent space, from the files a user names to the files they get."""
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from sketchrnn_cli import checkpoint
+from sketchrnn_cli.checkpoint import Sidecar
+from sketchrnn_cli.cli import app
+from sketchrnn_cli.data import archive, doodles
+from sketchrnn_cli.errors import CheckpointError, DataError, UsageError
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.strokes.files import read_sketches, write_sketches
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two SVGs, two stroke files and a data set; the bundled cat is the model."""
+    monkeypatch.chdir(tmp_path)
+    archive.write(Path("datasets/cats.npz"), doodles.doodles("cat", 4, 0), "made in a test")
+    for number in range(2):
+        write_sketches([doodles.doodle("cat", np.random.default_rng(number))], Path(f"{number}.npy"))
+    for number, name in enumerate(("a", "b")):
+        run("sample", "cat", "--seed", 5 + number, "--out", f"{name}.svg")
+    return tmp_path
+
+
+def run(*words: object) -> str:
+    result = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=True)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_interpolation_of_svg_files_makes_a_picture(here: Path) -> None:
+    run("interpolate", "cat", "a.svg", "b.svg", "--steps", 10, "--out", "walk.svg")
+    drawn = ElementTree.parse(here / "walk.svg").getroot()
+    assert drawn.get("width") == str(10 * int(drawn.get("height") or 0))
+
+
+def test_at_temperature_0_the_ends_of_a_walk_are_the_reconstructions(here: Path) -> None:
+    run("interpolate", "cat", "0.npy", "cats:test:0", "--steps", 3, "-t", 0, "--out", "walk.json")
+    run("reconstruct", "cat", "0.npy", "cats:test:0", "-t", 0, "--out", "again.json")
+    walk, again = read_sketches(here / "walk.json"), read_sketches(here / "again.json")
+    assert len(walk) == 3
+    np.testing.assert_allclose(walk[0], again[0], atol=1e-2)
+    np.testing.assert_allclose(walk[2], again[1], atol=1e-2)
+
+
+def test_four_drawings_are_the_corners_of_a_grid(here: Path) -> None:
+    run("interpolate", "cat", "0.npy", "1.npy", "a.svg", "b.svg", "--steps", 3, "-t", 0, "--out", "grid.json")
+    assert len(read_sketches(here / "grid.json")) == 9
+
+
+def test_the_analogy_of_a_a_c_is_the_reconstruction_of_c(here: Path) -> None:
+    run("analogy", "cat", "0.npy", "0.npy", "1.npy", "-t", 0, "--out", "answer.npy")
+    run("reconstruct", "cat", "1.npy", "-t", 0, "--out", "again.npy")
+    np.testing.assert_allclose(np.load(here / "answer.npy"), np.load(here / "again.npy"), atol=1e-2)
+
+
+def test_completing_keeps_what_was_given(here: Path) -> None:
+    run("complete", "cat", "0.npy", "--keep", 20, "--count", 3, "--out", "endings.json")
+    endings = read_sketches(here / "endings.json")
+    for ending in endings:
+        np.testing.assert_allclose(ending[:20], np.load(here / "0.npy")[:20], atol=1e-3)
+    assert not np.array_equal(endings[0], endings[1])
+
+
+def test_a_fraction_scales_the_beginning(here: Path) -> None:
+    run("complete", "cat", "a.svg", "--fraction", 0.5, "--count", 1, "-t", 0, "--out", "half.npy")
+    run("complete", "cat", "a.svg", "--count", 1, "-t", 0, "--out", "whole.npy")
+    half, whole = np.load(here / "half.npy"), np.load(here / "whole.npy")
+    np.testing.assert_allclose(half[:5, :2], whole[:5, :2] / 2, atol=1.0)
+
+
+def test_encode_writes_what_sample_draws_from(here: Path) -> None:
+    run("encode", "cat", "0.npy", "1.npy", "--sigma", "--out", "z.npy")
+    assert np.load(here / "z.npy").shape == (2, 2, 128)
+    printed = json.loads(run("encode", "cat", "0.npy", "1.npy"))
+    np.testing.assert_allclose(printed["mu"], np.load(here / "z.npy")[0], atol=1e-6)
+    run("sample", "cat", "--z", "z.npy", "-t", 0, "--out", "drawn.json")
+    run("reconstruct", "cat", "0.npy", "1.npy", "-t", 0, "--out", "again.json")
+    for drawn, again in zip(read_sketches(here / "drawn.json"), read_sketches(here / "again.json"), strict=True):
+        np.testing.assert_allclose(drawn, again, atol=1e-2)
+
+
+def test_a_sheet_of_reconstructions_shows_the_inputs_above(here: Path) -> None:
+    run("reconstruct", "cat", "0.npy", "a.svg", "-t", 0, "-t", 0.5, "--out", "sheet.svg")
+    text = (here / "sheet.svg").read_text()
+    assert all(label in text for label in ("input", "temperature 0.5"))
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "message"),
+    [
+        (("interpolate", "cat", "a.svg"), UsageError, "two for a row, or four"),
+        (("interpolate", "cat", "a.svg", "none.svg"), DataError, "none.svg: cannot be read"),
+        (("interpolate", "cat", "a.svg", "cats:test:99999"), DataError, "has 1 sketches"),
+        (("reconstruct", "cat", "what"), DataError, "expected an .svg"),
+        (("complete", "cat", "a.svg", "--fraction", 2), UsageError, "above 0"),
+        (("sample", "cat", "--z", "0.npy"), UsageError, "latent vectors of shape"),
+        (("encode", "drawer", "a.svg"), CheckpointError, "decoder-only model cannot encode"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_one_line(here: Path, words: tuple, kind: type, message: str) -> None:
+    hparams = HParams(conditional=False, dec_rnn_size=8, num_mixture=2, max_seq_len=90)
+    checkpoint.release(here / "checkpoints" / "drawer", Sidecar(hparams, 30.0, 255.0), initialise(hparams))
+    with pytest.raises(kind, match=message):
+        run(*words)
