@@ -6,11 +6,24 @@ import typer
 
 from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
+from sketchrnn_cli.errors import UsageError
 
 
 def animate(
     ckpt: opt.Ckpt = None,
-    temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the drawing.")] = 0.4,
+    drawn: Annotated[
+        str | None,
+        typer.Option("--input", metavar="INPUT", help="Draw this, not a new sketch. " + opt.INPUT_HELP),
+    ] = None,
+    morph: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="INPUT INPUT", help="Turn one drawing into another and back, by the latent space."),
+    ] = None,
+    steps: Annotated[int, typer.Option(min=2, help="With --morph: drawings from one to the other.")] = 20,
+    temperature: Annotated[
+        float | None,
+        typer.Option("--temperature", "-t", min=0, help="Randomness. [default: 0.4; with --morph 0.1]"),
+    ] = None,
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="Sketches drawn side by side.")] = 1,
     seed: opt.Seed = 0,
     max_points: opt.MaxPoints = None,
@@ -25,6 +38,8 @@ def animate(
     color: opt.Color = opt.INK,
     background: opt.Background = opt.WHITE,
     color_by_order: opt.ColorByOrder = False,
+    epsilon: opt.Epsilon = 2.0,
+    data_dir: opt.DataDir = opt.DATA_DIR,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
 ) -> None:
     """Draw a new sketch stroke by stroke: GIF, WebP, APNG (also as .png), MP4, animated SVG, or a folder of frames.
@@ -33,15 +48,29 @@ def animate(
     """
     from sketchrnn_cli.commands import sheets
     from sketchrnn_cli.drawing import output
-    from sketchrnn_cli.drawing.layout import Style, grid
+    from sketchrnn_cli.drawing.layout import Style, grid, sequence
     from sketchrnn_cli.drawing.timing import Timing
 
+    if drawn and morph:
+        raise UsageError("--input animates one drawing, --morph two; give one of them")
     style = Style(size, stroke_width, None, color, background, color_by_order)
     timing = Timing(fps, seconds, hold, loop)
     if out is not None:
         output.check(out, output.ANIMATIONS, force)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     path = output.check(out, output.ANIMATIONS, force) if out else sheets.free_name(sketcher, ".gif")
-    sketches = sketcher.draw(sketcher.random_latents(count, seed), count, temperature, seed, max_points)
-    output.save_animation([grid(sketches, style=style)], timing, path)
+    if morph:
+        from sketchrnn_cli.latent import between
+
+        z = sheets.encode(sketcher, sheets.read_inputs(morph, sketcher, data_dir, seed, epsilon), seed, False)
+        walk = between(z[0], z[1], steps)
+        warmth = 0.1 if temperature is None else temperature
+        pictures = sequence(sketcher.draw(walk, steps, warmth, seed, max_points, common_stream=True), style=style)
+    elif drawn:
+        pictures = [grid(sheets.read_inputs([drawn], sketcher, data_dir, seed, epsilon), style=style)]
+    else:
+        warmth = 0.4 if temperature is None else temperature
+        latents = sketcher.random_latents(count, seed)
+        pictures = [grid(sketcher.draw(latents, count, warmth, seed, max_points), style=style)]
+    output.save_animation(pictures, timing, path)
     console.result(str(path))

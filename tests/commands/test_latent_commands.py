@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from sketchrnn_cli import checkpoint
@@ -96,6 +97,18 @@ def test_a_sheet_of_reconstructions_shows_the_inputs_above(here: Path) -> None:
     assert all(label in text for label in ("input", "temperature 0.5"))
 
 
+def test_a_drawing_and_a_morph_are_animated(here: Path) -> None:
+    quick = ("--fps", 5, "--seconds", 1, "--size", 64)
+    run("animate", "cat", "--input", "a.svg", *quick, "--out", "drawn.gif")
+    run("animate", "cat", "--morph", "a.svg", "b.svg", "--steps", 3, *quick, "--out", "morph.gif")
+    frames = {}
+    for name in ("drawn", "morph"):
+        with Image.open(here / f"{name}.gif") as gif:
+            frames[name] = gif.n_frames
+    assert frames["drawn"] >= 5
+    assert frames["morph"] >= 3
+
+
 @pytest.mark.parametrize(
     ("words", "kind", "message"),
     [
@@ -103,6 +116,7 @@ def test_a_sheet_of_reconstructions_shows_the_inputs_above(here: Path) -> None:
         (("interpolate", "cat", "a.svg", "none.svg"), DataError, "none.svg: cannot be read"),
         (("interpolate", "cat", "a.svg", "cats:test:99999"), DataError, "has 1 sketches"),
         (("reconstruct", "cat", "what"), DataError, "expected an .svg"),
+        (("animate", "cat", "--input", "a.svg", "--morph", "a.svg", "b.svg"), UsageError, "give one of them"),
         (("complete", "cat", "a.svg", "--fraction", 2), UsageError, "above 0"),
         (("sample", "cat", "--z", "0.npy"), UsageError, "latent vectors of shape"),
         (("encode", "drawer", "a.svg"), CheckpointError, "decoder-only model cannot encode"),
