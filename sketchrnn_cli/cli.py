@@ -28,6 +28,7 @@ app = typer.Typer(
     name="sketchrnn",
     help="Teach a machine to draw: train Sketch-RNN on vector sketches, and draw with it.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",  # Rich's own markup would swallow "[default: 0.4]".
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -42,7 +42,7 @@ def analogy(
     path = sheets.destination(out, sketcher, force)
     shown = sheets.read_inputs([a, b, c], sketcher, data_dir, seed, epsilon)
     z = latent.analogy(*sheets.encode(sketcher, shown, seed, False))
-    answer = sketcher.draw(z[None], 1, temperature, seed, common_stream=True)
+    answer = sketcher.draw(z[None], 1, temperature, seed)
     pictured = answer if path.suffix.lower() in ARRAYS else shown + answer
     sheets.save(pictured, path, style, columns=4, captions=["A", "B", "C", "A - B + C"])
     console.result(str(path))

@@ -65,7 +65,7 @@ def animate(
         z = sheets.encode(sketcher, sheets.read_inputs(morph, sketcher, data_dir, seed, epsilon), seed, False)
         walk = between(z[0], z[1], steps)
         warmth = 0.1 if temperature is None else temperature
-        pictures = sequence(sketcher.draw(walk, steps, warmth, seed, max_points, common_stream=True), style=style)
+        pictures = sequence(sketcher.draw(walk, steps, warmth, seed, max_points, streams=[0] * steps), style=style)
     elif drawn:
         pictures = [grid(sheets.read_inputs([drawn], sketcher, data_dir, seed, epsilon), style=style)]
     else:

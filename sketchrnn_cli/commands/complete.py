@@ -36,7 +36,8 @@ def complete(
     """Draw on from a beginning: several endings on one sheet, the given part in another colour.
 
     A model with an encoder takes its z from the beginning. Strokes that are in data units already keep their size,
-    unless --fraction says another; an SVG enters at that share of the size that the model knows.
+    unless --fraction says another; an SVG enters at that share of the size that the model knows. A beginning of more
+    than three quarters of the points that the model takes is simplified, to leave room for an ending.
 
     Example: sketchrnn complete cat half.svg --fraction 0.5 --count 8 --out endings.svg
     """
@@ -46,10 +47,13 @@ def complete(
 
     if fraction is not None and not 0 < fraction <= 1:
         raise UsageError(f"--fraction {fraction}: give a number above 0 and up to 1")
+    if fraction is not None and keep is not None:
+        raise UsageError("--keep takes the beginning from a whole drawing, --fraction is for a beginning; give one")
     style = Style(size, stroke_width, None, color, background, color_by_order)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     path = sheets.destination(out, sketcher, force)
-    given = sheets.read_inputs([beginning], sketcher, data_dir, seed, epsilon, fraction)[0][:keep]
+    share = 0.75 if keep is None else 1.0
+    given = sheets.read_inputs([beginning], sketcher, data_dir, seed, epsilon, fraction, share)[0][:keep]
     z = sheets.encode(sketcher, [given], seed, False).repeat(count, axis=0) if sketcher.hparams.conditional else None
     endings = sketcher.draw(z, count, temperature, seed, given=given)
     pictured = endings if path.suffix.lower() in ARRAYS else [colored(ending, len(given)) for ending in endings]

@@ -45,7 +45,7 @@ app.command()(dataset_convert.convert)
 
 @app.command()
 def doodle(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="What to draw: cat, guitar.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="What to draw: cat, guitar.")],
     count: Annotated[int, typer.Option(min=1, help="Training sketches of each.")] = 10000,
     seed: opt.Seed = 0,
     data_dir: opt.DataDir = opt.DATA_DIR,

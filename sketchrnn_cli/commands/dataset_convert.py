@@ -17,7 +17,7 @@ SHOWN = 3
 def convert(
     sources: Annotated[
         list[Path],
-        typer.Argument(metavar="SOURCE...", help="Files or folders: .svg, .ndjson, .bin, .npy, .json, .npz."),
+        typer.Argument(metavar="SOURCE", help="Files or folders: .svg, .ndjson, .bin, .npy, .json, .npz."),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The archive to write (.npz).")],
     epsilon: Annotated[

@@ -12,7 +12,7 @@ from sketchrnn_cli.data.quickdraw import BASE_URL
 
 
 def download(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Categories; see: sketchrnn dataset list.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Categories; see: sketchrnn dataset list.")],
     full: Annotated[bool, typer.Option("--full", help="All drawings (NAME.full.npz) instead of 75,000.")] = False,
     base_url: Annotated[str, typer.Option(metavar="URL", help="A mirror that holds sketchrnn/NAME.npz.")] = BASE_URL,
     data_dir: opt.DataDir = opt.DATA_DIR,

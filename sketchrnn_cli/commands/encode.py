@@ -10,7 +10,7 @@ from sketchrnn_cli.commands import options as opt
 
 def encode(
     ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help=opt.INPUT_HELP)],
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help=opt.INPUT_HELP)],
     sigma: Annotated[bool, typer.Option("--sigma", help="Write σ too: [2, n, z] of μ and σ.")] = False,
     seed: opt.Seed = 0,
     epsilon: opt.Epsilon = 2.0,

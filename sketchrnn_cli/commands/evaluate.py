@@ -13,7 +13,7 @@ from sketchrnn_cli.errors import UsageError
 def evaluate(
     ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
     datasets: Annotated[
-        list[str] | None, typer.Argument(metavar="[DATASET]...", help="By default those of the training run.")
+        list[str] | None, typer.Argument(metavar="DATASET", help="By default those of the training run.")
     ] = None,
     split: Annotated[list[str] | None, typer.Option(help="train, valid, test. [default: valid and test]")] = None,
     per_sketch: Annotated[

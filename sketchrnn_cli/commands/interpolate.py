@@ -11,7 +11,7 @@ from sketchrnn_cli.errors import UsageError
 
 def interpolate(
     ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT INPUT [INPUT INPUT]", help=opt.INPUT_HELP)],
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="Two or four drawings. " + opt.INPUT_HELP)],
     steps: Annotated[int, typer.Option(min=2, help="Drawings from one to the other, both ends included.")] = 10,
     lerp: Annotated[bool, typer.Option("--lerp", help="Walk straight instead of along the great arc (slerp).")] = False,
     temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the drawings.")] = 0.1,
@@ -45,6 +45,6 @@ def interpolate(
     way: latent.Way = "lerp" if lerp else "slerp"
     row = len(z) == 2
     walk = latent.between(z[0], z[1], steps, way) if row else latent.field(z, steps, steps, way).reshape(-1, z.shape[1])
-    sketches = sketcher.draw(walk, len(walk), temperature, seed, common_stream=True)
+    sketches = sketcher.draw(walk, len(walk), temperature, seed, streams=[0] * len(walk))
     sheets.save(sketches, path, style, columns=steps)
     console.result(str(path))

@@ -8,7 +8,7 @@ import typer
 Ckpt = Annotated[
     str | None,
     typer.Argument(
-        metavar="[CKPT]", help="A checkpoint's folder or name. By default the newest run, else the bundled cat."
+        metavar="CKPT", help="A checkpoint's folder or name. By default the newest run, else the bundled cat."
     ),
 ]
 CheckpointDir = Annotated[Path, typer.Option(help="Where names are looked up.")]
@@ -28,5 +28,5 @@ CHECKPOINT_DIR = Path("checkpoints")
 DATA_DIR = Path("datasets")
 INK = "#22262b"
 WHITE = "#ffffff"
-Epsilon = Annotated[float, typer.Option(min=0, help="Tolerance of an SVG's simplification, in pixels of 255.")]
+Epsilon = Annotated[float, typer.Option(min=0, max=100, help="Tolerance of an SVG's simplification, in pixels of 255.")]
 INPUT_HELP = "An .svg, a stroke-3 .npy or .json, or a sketch of a data set: cat.npz:test:17, cat:test:random."

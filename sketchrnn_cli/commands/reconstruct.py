@@ -10,7 +10,7 @@ from sketchrnn_cli.commands import options as opt
 
 def reconstruct(
     ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help=opt.INPUT_HELP)],
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help=opt.INPUT_HELP)],
     temperature: Annotated[
         list[float] | None,
         typer.Option("--temperature", "-t", min=0, help="Randomness; several give a row each. [default: 0.1]"),

@@ -19,7 +19,8 @@ def sample(
         ),
     ] = None,
     from_z: Annotated[
-        str | None, typer.Option("--z", metavar="FILE", help="Latent vectors to draw (.npy, .json), as encode writes.")
+        str | None,
+        typer.Option("--z", metavar="FILE", help="Draw these latent vectors, as encode writes them (.npy, .json)."),
     ] = None,
     seed: opt.Seed = 0,
     max_points: opt.MaxPoints = None,

@@ -41,19 +41,22 @@ def read_inputs(
     seed: int,
     epsilon: float,
     fraction: float | None = None,
+    share: float = 1.0,
 ) -> "list[np.ndarray]":
     """Read the drawings that a user named, fitted to the model; say what is worth saying of them.
 
-    `fraction` is the share of a whole drawing's size at which they enter (see `inputs.read_input`).
+    `fraction` is the share of a whole drawing's size at which they enter (see `inputs.read_input`), `share` that of
+    the model's N_max which their points may take.
     """
     import numpy as np
 
     from sketchrnn_cli.data.inputs import read_input
 
-    sidecar, rng = sketcher.checkpoint.sidecar, np.random.default_rng([seed, len(inputs)])
+    canvas_size, rng = sketcher.checkpoint.sidecar.canvas_size, np.random.default_rng(seed)
+    max_points = int(share * sketcher.hparams.max_seq_len)
     sketches = []
     for text in inputs:
-        found = read_input(text, data_dir, sidecar.canvas_size, sketcher.hparams.max_seq_len, rng, epsilon, fraction)
+        found = read_input(text, data_dir, canvas_size, max_points, rng, epsilon, fraction)
         for note in found.notes:
             console.message(note)
         sketches.append(found.sketch)
@@ -75,11 +78,13 @@ def at_temperatures(
     max_points: int | None = None,
     common_stream: bool = False,
 ) -> "list[np.ndarray]":
-    """Draw `count` sketches at each temperature, row by row: one batch, a column has one z and one stream."""
-    sketches: list[np.ndarray] = []
-    for temperature in temperatures:
-        sketches += sketcher.draw(z, count, temperature, seed, max_points, common_stream)
-    return sketches
+    """Draw `count` sketches at each temperature, row by row in one batch; a column has one z and one stream."""
+    import numpy as np
+
+    rows = len(temperatures)
+    streams = [0 if common_stream else i for i in range(count)] * rows
+    z = None if z is None else np.tile(z, (rows, 1))
+    return sketcher.draw(z, rows * count, np.repeat(temperatures, count), seed, max_points, streams)
 
 
 def save(sketches: "Sequence[Any]", path: Path, style: Style, **layout: Any) -> None:

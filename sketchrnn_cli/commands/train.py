@@ -26,7 +26,7 @@ def _option(name: str, panel: str = MODEL) -> Any:
 def train(
     datasets: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[DATASET]...", help="Names in --data-dir, or paths; several are merged."),
+        typer.Argument(metavar="DATASET", help="Names in --data-dir, or paths; several are merged."),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="The run's name. By default the data sets joined by _.", rich_help_panel=RUN)

@@ -3,6 +3,7 @@
 An INPUT is an SVG, a stroke-3 `.npy` or `.json`, or one sketch of a data set: ``cat.npz:test:17``, ``cat:test:random``.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +99,7 @@ def _of_a_set(text: str, data_dir: Path, rng: np.random.Generator) -> np.ndarray
     sketches = cache.load(lookup.find(name, data_dir)).splits[split]
     if place == "random" and len(sketches):
         return sketches[int(rng.integers(len(sketches)))]
-    if not place.isdigit() or int(place) >= len(sketches):
-        raise DataError(f"{text}: {split} has {len(sketches)} sketches; give 0 to {len(sketches) - 1}, or random")
+    if not re.fullmatch("[0-9]{1,9}", place) or int(place) >= len(sketches):
+        choice = f"give 0 to {len(sketches) - 1}, or random" if len(sketches) else "choose another split"
+        raise DataError(f"{text}: {split} has {len(sketches)} sketches; {choice}")
     return sketches[int(place)]

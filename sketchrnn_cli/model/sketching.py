@@ -8,6 +8,9 @@ from sketchrnn_cli.checkpoint import Checkpoint
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.model.drawer import Drawer, Noise
 
+HOTTEST = 100.0
+"""Temperature beyond which numbers overflow sooner or later; a drawing is noise long before."""
+
 
 class Sketcher:
     """A checkpoint ready to draw and to encode, in data units."""
@@ -50,7 +53,7 @@ class Sketcher:
         temperature: float | np.ndarray,
         seed: int,
         max_points: int | None = None,
-        common_stream: bool = False,
+        streams: Sequence[int] | None = None,
         given: np.ndarray | None = None,
     ) -> list[np.ndarray]:
         """Draw sketches in data units.
@@ -58,27 +61,30 @@ class Sketcher:
         Args:
             z: latent vectors `[count, z_size]`, or None for a decoder-only model.
             count: how many.
-            temperature: τ, one for all or `[count]`, at least 0.
+            temperature: τ, one for all or `[count]`, 0 to `HOTTEST`.
             seed: sketch i draws from the stream of (seed, i).
             max_points: points at most; by default the model's N_max.
-            common_stream: all draw from the stream of (seed, 0), so that only z makes them differ.
-            given: a beginning in data units that all go on from.
+            streams: `[count]` of other numbers than i; where they are equal, only z and τ make sketches differ.
+            given: a beginning in data units that all repeat as it is and go on from.
 
         Raises:
-            UsageError: a negative temperature, z of another shape, or a beginning that leaves no point to draw.
+            UsageError: an impossible temperature, z of another shape, or a beginning that leaves no point to draw.
         """
-        if not np.all(np.isfinite(temperature)) or np.min(temperature) < 0:
-            raise UsageError(f"temperature {np.min(temperature):g}: expected 0 or more")
+        for value in np.atleast_1d(temperature):
+            if not 0 <= value <= HOTTEST:
+                raise UsageError(f"temperature {value:g}: expected 0 to {HOTTEST:g}")
         if z is not None and z.shape != (count, self.hparams.z_size):
             raise UsageError(f"z of shape {list(z.shape)}; this model needs [{count}, {self.hparams.z_size}]")
         points = max_points or self.hparams.max_seq_len
         if given is not None and len(given) >= points:
             raise UsageError(f"a beginning of {len(given)} points leaves nothing to draw: {points} points at most")
-        streams = [np.random.default_rng([seed, 0 if common_stream else i, 1]) for i in range(count)]
-        noise = [Noise.draw(rng, points) for rng in streams]
-        given = None if given is None else self._to_model(given)
-        sketches = self._drawer.draw(z, noise, temperature, points, given)
-        return [self._to_data(sketch) for sketch in sketches]
+        noise = [Noise.draw(np.random.default_rng([seed, i, 1]), points) for i in streams or range(count)]
+        forced = None if given is None else self._to_model(given)
+        sketches = [self._to_data(sketch) for sketch in self._drawer.draw(z, noise, temperature, points, forced)]
+        if given is not None:  # The way to model units and back has rounded it.
+            for sketch in sketches:
+                sketch[: len(given), :2] = given[:, :2]
+        return sketches
 
     def _to_model(self, sketch: np.ndarray) -> np.ndarray:
         return np.concatenate([sketch[:, :2] / np.float32(self.scale), sketch[:, 2:]], axis=1)

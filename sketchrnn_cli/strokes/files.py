@@ -47,13 +47,9 @@ def read_sketches(path: Path) -> list[np.ndarray]:
     return [as_stroke3(values, str(path))]
 
 
-def _holds_several(values: object) -> bool:
-    """Return whether the numbers of a list of lists are themselves lists."""
-    for _ in range(2):
-        if not isinstance(values, list) or not values:
-            return False
-        values = values[0]
-    return isinstance(values, list)
+def _holds_several(values: list[object]) -> bool:
+    """Return whether these are sketches, lists of rows, some of them maybe empty; and not the rows of one."""
+    return any(isinstance(part, list) and part and isinstance(part[0], list) for part in values)
 
 
 def write_latents(mu: np.ndarray, sigma: np.ndarray | None, path: Path) -> None:
@@ -78,7 +74,7 @@ def read_latents(name: str, z_size: int) -> np.ndarray:
         values = values.get("mu")
     try:
         z: np.ndarray = np.atleast_2d(np.asarray(values, dtype=np.float32))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{name}: expected numbers [n, {z_size}]") from error
     if z.ndim == 3 and z.shape[0] == 2:  # μ and σ, as encode writes: draw μ.
         z = z[0]
@@ -94,9 +90,13 @@ def _read(path: Path) -> object:
         if path.stat().st_size > LARGEST:
             raise DataError(f"{path}: larger than {LARGEST >> 20} MiB; refused")
         if path.suffix.lower() == ".npy":
-            return np.load(path, allow_pickle=False)
+            with path.open("rb") as file:
+                array = np.lib.format.read_array(file, allow_pickle=False)
+            if array.dtype.kind not in "biuf":
+                raise DataError(f"{path}: holds {array.dtype} where numbers are needed")
+            return array
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (ValueError, EOFError, RecursionError, MemoryError) as error:
+    except (ValueError, OverflowError, EOFError, RecursionError, MemoryError) as error:
         raise DataError(f"{path}: not a sound {path.suffix or 'file'} of numbers ({error})") from error

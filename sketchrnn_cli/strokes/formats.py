@@ -26,7 +26,7 @@ def as_stroke3(array: object, where: str) -> np.ndarray:
     """
     try:
         sketch = np.asarray(array, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{where}: a sketch must be an array of numbers [points, 3]") from error
     if sketch.ndim != 2 or sketch.shape[1] != 3:
         raise DataError(f"{where}: expected stroke-3 of shape [points, 3], received {list(sketch.shape)}")

@@ -1,0 +1,85 @@
+"""A checkpoint that draws in data units: scale, streams, beginnings."""
+
+from pathlib import Path
+
+import numpy as np
+import plain_model
+import pytest
+
+from sketchrnn_cli.checkpoint import Checkpoint, Sidecar
+from sketchrnn_cli.errors import CheckpointError, UsageError
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model.sketching import Sketcher
+
+SMALL = HParams(enc_rnn_size=6, dec_rnn_size=8, z_size=4, num_mixture=3, max_seq_len=20)
+
+
+def sketcher(hparams: HParams = SMALL, scale: float = 37.3) -> Sketcher:
+    weights = plain_model.random_weights(hparams)
+    weights["output.bias"][:3] = [1.0, 0.0, -1.0]
+    return Sketcher(Checkpoint(Path("small"), Sidecar(hparams, scale, 255.0), weights))
+
+
+def test_drawings_and_encodings_are_in_data_units() -> None:
+    z = sketcher().random_latents(3, 0)
+    once, twice = (sketcher(scale=scale).draw(z, 3, 0.5, 1) for scale in (10.0, 20.0))
+    for one, two in zip(once, twice, strict=True):
+        np.testing.assert_allclose(two, one * [2, 2, 1], rtol=1e-6)
+    np.testing.assert_allclose(sketcher(scale=10.0).encode(once)[0], sketcher(scale=20.0).encode(twice)[0], atol=1e-6)
+
+
+def test_several_temperatures_are_one_batch_that_changes_no_drawing() -> None:
+    model = sketcher()
+    z = model.random_latents(3, 0)
+    temperatures = np.repeat([0.0, 0.4, 1.0], 3)
+    together = model.draw(np.tile(z, (3, 1)), 9, temperatures, 5, streams=[0, 1, 2] * 3)
+    apart = [drawn for value in (0.0, 0.4, 1.0) for drawn in model.draw(z, 3, value, 5)]
+    for one, other in zip(together, apart, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+def test_on_one_stream_equal_latents_draw_the_same() -> None:
+    model = sketcher()
+    z = np.repeat(model.random_latents(1, 0), 3, axis=0)
+    common = model.draw(z, 3, 0.8, 0, streams=[0] * 3)
+    assert all(np.array_equal(drawn, common[0]) for drawn in common)
+    own = model.draw(z, 3, 0.8, 0)
+    assert len({drawn.tobytes() for drawn in own}) == 3
+
+
+def test_a_beginning_stays_to_the_last_bit() -> None:
+    model = sketcher()
+    given = plain_model.random_sketch(np.random.default_rng(2), 6) * np.float32([31.7, 29.3, 1])
+    for drawn in model.draw(model.random_latents(5, 0), 5, 0.7, 0, given=given):
+        np.testing.assert_array_equal(drawn[:6, :2], given[:, :2])
+
+
+@pytest.mark.parametrize("temperature", [-0.1, float("nan"), float("inf"), 1e39, np.array([0.5, -1.0])])
+def test_an_impossible_temperature_is_refused(temperature: float) -> None:
+    model = sketcher()
+    with pytest.raises(UsageError, match="expected 0 to 100"):
+        model.draw(model.random_latents(2, 0), 2, temperature, 0)
+
+
+def test_the_hottest_drawing_is_still_finite() -> None:
+    model = sketcher()
+    assert all(np.isfinite(drawn).all() for drawn in model.draw(model.random_latents(4, 0), 4, 100.0, 0))
+
+
+def test_a_latent_of_another_size_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"z of shape \[1, 5\]; this model needs \[1, 4\]"):
+        sketcher().draw(np.zeros((1, 5), np.float32), 1, 0.5, 0)
+
+
+def test_a_beginning_without_room_to_go_on_is_refused() -> None:
+    model = sketcher()
+    with pytest.raises(UsageError, match="leaves nothing to draw"):
+        model.draw(model.random_latents(1, 0), 1, 0.5, 0, given=np.ones((20, 3), np.float32))
+
+
+def test_a_decoder_alone_draws_but_does_not_encode() -> None:
+    model = sketcher(HParams(conditional=False, dec_rnn_size=8, num_mixture=3, max_seq_len=20))
+    assert model.random_latents(2, 0) is None
+    assert len(model.draw(None, 2, 0.5, 0)) == 2
+    with pytest.raises(CheckpointError, match="decoder-only model cannot encode"):
+        model.encode([np.ones((3, 3), np.float32)])
