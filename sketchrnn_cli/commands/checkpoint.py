@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from sketchrnn_cli import console
+from sketchrnn_cli.commands import checkpoint_import
 from sketchrnn_cli.commands import options as opt
 
 app = typer.Typer(help="Look at checkpoints, and carry them between programs.", no_args_is_help=True)
@@ -34,3 +35,6 @@ def info(
     for label, value in checkpoint.facts(loaded.sidecar, count(loaded.weights)):
         table.add_row(label, value)
     console.stdout().print(table)
+
+
+app.command("import")(checkpoint_import.import_)

@@ -1,0 +1,43 @@
+"""Parse a JSON file of another program in bounded memory, whatever is in it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sketchrnn_cli.errors import CheckpointError
+
+LARGEST = 64 << 20
+"""Bytes; the paper's largest decoder, 2048 units, has 46 MB as a Magenta.js file."""
+
+LIMITS = {b"[": 1000, b"{": 1000, b":": 1000, b",": 8_000_000}
+"""How often each sign may occur: every list, object, key and number costs far more parsed than written. The commas are
+those of a model whose weights are lists of integers, the other signs are few in any model."""
+
+
+def read(path: Path) -> Any:
+    """Parse a file.
+
+    Raises:
+        CheckpointError: it cannot be read, is too large, or is no JSON.
+    """
+    try:
+        if not path.is_file():
+            raise CheckpointError(f"{path}: {'not a file' if path.exists() else 'no such file'}")
+        if path.stat().st_size > LARGEST:
+            raise CheckpointError(f"{path}: larger than {LARGEST >> 20} MiB; no model of Sketch-RNN")
+        text = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if text.lstrip().startswith(b"<"):
+        raise CheckpointError(f"{path}: a web page, saved in place of the model; fetch the file itself")
+    for sign, limit in LIMITS.items():
+        if text.count(sign) > limit:
+            raise CheckpointError(f"{path}: more than {limit} times {sign.decode()!r}; no model of Sketch-RNN")
+    try:
+        return json.loads(text.decode("utf-8-sig"), parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path}: not valid JSON: {error}") from error
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON number")

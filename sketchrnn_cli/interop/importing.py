@@ -1,0 +1,130 @@
+"""Make an ordinary checkpoint of another program's model file."""
+
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from sketchrnn_cli import atomic, checkpoint
+from sketchrnn_cli.checkpoint import Sidecar
+from sketchrnn_cli.errors import CheckpointError, UsageError
+from sketchrnn_cli.interop import magenta_js
+from sketchrnn_cli.interop.imported import Imported
+
+HDF5 = b"\x89HDF\r\n\x1a\n"
+"""What an HDF5 file begins with."""
+
+QUICKDRAW_CANVAS = 255.0
+"""Larger side of nearly every Quick, Draw! drawing, in its units."""
+
+QUICKDRAW_SCALE = 45.0
+"""Data units per model unit of a usual category of Quick, Draw! (cat 43, cat and guitar 52)."""
+
+
+def read(path: Path, config: Path | None = None) -> Imported:
+    """Read a model file, Magenta.js or Keras, by what is in it.
+
+    Args:
+        path: the file.
+        config: the `model_config.json` that belongs to a Keras file.
+
+    Raises:
+        CheckpointError: it is neither, or damaged.
+        UsageError: a config is given with a file that needs none.
+    """
+    if _begins_with(path, HDF5):
+        from sketchrnn_cli.interop import keras_port  # h5py takes a while to import.
+
+        return keras_port.read(path, config)
+    if config is not None:
+        raise UsageError(f"--config belongs to a Keras .hdf5; {path} is none")
+    return magenta_js.read(path)
+
+
+def describe(
+    imported: Imported, scale_factor: float | None = None, canvas_size: float | None = None
+) -> tuple[Sidecar, str]:
+    """Return the sidecar of a model, and what had to be assumed for it, if anything, in a sentence.
+
+    Args:
+        imported: the model as read.
+        scale_factor: data units per model unit; by default what the file says, else as usual for Quick, Draw!.
+        canvas_size: larger side of the training drawings; by default what the file says, else Quick, Draw!'s.
+    """
+    hparams, assumed = imported.hparams, []
+    if scale_factor is not None:
+        hparams = hparams.replace(pixel_factor=1.0)
+    elif imported.scale_factor:
+        scale_factor = imported.scale_factor
+    else:
+        scale_factor = QUICKDRAW_SCALE * hparams.pixel_factor
+        assumed.append(f"--scale-factor {QUICKDRAW_SCALE:g}")
+    if canvas_size is None and not imported.canvas_size:
+        assumed.append(f"--canvas-size {QUICKDRAW_CANVAS:g}")
+    sidecar = Sidecar(
+        hparams=hparams,
+        scale_factor=scale_factor,
+        canvas_size=canvas_size or imported.canvas_size or QUICKDRAW_CANVAS,
+        metrics=imported.metrics,
+        note=imported.note,
+    )
+    told = f"the file does not say all: taken as for Quick, Draw!: {' '.join(assumed)}" if assumed else ""
+    return sidecar, told
+
+
+def destination(checkpoint_dir: Path, name: str, force: bool) -> Path:
+    """Return the folder of the checkpoint to be, after refusing a name that is taken or impossible.
+
+    Raises:
+        UsageError: the name is no plain one, or is taken by what must not be replaced.
+    """
+    if not name or Path(name).name != name or "@" in name:
+        raise UsageError(f"--name {name}: a plain name is needed, without slashes or @")
+    folder = checkpoint_dir / name
+    if os.path.lexists(folder):
+        if not force:
+            raise UsageError(f"{folder} exists; --name gives another name, --force replaces it")
+        if not (folder / checkpoint.SIDECAR).is_file():
+            raise UsageError(f"{folder} is no imported checkpoint and is not replaced; --name gives another name")
+    return folder
+
+
+def plain_name(imported: Imported, path: Path) -> str:
+    """Return a folder's name for a model: its own, else its file's, made of letters, digits, ``-``, ``_`` and ``.``."""
+    for name in (imported.name, path.name.split(".")[0]):
+        if plain := re.sub(r"[^\w.-]+", "_", name[:100]).strip("._"):
+            return plain
+    return "imported"
+
+
+def release(imported: Imported, sidecar: Sidecar, folder: Path) -> None:
+    """Write the checkpoint, whole or not at all, in place of the one that may be there.
+
+    Raises:
+        CheckpointError: it cannot be written.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+        try:
+            checkpoint.release(aside / "new", sidecar, imported.weights)
+            if folder.exists():
+                folder.rename(aside / "old")
+            (aside / "new").rename(folder)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+        atomic.sync(folder.parent)
+    except OSError as error:
+        raise CheckpointError(f"{folder}: cannot be written: {error.strerror or error}") from error
+
+
+def _begins_with(path: Path, signature: bytes) -> bool:
+    """Tell whether a file has a signature; False where it cannot be read, which its reader then reports."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(len(signature)) == signature
+    except OSError:
+        return False
