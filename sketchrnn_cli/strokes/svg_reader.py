@@ -151,6 +151,8 @@ def _walk(root: Element, ignored: dict[str, None]) -> Iterator[_Line]:
             segments += cost
             if segments > SEGMENTS:
                 raise DataError(f"more than {SEGMENTS} lines and curves; a sketch has fewer")
+            if element.tag == "polygon" and data:  # Closed also where its points are broken off by a fault.
+                data += "Z"
             yield from _drawn(data, here, page)
         elif element.tag in _CONTAINERS:
             pending += reversed(_inside(element, values, here, place.user, by_id))
