@@ -19,6 +19,8 @@ from sketchrnn_cli.hparams import HParams
 
 POOL = 32
 """Batches that are sorted by length together."""
+BATCHES_MEASURED = 256
+"""Batches at most that the padded lengths are chosen for."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +73,25 @@ def batch_size(sketches: Corpus, hparams: HParams) -> int:
     return min(hparams.batch_size, len(sketches))
 
 
-def bucket_lengths(lengths: np.ndarray, rows: int, buckets: int) -> tuple[int, ...]:
-    """Choose the padded lengths that waste the fewest rows, the longest sketch's among them.
+def bucket_lengths(sketches: Corpus, hparams: HParams) -> tuple[int, ...]:
+    """Choose the padded lengths, `hparams.buckets` at most, that waste the fewest rows.
 
-    Sorted batches have about the lengths at every `rows`-th place of all sorted lengths. Cutting these into `buckets`
-    runs, each padded to its longest, is solved exactly by dynamic programming.
+    They are chosen for batches of the first epoch, which augmentation has made shorter; the last holds the longest
+    sketch as it is.
     """
-    longest = np.sort(lengths)[::-1][::rows]
-    sizes, counts = np.unique(longest, return_counts=True)
+    order = _epoch_order(sketches, hparams, 0)[:BATCHES_MEASURED]
+    needed = [_augmented(sketches, hparams, 0, number, chosen)[1].max() for number, chosen in enumerate(order)]
+    return cheapest_lengths(np.array(needed), int(sketches.lengths.max()), hparams.buckets)
+
+
+def cheapest_lengths(needed: np.ndarray, longest: int, buckets: int) -> tuple[int, ...]:
+    """Return the lengths, at most `buckets` and the longest among them, that pad batches the least.
+
+    The lengths that batches need, sorted, are cut into runs, each padded to its longest: solved exactly by dynamic
+    programming.
+    """
+    sizes, counts = np.unique(np.append(needed, longest), return_counts=True)
+    counts[-1] -= 1  # No batch needs it because it was added.
     total = np.concatenate([[0], np.cumsum(counts)])
     cost = np.where(np.arange(len(sizes) + 1) == 0, 0.0, np.inf)
     choices = []
@@ -115,9 +128,7 @@ def training_batches(
     for number, chosen in enumerate(_epoch_order(sketches, hparams, epoch)):
         if number < start:
             continue
-        rng = np.random.default_rng([hparams.seed, 2, epoch, number])
-        lengths = sketches.lengths[chosen]
-        points, lengths = augment(sketches.gather(chosen), lengths, rng, hparams)
+        points, lengths = _augmented(sketches, hparams, epoch, number, chosen)
         yield assemble(points, lengths, scale, _bucket(lengths, buckets), batch_size(sketches, hparams))
 
 
@@ -218,6 +229,14 @@ def prefetch(batches: Iterator[Batch], depth: int = 4) -> Iterator[Batch]:
     finally:
         stop.set()
         thread.join()
+
+
+def _augmented(
+    sketches: Corpus, hparams: HParams, epoch: int, number: int, chosen: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return points and lengths of a batch of an epoch, augmented."""
+    rng = np.random.default_rng([hparams.seed, 2, epoch, number])
+    return augment(sketches.gather(chosen), sketches.lengths[chosen], rng, hparams)
 
 
 def _epoch_order(sketches: Corpus, hparams: HParams, epoch: int) -> list[np.ndarray]:

@@ -63,14 +63,13 @@ def output_layer(xp: Any, weights: Mapping[str, Array], h: Array, hparams: HPara
 
 
 def reconstruction_terms(xp: Any, mixture: mixtures.Mixture, target: Array) -> tuple[Array, Array]:
-    """Return, for target rows `[..., time, 5]`, the sums over time of −log p of offsets and of pens, each `[...]`.
+    """Return, for target rows `[..., 5]`, −log p of offsets and of pens, each `[...]`, to be summed over time.
 
     Offsets count over real points only, pens over every row (equation 9).
     """
     real = 1.0 - target[..., 4]
-    offset = -xp.sum(real * mixtures.log_density(xp, mixture, target[..., :2]), axis=-1)
-    pen = -xp.sum(mixtures.pen_log_likelihood(xp, mixture, target[..., 2:]), axis=-1)
-    return offset, pen
+    offset = -real * mixtures.log_density(xp, mixture, target[..., :2])
+    return offset, -mixtures.pen_log_likelihood(xp, mixture, target[..., 2:])
 
 
 def kl_terms(xp: Any, mu: Array, sigma_hat: Array) -> Array:

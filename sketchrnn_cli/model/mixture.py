@@ -27,9 +27,9 @@ class Mixture(NamedTuple):
 
 
 def split(xp: Any, output: Array, num_mixture: int) -> Mixture:
-    """Name the parts of the decoder's output `[..., 6M + 3]`: pen, π, μx, μy, log σx, log σy, ρ."""
-    cuts = [3 + num_mixture * part for part in range(6)]
-    return Mixture(*xp.split(output, cuts, axis=-1))
+    """Name the parts of the decoder's output `[..., 6M + 3]`: pen, π, μx, μy, log σx, log σy, ρ; more is left out."""
+    cuts = [3 + num_mixture * part for part in range(7)]
+    return Mixture(*xp.split(output, cuts, axis=-1)[:7])
 
 
 def log_sum_exp(xp: Any, x: Array) -> Array:

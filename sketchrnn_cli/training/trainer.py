@@ -115,7 +115,7 @@ class Trainer:
         """Return the padded lengths; an unmasked encoder sees the padding, so it gets all of it."""
         if self.hparams.conditional and not self.hparams.mask_encoder:
             return (self.hparams.max_seq_len,)
-        return bucket_lengths(self.training.lengths, self.rows, self.hparams.buckets)
+        return bucket_lengths(self.training, self.hparams)
 
     def train(self, total_steps: int) -> Iterator[StepReport | EpochReport]:
         """Train until `total_steps` are taken or `stopping` is set, saving on the way and at the end.

@@ -36,7 +36,7 @@ def main() -> None:
     scale = float(np.sqrt(measures.squares / measures.count - (measures.total / measures.count) ** 2))
     ours = corpus([packed], LONGEST)
     hparams = HParams(max_seq_len=LONGEST, batch_size=ROWS)
-    buckets = bucket_lengths(ours.lengths, ROWS, hparams.buckets)
+    buckets = bucket_lengths(ours, hparams)
     preparing = time.perf_counter() - begun
     begun = time.perf_counter()
     plain, factor = prepare_plainly(repeated)

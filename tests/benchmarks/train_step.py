@@ -131,7 +131,7 @@ def seed(sketches: Corpus, scale: float, hparams: HParams) -> Callable[[int], fl
     def reconstruction(target, output):
         parts = mixture.split(ops, output, hparams.num_mixture)
         offset, pen = equations.reconstruction_terms(ops, parts, target)
-        return ops.mean(offset + pen) / n
+        return ops.mean(ops.sum(offset + pen, axis=-1)) / n
 
     def divergence(target, stacked):
         mu, sigma_hat = ops.split(stacked, 2, axis=-1)

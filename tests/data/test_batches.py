@@ -32,7 +32,7 @@ def some(count: int, longest: int = 30) -> Corpus:
 
 
 def epoch(of: Corpus, hparams: HParams, number: int = 0, start: int = 0) -> list[Batch]:
-    buckets = batches.bucket_lengths(of.lengths, batches.batch_size(of, hparams), hparams.buckets)
+    buckets = batches.bucket_lengths(of, hparams)
     return list(batches.training_batches(of, hparams, 1.0, buckets, number, start))
 
 
@@ -141,17 +141,25 @@ def waste(longest: list[int], ends: tuple[int, ...]) -> int:
 @pytest.mark.parametrize("buckets", [1, 2, 3, 4])
 @pytest.mark.parametrize("seed", range(4))
 def test_bucket_lengths_waste_as_little_as_any(buckets: int, seed: int) -> None:
-    lengths = np.random.default_rng(seed).integers(1, 25, 40)
-    longest = sorted(lengths.tolist(), reverse=True)[::5]
-    found = batches.bucket_lengths(lengths, 5, buckets)
+    needed = np.random.default_rng(seed).integers(1, 25, 8)
+    found = batches.cheapest_lengths(needed, 26, buckets)
     assert len(found) <= buckets
     assert list(found) == sorted(set(found))
-    assert found[-1] == lengths.max()
-    sizes = sorted(set(longest))
-    best = min(
-        waste(longest, (*ends, sizes[-1])) for n in range(buckets) for ends in itertools.combinations(sizes[:-1], n)
-    )
-    assert waste(longest, found) == best
+    assert found[-1] == 26
+    sizes = sorted(set(needed.tolist()))
+    best = min(waste(needed, (*ends, 26)) for n in range(buckets) for ends in itertools.combinations(sizes, n))
+    assert waste(needed, found) == best
+
+
+def test_bucket_lengths_are_chosen_for_batches_as_augmentation_leaves_them() -> None:
+    of = some(2000)
+
+    def rows_of_an_epoch(chosen_for: HParams) -> int:
+        buckets = batches.bucket_lengths(of, chosen_for)
+        assert buckets[-1] == of.lengths.max()
+        return sum(batch.rows.shape[1] for batch in batches.training_batches(of, AUGMENTED, 1.0, buckets, 0))
+
+    assert rows_of_an_epoch(AUGMENTED) < rows_of_an_epoch(PLAIN)
 
 
 def test_no_more_shapes_than_buckets_are_made() -> None:

@@ -1,24 +1,30 @@
 """The fused LSTM against the framework's own gradient of a plain loop; run again on JAX by test_jax_backend."""
 
+import functools
+import math
 from collections.abc import Callable
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
 import sketchrnn_cli.training  # noqa: F401  (loads Keras quietly)
 from sketchrnn_cli.model import kernels
+from sketchrnn_cli.model.kernels import steps
+from sketchrnn_cli.model.kernels.steps import Dropout
 
 BATCH, UNITS = 3, 4
 
 
-def plain(projected: object, recurrent: object, h: object, c: object, mask: np.ndarray | None) -> object:
+def plain(rows: object, mask: np.ndarray | None, constant: object, kernel: object, **tensors: object) -> object:
     """Every h, step by step, direction by direction."""
-    outputs = []
-    for time in range(projected.shape[0]):
+    outputs, h, c = [], tensors["h"], tensors["c"]
+    for time in range(rows.shape[0]):
         both = []
-        for side in range(projected.shape[1]):
-            gates = projected[time, side] + ops.matmul(h[side], recurrent[side])
+        for side in range(rows.shape[1]):
+            gates = constant[side] + ops.matmul(rows[time, side], kernel[side])
+            gates = gates + ops.matmul(h[side], tensors["recurrent"][side])
             i, f, candidate, o = (gates[:, k * UNITS : (k + 1) * UNITS] for k in range(4))
             new = ops.tanh(candidate)
             if mask is not None:
@@ -30,37 +36,49 @@ def plain(projected: object, recurrent: object, h: object, c: object, mask: np.n
     return ops.stack(outputs)
 
 
+def draw_tensors(rng: np.random.Generator, directions: int) -> dict[str, object]:
+    shapes = {
+        "constant": (directions, BATCH, 4 * UNITS),
+        "kernel": (directions, 5, 4 * UNITS),
+        "recurrent": (directions, UNITS, 4 * UNITS),
+        "h": (directions, BATCH, UNITS),
+        "c": (directions, BATCH, UNITS),
+    }
+    drawn = {name: 0.5 * rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    return {name: ops.convert_to_tensor(value) for name, value in drawn.items()}
+
+
 @pytest.mark.parametrize(("directions", "masked"), [(1, False), (1, True), (2, True)])
 @pytest.mark.parametrize("time", [1, 2, 9, 17])
 def test_outputs_and_gradients_are_those_of_a_plain_loop(
     time: int, directions: int, masked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rng = np.random.default_rng(time)
-    arrays = {
-        "projected": rng.normal(size=(time, directions, BATCH, 4 * UNITS)),
-        "recurrent": rng.normal(size=(directions, UNITS, 4 * UNITS)) * 0.4,
-        "h": rng.normal(size=(directions, BATCH, UNITS)),
-        "c": rng.normal(size=(directions, BATCH, UNITS)),
-    }
-    given = {name: ops.convert_to_tensor(value.astype(np.float32)) for name, value in arrays.items()}
-    kept = (rng.random((time, directions, BATCH, UNITS)) < 0.7).astype(np.float32) / np.float32(0.7)
-    mask = ops.convert_to_tensor(kept) if masked else None
+    given = draw_tensors(rng, directions)
+    rows = ops.convert_to_tensor(rng.normal(size=(time, directions, BATCH, 5)).astype(np.float32))
+    kept = rng.random((time, directions, BATCH, UNITS)) < 0.7
+    mask = kept.astype(np.float32) / np.float32(0.7) if masked else None
+    dropout = Dropout(ops.convert_to_tensor(kept), 0.7) if masked else None
     pull = ops.convert_to_tensor(rng.normal(size=(time, directions, BATCH, UNITS)).astype(np.float32))
     engine = kernels.engine()
 
     def measure(run: Callable) -> tuple:
         def function(tensors: dict) -> tuple:
-            outputs = run(**tensors)
+            outputs = run(rows=rows, **tensors)
             return ops.sum(outputs * pull), outputs
 
         compiled = engine.compile_evaluation(lambda tensors: engine.value_and_gradients(function, tensors))
         _, outputs, gradients = compiled(given)
         return ops.convert_to_numpy(outputs), {name: ops.convert_to_numpy(x) for name, x in gradients.items()}
 
-    expected_outputs, expected = measure(lambda **tensors: plain(**tensors, mask=mask))
-    fused = [measure(lambda **tensors: engine.lstm(**tensors, mask=mask, products="float32"))]
-    monkeypatch.setattr(engine, "_unroll", lambda: 4)  # As on a GPU: several steps compiled as one.
-    fused.append(measure(lambda **tensors: engine.lstm(**tensors, mask=mask, products="float32")))
+    expected_outputs, expected = measure(functools.partial(plain, mask=mask))
+    fused = [measure(functools.partial(engine.lstm, dropout=dropout, products="float32"))]
+    # As on a GPU: several steps compiled as one, long products in parts, rows multiplied term by term.
+    monkeypatch.setattr(engine, "_unroll", lambda *time: 4)
+    monkeypatch.setattr(engine, "_parts", lambda count: math.gcd(count, 8))
+    if keras.backend.backend() == "tensorflow":
+        monkeypatch.setattr(engine, "_input_gates", steps.input_gates)
+    fused.append(measure(functools.partial(engine.lstm, dropout=dropout, products="float32")))
     for outputs, gradients in fused:
         np.testing.assert_allclose(outputs, expected_outputs, atol=1e-5)
         for name in given:
@@ -69,10 +87,11 @@ def test_outputs_and_gradients_are_those_of_a_plain_loop(
 
 def test_bfloat16_products_come_close_to_float32() -> None:
     rng = np.random.default_rng(0)
-    shapes = [(9, 1, BATCH, 4 * UNITS), (1, UNITS, 4 * UNITS), (1, BATCH, UNITS), (1, BATCH, UNITS)]
-    given = [ops.convert_to_tensor(rng.normal(size=shape).astype(np.float32)) for shape in shapes]
+    given = draw_tensors(rng, 1)
+    rows = ops.convert_to_tensor(rng.normal(size=(9, 1, BATCH, 5)).astype(np.float32))
     exact, rough = (
-        ops.convert_to_numpy(kernels.engine().lstm(*given, None, products)) for products in ("float32", "bfloat16")
+        ops.convert_to_numpy(kernels.engine().lstm(rows, **given, dropout=None, products=products))
+        for products in ("float32", "bfloat16")
     )
     assert rough.dtype == np.float32
     assert 1e-6 < np.abs(exact - rough).max() < 0.05

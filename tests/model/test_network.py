@@ -107,7 +107,7 @@ def test_the_drawing_engine_and_the_training_engine_agree(changes: dict) -> None
     given = np.tile(np.array([0, 0, 1, 0, 0], np.float32), (len(LENGTHS), 1))
     for time in range(rows.shape[1]):
         state = drawer._step(given, constant, state)
-        np.testing.assert_allclose(state[0][:, : hparams.dec_rnn_size], expected[:, time], atol=1e-5)
+        np.testing.assert_allclose(state[0][:, : hparams.dec_rnn_size], expected[time], atol=1e-5)
         given = ops.convert_to_numpy(rows)[:, time]
 
 

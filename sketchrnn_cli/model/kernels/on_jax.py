@@ -1,6 +1,7 @@
 """The training kernels on JAX."""
 
 import functools
+import math
 import os
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,75 +16,128 @@ from sketchrnn_cli.model.kernels import steps
 Array = Any
 
 
-UNROLL = 8
-"""Steps of the time loop compiled as one on an accelerator, where starting a step costs more than computing it."""
+UNROLLS = range(12, 3, -1)
+"""How many steps of the time loop may be compiled as one on an accelerator, where starting a round costs as much as a
+step."""
+LARGEST_SPLIT = 8
+"""Parts at most that the product of a kernel's gradient is cut into: alone it would keep few of a GPU's cores busy."""
 
 
-def lstm(projected: Array, recurrent: Array, h: Array, c: Array, mask: Array | None, products: str) -> Array:
+def lstm(
+    rows: Array,
+    constant: Array,
+    kernel: Array,
+    recurrent: Array,
+    h: Array,
+    c: Array,
+    dropout: steps.Dropout | None,
+    products: str,
+) -> Array:
     """Run LSTMs over time, `directions` of them side by side.
 
     Args:
-        projected: the inputs' part of the gates, `[time, directions, batch, 4 * units]`.
+        rows: what changes from step to step of the inputs, `[time, directions, batch, n]`, n small. No gradient.
+        constant: what does not, as its part of the gates, bias included: `[directions, batch, 4 * units]`.
+        kernel: of the rows, `[directions, n, 4 * units]`.
         recurrent: `[directions, units, 4 * units]`.
         h: first output, `[directions, batch, units]`.
         c: first memory, likewise.
-        mask: recurrent dropout on the candidate, `[time, directions, batch, units]`, or None. No gradient.
-        products: float32 or bfloat16, what the recurrent products multiply; they add in float32.
+        dropout: recurrent dropout, or None.
+        products: float32 or bfloat16, what the recurrent products multiply (they add in float32), and how the gates
+            are kept for the way back.
 
     Returns:
         Every h, `[time, directions, batch, units]`.
     """
-    return _lstm(products, projected, recurrent, h, c, mask)
+    return _lstm(products, rows, constant, kernel, recurrent, h, c, dropout)
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _lstm(products: str, projected: Array, recurrent: Array, h: Array, c: Array, mask: Array | None) -> Array:
-    return _forward(products, projected, recurrent, h, c, mask)[0]
+def _lstm(products: str, *arrays: Any) -> Array:
+    return _forward(products, *arrays)[0]
 
 
 def _forward(
-    products: str, projected: Array, recurrent: Array, h: Array, c: Array, mask: Array | None
+    products: str,
+    rows: Array,
+    constant: Array,
+    kernel: Array,
+    recurrent: Array,
+    h: Array,
+    c: Array,
+    dropout: steps.Dropout | None,
 ) -> tuple[Array, Any]:
-    kernel = recurrent.astype(products)
+    time, unroll = len(rows), _unroll(len(rows))
+    rows = _whole_rounds(rows, unroll)
+    kept_entries = None if dropout is None else _whole_rounds(dropout.kept, unroll)
+    multiplied = recurrent.astype(products)
 
     def step(state: tuple[Array, Array], inputs: tuple[Array, Array | None]) -> tuple[Any, Any]:
-        now, keep = inputs
-        gates = now + _product(state[0].astype(products), kernel)
-        h, kept = steps.forward(jnp, gates, state[1], keep)
-        return (h, kept.c), (h, kept)
+        now, entries = inputs
+        gates = _product(state[0].astype(products), multiplied) + (constant + steps.input_gates(now, kernel))
+        h, c, kept = steps.forward(jnp, gates, state[1], _mask(entries, dropout))
+        return (h, c), (h, steps.Kept(kept.gates.astype(products), kept.c_before))
 
-    outputs, kept = lax.scan(step, (h, c), (projected, mask), unroll=_unroll())[1]
-    return outputs, (recurrent, h, c, mask, outputs, kept)
+    outputs, kept = lax.scan(step, (h, c), (rows, kept_entries), unroll=unroll)[1]
+    return outputs[:time], (rows, recurrent, h, kept_entries, dropout, outputs, kept)
 
 
 def _backward(products: str, residuals: Any, d_outputs: Array) -> tuple[Array | None, ...]:
-    recurrent, h, c, mask, outputs, kept = residuals
-    kernel = recurrent.astype(products).swapaxes(-1, -2)
-    c_before = jnp.concatenate([c[None], kept.c[:-1]])
+    rows, recurrent, h, kept_entries, dropout, outputs, kept = residuals
+    unroll = _unroll(len(d_outputs))
+    multiplied = recurrent.astype(products).swapaxes(-1, -2)
 
     def step(state: tuple[Array, Array], inputs: Any) -> tuple[Any, Array]:
-        d_output, kept, c_before, keep = inputs
-        d_gates, d_c = steps.backward(jnp, state[0] + d_output, state[1], kept, c_before, keep)
-        return (_product(d_gates.astype(products), kernel), d_c), d_gates
+        d_output, kept, entries = inputs
+        kept = steps.Kept(kept.gates.astype(jnp.float32), kept.c_before)
+        d_gates, d_c = steps.backward(jnp, state[0] + d_output, state[1], kept, _mask(entries, dropout))
+        d_gates = d_gates.astype(products)
+        return (_product(d_gates, multiplied), d_c), d_gates
 
-    start = (jnp.zeros_like(h), jnp.zeros_like(c))
-    (d_h, d_c), d_gates = lax.scan(step, start, (d_outputs, kept, c_before, mask), reverse=True, unroll=_unroll())
-    h_before = jnp.concatenate([h[None], outputs[:-1]])
-    d_recurrent = jnp.einsum(
-        "tdbh,tdbg->dhg", h_before.astype(products), d_gates.astype(products), preferred_element_type=jnp.float32
-    )
-    return d_gates, d_recurrent, d_h, d_c, None
+    start = (jnp.zeros_like(h), jnp.zeros_like(h))
+    inputs = (_whole_rounds(d_outputs, unroll), kept, kept_entries)
+    (d_h, d_c), d_gates = lax.scan(step, start, inputs, reverse=True, unroll=unroll)
+    h_before = jnp.concatenate([h[None], outputs[:-1]]).astype(products)
+    d_constant = d_gates.sum(axis=0, dtype=jnp.float32)
+    d_kernel = _kernel_gradient(rows.astype(products), d_gates)
+    return None, d_constant, d_kernel, _kernel_gradient(h_before, d_gates), d_h, d_c, None
 
 
 _lstm.defvjp(_forward, _backward)
+
+
+def _kernel_gradient(inputs: Array, d_gates: Array) -> Array:
+    """Return the gradient `[directions, n, 4 * units]` of a kernel of inputs `[time, directions, batch, n]`.
+
+    The sum over time and batch is cut into parts that run side by side.
+    """
+    parts = _parts(len(inputs) * inputs.shape[2])
+    a, b = (x.swapaxes(0, 1).reshape(x.shape[1], parts, -1, x.shape[3]) for x in (inputs, d_gates))
+    return _product(a.swapaxes(-1, -2), b).sum(axis=1)
 
 
 def _product(a: Array, b: Array) -> Array:
     return jnp.matmul(a, b, preferred_element_type=jnp.float32)
 
 
-def _unroll() -> int:
-    return UNROLL if has_gpu() else 1
+def _mask(entries: Array | None, dropout: steps.Dropout | None) -> Array | None:
+    return None if dropout is None or entries is None else entries.astype(jnp.float32) / dropout.keep
+
+
+def _whole_rounds(x: Array, unroll: int) -> Array:
+    """Fill up with zeros, which change nothing before them, to whole rounds of the loop."""
+    return jnp.pad(x, [(0, -len(x) % unroll)] + [(0, 0)] * (x.ndim - 1))
+
+
+def _parts(count: int) -> int:
+    return math.gcd(count, LARGEST_SPLIT) if has_gpu() else 1
+
+
+def _unroll(time: int) -> int:
+    """Return how many steps of a loop of `time` steps make a round: few rounds, few steps that only fill one up."""
+    if not has_gpu():
+        return 1
+    return min(UNROLLS, key=lambda steps: (steps + 1) * -(-time // steps))
 
 
 def has_gpu() -> bool:

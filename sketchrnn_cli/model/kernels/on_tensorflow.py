@@ -1,5 +1,6 @@
 """The training kernels on TensorFlow: see `on_jax` for what each function promises."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,48 +15,69 @@ Array = Any
 
 UNROLL = 8
 """Steps of the time loop that XLA compiles as one."""
+LARGEST_SPLIT = 8
+"""Parts at most that the product of a kernel's gradient is cut into."""
 
 
-def lstm(projected: Array, recurrent: Array, h: Array, c: Array, mask: Array | None, products: str) -> Array:
+def lstm(
+    rows: Array,
+    constant: Array,
+    kernel: Array,
+    recurrent: Array,
+    h: Array,
+    c: Array,
+    dropout: steps.Dropout | None,
+    products: str,
+) -> Array:
     """Run LSTMs over time, `directions` of them side by side."""
-    length = projected.shape[0]
+    length = rows.shape[0]
+
+    def mask(time: Array) -> Array | None:
+        return None if dropout is None else tf.cast(dropout.kept[time], tf.float32) / dropout.keep
 
     @tf.custom_gradient
-    def run(projected: Array, recurrent: Array, h: Array, c: Array) -> tuple[Array, Callable]:
-        kernel = tf.cast(recurrent, products)
+    def run(constant: Array, kernel: Array, recurrent: Array, h: Array, c: Array) -> tuple[Array, Callable]:
+        multiplied = tf.cast(recurrent, products)
 
         def step(time: Array, state: tuple[Array, Array]) -> tuple[Any, Any]:
-            gates = projected[time] + _product(state[0], kernel, products)
-            h, kept = steps.forward(ops, gates, state[1], None if mask is None else mask[time])
-            return (h, kept.c), (h, *kept)
+            gates = _product(state[0], multiplied, products) + (constant + _input_gates(rows[time], kernel))
+            h, c, kept = steps.forward(ops, gates, state[1], mask(time))
+            return (h, c), (h, *kept)
 
-        outputs, *kept = _loop(step, (h, c), length)[1]
+        outputs, gates, c_before = _loop(step, (h, c), length)[1]
 
         def gradient(d_outputs: Array) -> tuple[Array, ...]:
-            kernel_back = tf.linalg.matrix_transpose(kernel)
-            c_before = tf.concat([c[None], kept[1][:-1]], axis=0)
+            multiplied_back = tf.linalg.matrix_transpose(multiplied)
 
             def step_back(back: Array, state: tuple[Array, Array]) -> tuple[Any, Any]:
                 time = length - 1 - back
-                d_gates, d_c = steps.backward(
-                    ops,
-                    state[0] + d_outputs[time],
-                    state[1],
-                    steps.Kept(kept[0][time], kept[1][time]),
-                    c_before[time],
-                    None if mask is None else mask[time],
-                )
-                return (_product(d_gates, kernel_back, products), d_c), (d_gates,)
+                kept = steps.Kept(gates[time], c_before[time])
+                d_gates, d_c = steps.backward(ops, state[0] + d_outputs[time], state[1], kept, mask(time))
+                return (_product(d_gates, multiplied_back, products), d_c), (d_gates,)
 
             (d_h, d_c), (d_gates,) = _loop(step_back, (tf.zeros_like(h), tf.zeros_like(c)), length)
             d_gates = tf.reverse(d_gates, [0])
             h_before = tf.concat([h[None], outputs[:-1]], axis=0)
-            d_recurrent = _product(_rows(h_before), _rows(d_gates), products, transpose_a=True)
-            return d_gates, d_recurrent, d_h, d_c
+            d_kernel, d_recurrent = (_kernel_gradient(inputs, d_gates, products) for inputs in (rows, h_before))
+            return tf.reduce_sum(d_gates, axis=0), d_kernel, d_recurrent, d_h, d_c
 
         return outputs, gradient
 
-    return run(projected, recurrent, h, c)
+    return run(constant, kernel, recurrent, h, c)
+
+
+def _input_gates(rows: Array, kernel: Array) -> Array:
+    """Return ``rows @ kernel``; only XLA fuses it with what follows when it is written out."""
+    return steps.input_gates(rows, kernel) if has_gpu() else tf.linalg.matmul(rows, kernel)
+
+
+def _kernel_gradient(inputs: Array, d_gates: Array, products: str) -> Array:
+    """Return the gradient of a kernel, summed over time and batch in parts that run side by side on a GPU."""
+    parts = _parts(inputs.shape[0] * inputs.shape[2])
+    a, b = (
+        tf.reshape(tf.transpose(x, (1, 0, 2, 3)), (x.shape[1], parts, -1, x.shape[3])) for x in (inputs, d_gates)
+    )
+    return tf.reduce_sum(_product(a, b, products, transpose_a=True), axis=1)
 
 
 def _loop(step: Callable, state: tuple[Array, ...], length: int) -> tuple[tuple[Array, ...], list[Array]]:
@@ -90,10 +112,8 @@ def _product(a: Array, b: Array, products: str, transpose_a: bool = False) -> Ar
     return tf.linalg.matmul(a, b, transpose_a=transpose_a, output_type=tf.float32)
 
 
-def _rows(x: Array) -> Array:
-    """Return `[time, directions, batch, n]` as `[directions, time * batch, n]`."""
-    x = tf.transpose(x, (1, 0, 2, 3))
-    return tf.reshape(x, (x.shape[0], -1, x.shape[3]))
+def _parts(count: int) -> int:
+    return math.gcd(count, LARGEST_SPLIT) if has_gpu() else 1
 
 
 def _unroll() -> int:
