@@ -18,6 +18,7 @@ from sketchrnn_cli.commands import (
     encode,
     evaluate,
     interpolate,
+    pretrained,
     reconstruct,
     sample,
     train,
@@ -60,6 +61,7 @@ app.command()(analogy.analogy)
 app.command()(encode.encode)
 app.command()(animate.animate)
 app.add_typer(checkpoint.app, name="checkpoint")
+app.add_typer(pretrained.app, name="pretrained")
 
 
 def main() -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from sketchrnn_cli import console
-from sketchrnn_cli.commands import checkpoint_import
+from sketchrnn_cli.commands import checkpoint_export, checkpoint_import
 from sketchrnn_cli.commands import options as opt
 
 app = typer.Typer(help="Look at checkpoints, and carry them between programs.", no_args_is_help=True)
@@ -38,3 +38,4 @@ def info(
 
 
 app.command("import")(checkpoint_import.import_)
+app.command()(checkpoint_export.export)

@@ -29,7 +29,7 @@ def import_(
     canvas_size: Annotated[
         float | None,
         typer.Option(
-            min=1e-6, help="Larger side of the training drawings, in data units. [default: 255, as Quick, Draw!'s]"
+            min=1e-6, help="Larger side of the training drawings, in data units. [default: as the model draws]"
         ),
     ] = None,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
@@ -45,6 +45,6 @@ def import_(
     folder = importing.destination(checkpoint_dir, name or importing.plain_name(imported, file), force)
     sidecar, assumed = importing.describe(imported, scale_factor, canvas_size)
     importing.release(imported, sidecar, folder)
-    if assumed:
-        console.message(assumed)
+    for sentence in assumed:
+        console.message(sentence)
     console.result(str(folder))

@@ -36,24 +36,17 @@ def fetch(
         UsageError: there is no such category.
         DataError: a transfer failed for good.
     """
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-    from sketchrnn_cli.data import download, quickdraw
+    from sketchrnn_cli.commands import transfers
+    from sketchrnn_cli.data import quickdraw
 
     categories = list(dict.fromkeys(quickdraw.category(name) for name in names))
     paths = [data_dir / quickdraw.file_name(category, full) for category in categories]
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
-    )  # fmt: skip
-    with console.progress(*columns) as bars, download.client() as http:
-        for category, path in zip(categories, paths, strict=True):
-            if path.exists() and not force:
-                console.message(f"{path} is here already; --force fetches it again")
-                continue
-            bar = bars.add_task(category, total=None)
-            for done in download.download(quickdraw.url(category, full, base_url), path, http):
-                if done.note:
-                    bars.console.print(f"{category}: {done.note}", highlight=False, markup=False)
-                bars.update(bar, completed=done.received, total=done.total)
-            console.result(str(path))
+    jobs = []
+    for category, path in zip(categories, paths, strict=True):
+        if path.exists() and not force:
+            console.message(f"{path} is here already; --force fetches it again")
+        else:
+            jobs.append((category, quickdraw.url(category, full, base_url), path))
+    for path in transfers.fetch(jobs):
+        console.result(str(path))
     return paths

@@ -1,15 +1,15 @@
-"""Fetch an archive over HTTP so that only a whole, sound file ever gets its name.
+"""Fetch a file over HTTP so that only a whole, sound one ever gets its name.
 
-Bytes are collected in `NAME.npz.part`; a transfer that breaks goes on from there, also in a later session, as
+Bytes are collected in `NAME.part`; a transfer that breaks goes on from there, also in a later session, as
 long as the server says by its ETag that the file is still the same. Before the part is renamed it is read as
-an archive, which checks its length and every byte's CRC.
+what it has to be, for an archive with every byte's CRC.
 """
 
 import hashlib
 import os
 import time
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedRandom
@@ -19,10 +19,10 @@ import httpx
 
 from sketchrnn_cli import atomic
 from sketchrnn_cli.data import archive
-from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.errors import DataError, SketchRNNError
 
 LARGEST = 1 << 30
-"""Bytes of an archive; a server that sends more is not trusted."""
+"""Bytes of a file; a server that sends more is not trusted."""
 
 RETRIES = 5
 """Failures in a row, without getting further in between, after which the transfer is given up."""
@@ -32,6 +32,20 @@ PATIENCE = 60.0
 
 TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 """HTTP statuses after which another attempt makes sense."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a file has to be, or it is not kept."""
+
+    name: str
+    start: bytes
+    """What it begins with."""
+    load: Callable[[Path], object]
+    """Reads it, and raises a `SketchRNNError` where it is not sound."""
+
+
+ARCHIVE = Kind("archive", b"PK", archive.load)
 
 
 @dataclass(frozen=True)
@@ -59,14 +73,17 @@ def client(timeout: float = 30.0) -> httpx.Client:
     return httpx.Client(follow_redirects=True, timeout=timeout, headers={"Accept-Encoding": "identity"})
 
 
-def download(url: str, path: Path, http: httpx.Client, pause: float = 1.0) -> Iterator[Progress]:
-    """Fetch an archive, yielding progress; it is at `path`, whole and checked, when the iterator ends.
+def download(
+    url: str, path: Path, http: httpx.Client, pause: float = 1.0, kind: Kind = ARCHIVE
+) -> Iterator[Progress]:
+    """Fetch a file, yielding progress; it is at `path`, whole and checked, when the iterator ends.
 
     Args:
         url: where from.
         path: where to; its folder is created, what is there is replaced at the end.
         http: see `client`.
         pause: seconds before the second attempt; doubled with each failure.
+        kind: what the file has to be.
 
     Raises:
         DataError: the server refuses, fails too often or sends something else, or the disk is full.
@@ -75,8 +92,8 @@ def download(url: str, path: Path, http: httpx.Client, pause: float = 1.0) -> It
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _alone(part) as file:
-            yield from _attempts(url, part, file, http, pause)
-            _verify(url, part, file)
+            yield from _attempts(url, part, file, http, pause, kind)
+            _verify(url, part, file, kind)
         part.replace(path)
         _tag_file(part).unlink(missing_ok=True)
         atomic.sync(path.parent)
@@ -86,12 +103,14 @@ def download(url: str, path: Path, http: httpx.Client, pause: float = 1.0) -> It
         raise DataError(f"{url}: {error}") from error
 
 
-def _attempts(url: str, part: Path, file: BufferedRandom, http: httpx.Client, pause: float) -> Iterator[Progress]:
+def _attempts(
+    url: str, part: Path, file: BufferedRandom, http: httpx.Client, pause: float, kind: Kind
+) -> Iterator[Progress]:
     """Try until all has arrived, ever more slowly while nothing does."""
     failures, most = 0, _size(file)
     while True:
         try:
-            yield from _attempt(url, part, file, http)
+            yield from _attempt(url, part, file, http, kind)
             return
         except (_InterruptedError, httpx.TransportError) as error:
             if isinstance(error, httpx.UnsupportedProtocol):
@@ -107,7 +126,7 @@ def _attempts(url: str, part: Path, file: BufferedRandom, http: httpx.Client, pa
             time.sleep(wait)
 
 
-def _attempt(url: str, part: Path, file: BufferedRandom, http: httpx.Client) -> Iterator[Progress]:
+def _attempt(url: str, part: Path, file: BufferedRandom, http: httpx.Client, kind: Kind) -> Iterator[Progress]:
     """Ask for what is missing and append it; returns when the file has its full length.
 
     Raises:
@@ -137,12 +156,12 @@ def _attempt(url: str, part: Path, file: BufferedRandom, http: httpx.Client) -> 
         total = None if length is None else received + length
         yield Progress(received, total)
         for chunk in response.iter_bytes():
-            if received == 0 and chunk[:2] != b"PK"[: len(chunk)]:
-                kind = "a web page" if chunk.lstrip().startswith(b"<") else "something else"
-                raise DataError(f"{url}: the server sent {kind} instead of an archive; check --base-url")
+            if received == 0 and chunk[: len(kind.start)] != kind.start[: len(chunk)]:
+                sent = "a web page" if chunk.lstrip().startswith(b"<") else "something else"
+                raise DataError(f"{url}: the server sent {sent} instead of the {kind.name}; check --base-url")
             received += len(chunk)
             if max(received, total or 0) > LARGEST:
-                raise DataError(f"{url}: more than {LARGEST >> 20} MiB, which no archive of drawings has")
+                raise DataError(f"{url}: more than {LARGEST >> 20} MiB, which no {kind.name} has")
             file.write(chunk)
             yield Progress(received, total)
     if received == 0:
@@ -164,16 +183,16 @@ def _check_status(response: httpx.Response, url: str) -> None:
         raise DataError(f"{url}: the server answers {status} {response.reason_phrase}")
 
 
-def _verify(url: str, part: Path, file: BufferedRandom) -> None:
-    """Sync the file and read it as an archive."""
+def _verify(url: str, part: Path, file: BufferedRandom, kind: Kind) -> None:
+    """Sync the file and read it as what it has to be."""
     file.flush()
     os.fsync(file.fileno())
     try:
-        archive.load(part)
-    except DataError as error:
+        kind.load(part)
+    except SketchRNNError as error:
         _empty(file)
         reason = str(error).removeprefix(f"{part}: ")
-        raise DataError(f"{url}: not a sound archive ({reason}); nothing was kept") from error
+        raise DataError(f"{url}: not a sound {kind.name} ({reason}); nothing was kept") from error
 
 
 def _matches(file: BufferedRandom, headers: httpx.Headers) -> bool:

@@ -6,20 +6,24 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 from sketchrnn_cli import atomic, checkpoint
 from sketchrnn_cli.checkpoint import Sidecar
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.interop import magenta_js
 from sketchrnn_cli.interop.imported import Imported
+from sketchrnn_cli.model.drawer import Drawer, Noise
+from sketchrnn_cli.strokes.formats import to_polylines
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 """What an HDF5 file begins with."""
 
-QUICKDRAW_CANVAS = 255.0
-"""Larger side of nearly every Quick, Draw! drawing, in its units."""
-
 QUICKDRAW_SCALE = 45.0
 """Data units per model unit of a usual category of Quick, Draw! (cat 43, cat and guitar 52)."""
+
+SMALLEST = 1e-6
+"""Data units: a drawing below this says nothing of the size that a model knows."""
 
 
 def read(path: Path, config: Path | None = None) -> Imported:
@@ -44,13 +48,17 @@ def read(path: Path, config: Path | None = None) -> Imported:
 
 def describe(
     imported: Imported, scale_factor: float | None = None, canvas_size: float | None = None
-) -> tuple[Sidecar, str]:
-    """Return the sidecar of a model, and what had to be assumed for it, if anything, in a sentence.
+) -> tuple[Sidecar, list[str]]:
+    """Return the sidecar of a model, and what had to be assumed for it, each in a sentence.
 
     Args:
         imported: the model as read.
         scale_factor: data units per model unit; by default what the file says, else as usual for Quick, Draw!.
-        canvas_size: larger side of the training drawings; by default what the file says, else Quick, Draw!'s.
+        canvas_size: larger side of the training drawings in data units; by default what the file says, else that of
+            drawings of the model's own.
+
+    Raises:
+        CheckpointError: the model draws nothing whose size could be taken.
     """
     hparams, assumed = imported.hparams, []
     if scale_factor is not None:
@@ -59,18 +67,33 @@ def describe(
         scale_factor = imported.scale_factor
     else:
         scale_factor = QUICKDRAW_SCALE * hparams.pixel_factor
-        assumed.append(f"--scale-factor {QUICKDRAW_SCALE:g}")
-    if canvas_size is None and not imported.canvas_size:
-        assumed.append(f"--canvas-size {QUICKDRAW_CANVAS:g}")
-    sidecar = Sidecar(
-        hparams=hparams,
-        scale_factor=scale_factor,
-        canvas_size=canvas_size or imported.canvas_size or QUICKDRAW_CANVAS,
-        metrics=imported.metrics,
-        note=imported.note,
-    )
-    told = f"the file does not say all: taken as for Quick, Draw!: {' '.join(assumed)}" if assumed else ""
-    return sidecar, told
+        assumed.append(
+            f"the file says no scale: took {QUICKDRAW_SCALE:g} data units per model unit, as usual for Quick, Draw!; "
+            "--scale-factor gives another"
+        )
+    canvas_size = canvas_size or imported.canvas_size
+    if not canvas_size:
+        canvas_size = typical_side(imported) * scale_factor / hparams.pixel_factor
+        if not SMALLEST <= canvas_size < np.inf:
+            raise CheckpointError("the model draws nothing to take the drawings' size from; give --canvas-size")
+        assumed.append(
+            f"the file does not say how large the training drawings were: took {canvas_size:.0f} data units, "
+            "as this model draws them; --canvas-size gives another"
+        )
+    return Sidecar(hparams, scale_factor, canvas_size, metrics=imported.metrics, note=imported.note), assumed
+
+
+def typical_side(imported: Imported) -> float:
+    """Return the median larger side of drawings that the model makes at temperature 1, in model units; 0 for none."""
+    hparams = imported.hparams
+    points = min(hparams.max_seq_len, 250)
+    streams = [np.random.default_rng([0, i]) for i in range(32)]
+    z = np.stack([rng.standard_normal(hparams.z_size) for rng in streams]) if hparams.conditional else None
+    noise = [Noise.draw(rng, points) for rng in streams]
+    with np.errstate(all="ignore"):  # What overflows is refused by the caller.
+        sketches = Drawer(hparams, imported.weights).draw(z, noise, 1.0, points)
+        sides = [np.ptp(np.concatenate(to_polylines(sketch)), axis=0).max() for sketch in sketches if len(sketch)]
+    return float(np.median(sides)) if sides else 0.0
 
 
 def destination(checkpoint_dir: Path, name: str, force: bool) -> Path:

@@ -1,0 +1,28 @@
+"""What the downloading commands share: files fetched one after another, with bars."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from sketchrnn_cli import console
+from sketchrnn_cli.data import download
+
+
+def fetch(jobs: Iterable[tuple[str, str, Path]], kind: download.Kind = download.ARCHIVE) -> Iterator[Path]:
+    """Download files, each a (name, address, path), showing how it goes; yield each path as its file is there.
+
+    Raises:
+        DataError: a transfer failed for good.
+    """
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with console.progress(*columns) as bars, download.client() as http:
+        for name, url, path in jobs:
+            bar = bars.add_task(name, total=None)
+            for done in download.download(url, path, http, kind=kind):
+                if done.note:
+                    bars.console.print(f"{name}: {done.note}", highlight=False, markup=False)
+                bars.update(bar, completed=done.received, total=done.total)
+            yield path

@@ -1,0 +1,69 @@
+"""The official pretrained models of Sketch-RNN: their names, and where they lie.
+
+The names are those that the README of sketch-rnn-js lists (the demonstrations of magenta/magenta-js offer the same).
+Nothing of the collection is part of this program: its weights have no stated licence.
+"""
+
+from pathlib import Path
+from urllib.parse import quote
+
+from sketchrnn_cli.errors import UsageError
+from sketchrnn_cli.hparams import nearest
+
+BASE_URL = "https://storage.googleapis.com/quickdraw-models/sketchRNN"
+
+NAMES: tuple[str, ...] = tuple(
+    """
+alarm_clock ambulance angel ant antyoga backpack barn basket bear bee beeflower bicycle bird book brain bridge
+bulldozer bus butterfly cactus calendar castle cat catbus catpig chair couch crab crabchair crabrabbitfacepig
+cruise_ship diving_board dog dogbunny dolphin duck elephant elephantpig everything eye face fan fire_hydrant firetruck
+flamingo flower floweryoga frog frogsofa garden hand hedgeberry hedgehog helicopter kangaroo key lantern lighthouse
+lion lionsheep lobster map mermaid monapassport monkey mosquito octopus owl paintbrush palm_tree parrot passport peas
+penguin pig pigsheep pineapple pool postcard power_outlet rabbit rabbitturtle radio radioface rain rhinoceros rifle
+roller_coaster sandwich scorpion sea_turtle sheep skull snail snowflake speedboat spider squirrel steak stove
+strawberry swan swing_set the_mona_lisa tiger toothbrush toothpaste tractor trombone truck whale windmill yoga
+yogabicycle
+""".split()
+)
+
+DECODER_ONLY = frozenset({"everything"})
+"""Models of which there is no variant with an encoder."""
+
+
+def model(name: str, vae: bool = False) -> str:
+    """Return a model's name as the collection writes it; capitals, and spaces for underscores, do not matter.
+
+    Raises:
+        UsageError: there is none, or none with an encoder.
+    """
+    plain = name.strip().replace(" ", "_").casefold()
+    if plain not in NAMES:
+        raise UsageError(f"no pretrained model {name!r}{nearest(plain, NAMES)}; sketchrnn pretrained list shows all")
+    if vae and plain in DECODER_ONLY:
+        raise UsageError(f"{plain}: there is no such model with an encoder; leave --vae out")
+    return plain
+
+
+def file_name(model: str, vae: bool = False) -> str:
+    """Return the name of a model's file: with its encoder, or the decoder alone."""
+    return f"{model}.{'vae' if vae else 'gen'}.json"
+
+
+def url(model: str, vae: bool = False, large: bool = False, base_url: str = BASE_URL) -> str:
+    """Return the address of a model; the large ones have 1024 units."""
+    return f"{base_url.rstrip('/')}/{'large_models' if large else 'models'}/{quote(file_name(model, vae))}"
+
+
+def checkpoint_name(model: str, vae: bool = False, large: bool = False) -> str:
+    """Return what a model is called among the checkpoints, so that its variants do not take each other's name."""
+    return model + ("_vae" if vae else "") + ("_large" if large else "")
+
+
+def present(checkpoint_dir: Path) -> set[str]:
+    """Return the models of which some variant is among the checkpoints."""
+    variants = [(vae, large) for vae in (False, True) for large in (False, True)]
+    return {
+        name
+        for name in NAMES
+        if any((checkpoint_dir / checkpoint_name(name, *variant)).is_dir() for variant in variants)
+    }
