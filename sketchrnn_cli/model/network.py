@@ -178,7 +178,7 @@ def _run(
         ]
         return ops.stack(outputs, axis=1)
     shape, keep = (time, directions, batch, units), hparams.recurrent_keep
-    drops = dropout is not None and keep < 1.0
+    dropout = None if keep == 1.0 else dropout
     engine = kernels.engine()
     if cell == "lstm" and hparams.gate_activation == "sigmoid" and n == INPUT_SIZE:
         latent = ops.concatenate([ops.zeros((batch, n)), *([] if z is None else [z])], axis=-1)
@@ -189,13 +189,13 @@ def _run(
             recurrent=ops.stack([tensors["recurrent_kernel"] for tensors in weights]),
             h=state[0],
             c=state[1],
-            dropout=Dropout(engine.uniform(shape, dropout, step, stream) < keep, keep) if drops else None,
+            dropout=None if dropout is None else Dropout(engine.uniform(shape, dropout, step, stream) < keep, keep),
             products=hparams.precision,
         )
     projected = ops.stack(
         [cells.project(ops, cell, w, _joined(x, z)) for x, w in zip(inputs, weights, strict=True)], axis=1
     )
-    mask = keep_mask(shape, keep, dropout, step, stream) if drops else None
+    mask = None if dropout is None else keep_mask(shape, keep, dropout, step, stream)
 
     def advance(state: tuple[Array, Array], step_inputs: Any) -> tuple[Array, Array]:
         now, kept = (step_inputs, None) if mask is None else step_inputs
