@@ -1,6 +1,5 @@
 """`sketchrnn pretrained`: draw with the official models, without training."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer

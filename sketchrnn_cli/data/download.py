@@ -73,9 +73,7 @@ def client(timeout: float = 30.0) -> httpx.Client:
     return httpx.Client(follow_redirects=True, timeout=timeout, headers={"Accept-Encoding": "identity"})
 
 
-def download(
-    url: str, path: Path, http: httpx.Client, pause: float = 1.0, kind: Kind = ARCHIVE
-) -> Iterator[Progress]:
+def download(url: str, path: Path, http: httpx.Client, pause: float = 1.0, kind: Kind = ARCHIVE) -> Iterator[Progress]:
     """Fetch a file, yielding progress; it is at `path`, whole and checked, when the iterator ends.
 
     Args:

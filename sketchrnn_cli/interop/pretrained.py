@@ -12,8 +12,7 @@ from sketchrnn_cli.hparams import nearest
 
 BASE_URL = "https://storage.googleapis.com/quickdraw-models/sketchRNN"
 
-NAMES: tuple[str, ...] = tuple(
-    """
+_LIST = """
 alarm_clock ambulance angel ant antyoga backpack barn basket bear bee beeflower bicycle bird book brain bridge
 bulldozer bus butterfly cactus calendar castle cat catbus catpig chair couch crab crabchair crabrabbitfacepig
 cruise_ship diving_board dog dogbunny dolphin duck elephant elephantpig everything eye face fan fire_hydrant firetruck
@@ -23,8 +22,9 @@ penguin pig pigsheep pineapple pool postcard power_outlet rabbit rabbitturtle ra
 roller_coaster sandwich scorpion sea_turtle sheep skull snail snowflake speedboat spider squirrel steak stove
 strawberry swan swing_set the_mona_lisa tiger toothbrush toothpaste tractor trombone truck whale windmill yoga
 yogabicycle
-""".split()
-)
+"""
+
+NAMES: tuple[str, ...] = tuple(_LIST.split())
 
 DECODER_ONLY = frozenset({"everything"})
 """Models of which there is no variant with an encoder."""
