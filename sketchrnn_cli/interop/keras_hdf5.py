@@ -1,0 +1,138 @@
+"""Read the weights of an HDF5 file that Keras 2 wrote, and nothing else that such a file can hold.
+
+HDF5 is a file system of its own: links and tensors may lie in other files, and filters may unpack without end. Keras
+writes neither: only plain tensors, as large as they say, in the file itself, are read. And HDF5's library loops without
+end, or crashes, on some damaged files: so it runs in a process of its own, with a limit on its time and its memory.
+"""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from sketchrnn_cli.errors import CheckpointError
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+LARGEST_FILE = 512 << 20
+"""Bytes; the paper's largest decoder, 2048 units, has 250 MB with its optimizer's state."""
+
+LARGEST_MEMORY = 4 << 30
+"""Bytes that the reading process may ask for, where the system can limit it."""
+
+LONGEST = 60.0
+"""Seconds that reading may take; it takes one."""
+
+MOST_NAMES = 64
+"""Layers of a model, tensors of a layer; ours has 11 and 6."""
+
+
+def read_layers(path: Path, seconds: float = LONGEST) -> list[list[np.ndarray]]:
+    """Return the tensors of every layer that has any, layers and tensors in the order of the model, float32.
+
+    Args:
+        path: a file of weights, or of a whole model (whose weights are in its group `model_weights`).
+        seconds: that it may take at most.
+
+    Raises:
+        CheckpointError: missing, no HDF5 of Keras 2, damaged, or asks for more than plain tensors.
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(len(SIGNATURE)) != SIGNATURE:
+                raise CheckpointError(f"{path}: not an HDF5 file; expected the .hdf5 that Keras wrote")
+        if path.stat().st_size > LARGEST_FILE:
+            raise CheckpointError(f"{path}: larger than {LARGEST_FILE >> 20} MiB; not a Sketch-RNN model")
+        command = [sys.executable, "-P", "-c", f"from {__name__} import answer; answer()", str(path)]
+        paths = os.pathsep.join(filter(None, sys.path))
+        environment = {**os.environ, "PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"}  # Threads claim much memory.
+        reading = subprocess.run(command, env=environment, capture_output=True, timeout=seconds, check=False)
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except subprocess.TimeoutExpired as error:
+        raise CheckpointError(f"{path}: damaged: reading it takes more than {seconds:g} seconds") from error
+    if reading.returncode == CheckpointError.exit_code:
+        raise CheckpointError(" ".join(reading.stderr.decode(errors="replace").split()))
+    if reading.returncode:
+        raise CheckpointError(f"{path}: damaged: HDF5's library fails on it (exit code {reading.returncode})")
+    with np.load(io.BytesIO(reading.stdout)) as arrays:
+        layers: dict[str, list[np.ndarray]] = {}
+        for name in arrays.files:
+            layers.setdefault(name.split("_")[0], []).append(arrays[name])
+    return list(layers.values())
+
+
+def answer() -> None:
+    """Read the file that the command line names, write its layers to stdout: what the other process does."""
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (LARGEST_MEMORY, LARGEST_MEMORY))
+    except (ImportError, ValueError, OSError):  # Windows cannot limit it, macOS will not.
+        pass
+    try:
+        layers = _layers(Path(sys.argv[1]))
+    except CheckpointError as error:
+        sys.stderr.write(str(error))
+        sys.exit(error.exit_code)
+    tensors: dict[str, Any] = {f"{i}_{j}": tensor for i, layer in enumerate(layers) for j, tensor in enumerate(layer)}
+    np.savez(sys.stdout.buffer, **tensors)
+
+
+def _layers(path: Path) -> list[list[np.ndarray]]:
+    """Read the layers in this process."""
+    try:
+        import h5py
+    except ImportError as error:
+        raise CheckpointError(f"{path}: h5py is needed to read it: pip install h5py") from error
+    try:
+        left = path.stat().st_size
+        layers = []
+        with h5py.File(path, "r") as root:
+            group = _child(h5py, root, "model_weights") if root.id.links.exists(b"model_weights") else root
+            for layer in _names(h5py, group, "layer_names"):
+                place = _child(h5py, group, layer)
+                tensors = [_child(h5py, place, name) for name in _names(h5py, place, "weight_names")]
+                left -= sum(_stored_bytes(h5py, tensor) for tensor in tensors)
+                if left < 0:
+                    raise CheckpointError(f"{path}: claims more numbers than the file holds")
+                layers.append([tensor[()].astype(np.float32) for tensor in tensors])
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (KeyError, RuntimeError, TypeError, ValueError, AttributeError, OverflowError, MemoryError) as error:
+        raise CheckpointError(f"{path}: not the weights of a Keras 2 model, or damaged ({error})") from error
+    if not all(np.isfinite(tensor).all() for layer in layers for tensor in layer):
+        raise CheckpointError(f"{path}: a weight is not finite")
+    return layers
+
+
+def _child(h5py: ModuleType, group: Any, name: str) -> Any:
+    """Return what lies at a path below a group, without following a link that is more than a name."""
+    for part in name.split("/"):
+        if group.id.links.get_info(part.encode()).type != h5py.h5l.TYPE_HARD:
+            raise ValueError(f"{name} is a link to elsewhere")
+        group = group[part]
+    return group
+
+
+def _names(h5py: ModuleType, group: Any, attribute: str) -> list[str]:
+    """Return a list of names that Keras put beside a group."""
+    stored = group.attrs.get_id(attribute)
+    if stored.shape == (0,):  # Keras' empty list has no strings, but floats.
+        return []
+    if not h5py.check_string_dtype(stored.dtype) or len(stored.shape) != 1 or stored.shape[0] > MOST_NAMES:
+        raise ValueError(f"{attribute} is not a short list of names")
+    return [name.decode() if isinstance(name, bytes) else name for name in group.attrs[attribute].tolist()]
+
+
+def _stored_bytes(h5py: ModuleType, tensor: Any) -> int:
+    """Return how many bytes of the file a tensor takes, once it is known to take as many as it says."""
+    properties = tensor.id.get_create_plist()
+    plain = properties.get_layout() in (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT) and not properties.get_external_count()
+    if not plain or tensor.dtype.kind != "f" or tensor.nbytes != tensor.id.get_storage_size():
+        raise ValueError(f"{tensor.name} is not a plain tensor of numbers")
+    return int(tensor.nbytes)
