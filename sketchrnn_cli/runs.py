@@ -19,7 +19,7 @@ import numpy as np
 
 from sketchrnn_cli import atomic, checkpoint
 from sketchrnn_cli.checkpoint import Checkpoint, Sidecar
-from sketchrnn_cli.errors import CheckpointError
+from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import nearest
 
 FORMAT = "sketchrnn-run-1"
@@ -191,6 +191,17 @@ def locate(name: str | Path, checkpoint_dir: Path = CHECKPOINT_DIR) -> tuple[Pat
     raise CheckpointError(
         f"no checkpoint {text!r}{nearest(readings[-1][0], known)} (here: {', '.join(known) or 'none'})"
     )
+
+
+def new_folder(checkpoint_dir: Path, name: str) -> Path:
+    """Return the folder of a run or checkpoint to be.
+
+    Raises:
+        UsageError: the name is no plain one.
+    """
+    if not name or name == ".." or Path(name).name != name or "@" in name:
+        raise UsageError(f"--name {name}: a plain name is needed, without slashes or @")
+    return checkpoint_dir / name
 
 
 def select(folder: Path, which: str) -> Path:

@@ -42,7 +42,8 @@ def import_(
     from sketchrnn_cli.interop import importing
 
     imported = importing.read(file, config)
-    folder = importing.destination(checkpoint_dir, name or importing.plain_name(imported, file), force)
+    name = importing.plain_name(imported, file) if name is None else name
+    folder = importing.destination(checkpoint_dir, name, force)
     sidecar, assumed = importing.describe(imported, scale_factor, canvas_size)
     importing.release(imported, sidecar, folder)
     for sentence in assumed:

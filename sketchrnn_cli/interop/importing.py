@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sketchrnn_cli import atomic, checkpoint
+from sketchrnn_cli import atomic, checkpoint, runs
 from sketchrnn_cli.checkpoint import Sidecar
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.interop import magenta_js
@@ -102,9 +102,7 @@ def destination(checkpoint_dir: Path, name: str, force: bool) -> Path:
     Raises:
         UsageError: the name is no plain one, or is taken by what must not be replaced.
     """
-    if not name or Path(name).name != name or "@" in name:
-        raise UsageError(f"--name {name}: a plain name is needed, without slashes or @")
-    folder = checkpoint_dir / name
+    folder = runs.new_folder(checkpoint_dir, name)
     if os.path.lexists(folder):
         if not force:
             raise UsageError(f"{folder} exists; --name gives another name, --force replaces it")

@@ -130,9 +130,7 @@ def free_folder(checkpoint_dir: Path, name: str, force: bool) -> Path:
     Raises:
         UsageError: the name is taken and `force` is not given, or is no plain name.
     """
-    if not name or Path(name).name != name or "@" in name:
-        raise UsageError(f"--name {name}: a plain name is needed, without slashes or @")
-    folder = checkpoint_dir / name
+    folder = runs.new_folder(checkpoint_dir, name)
     if folder.exists() and any(folder.iterdir()) and not force:
         raise UsageError(f"{folder} exists: --resume {name} goes on with it, --name gives another, --force begins anew")
     return folder
