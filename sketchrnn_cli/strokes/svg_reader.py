@@ -86,7 +86,7 @@ class _Line(NamedTuple):
     """In the outermost viewport, `[curves, 4, 2]`."""
     frames: tuple[Frame, ...]
     is_page: bool
-    """Whether it is filled, not stroked, and covers the whole picture: paper, not drawing."""
+    """Whether it is a filled rectangle without a stroke that covers the whole picture: paper, not drawing."""
 
 
 def read_svg(source: Path | bytes, tolerance: float = TOLERANCE) -> SvgDrawing:
@@ -224,9 +224,21 @@ def _drawn(data: str, place: _Place, page: Size) -> Iterator[_Line]:
         else:
             continue
         placed = outline @ place.matrix[:2, :2].T + place.matrix[:2, 2]
-        corners = placed.reshape(-1, 2)
-        covers = (corners.min(axis=0) <= 0.5).all() and (corners.max(axis=0) >= np.array(page) - 0.5).all()
-        yield _Line(placed, place.frames, not is_stroked and bool(covers))
+        yield _Line(placed, place.frames, not is_stroked and _is_page(placed, page))
+
+
+def _is_page(curves: np.ndarray, page: Size) -> bool:
+    """Return whether closed curves `[curves, 4, 2]` are a rectangle around the whole picture.
+
+    What only reaches to its four sides, as a round icon does, is no rectangle: it fills less of its bounding box.
+    """
+    points = curves.reshape(-1, 2)
+    low, high = points.min(axis=0), points.max(axis=0)
+    if (low > 0.5).any() or (high < np.array(page) - 0.5).any():
+        return False
+    x, y = (points - low).T
+    area = abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
+    return bool(area >= 0.99 * np.prod(high - low))
 
 
 def _polylines(lines: Sequence[_Line], tolerance: float) -> list[np.ndarray]:

@@ -1,6 +1,7 @@
 """Geometry on drawings: bounds, scale, resampling, simplification; polylines in, polylines out."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -52,14 +53,16 @@ def simplify(stroke: np.ndarray, epsilon: float = EPSILON) -> np.ndarray:
     return stroke[significance(stroke, epsilon) > epsilon]
 
 
-def significance(stroke: np.ndarray, epsilon: float = 0.0) -> np.ndarray:
+def significance(stroke: np.ndarray, epsilon: float = 0.0, outermost: Sequence[int] = ()) -> np.ndarray:
     """Return, for each point of a polyline `[n, 2]`, the tolerance below which `simplify` keeps it, `[n]`.
 
-    Infinite for both ends; 0 for points that no tolerance from `epsilon` on keeps, which saves time.
+    Infinite for both ends; 0 for points that no tolerance from `epsilon` on keeps, which saves time. The points at the
+    places `outermost` come next to the ends.
     """
     kept_below = np.zeros(len(stroke))
+    kept_below[list(outermost)] = 1e9
     kept_below[[0, -1]] = np.inf
-    spans = [(0, len(stroke) - 1)]
+    spans = list(pairwise(np.flatnonzero(kept_below).tolist()))
     while spans:
         first, last = spans.pop()
         if last - first < 2:
@@ -112,7 +115,9 @@ def to_sketch(
     if ink > LONGEST:
         raise DataError(f"strokes {ink / pixels:.0f} times as long as the drawing is large; a sketch has fewer")
     strokes = [resample(stroke) for stroke in strokes]
-    kept_below = [significance(stroke, epsilon) for stroke in strokes]
+    kept_below = [
+        significance(stroke, epsilon, ends) for stroke, ends in zip(strokes, _outermost(strokes), strict=True)
+    ]
     if max_points is not None:
         fewest = 2 * len(strokes) - 1
         if fewest > max_points:
@@ -125,4 +130,15 @@ def to_sketch(
         epsilon = max([epsilon, *most_significant[max_points + 1 : max_points + 2]])
     simplified = [stroke[below > epsilon] for stroke, below in zip(strokes, kept_below, strict=True)]
     scale = canvas_size / pixels
-    return from_polylines([np.rint(stroke) * scale for stroke in simplified]), float(epsilon)
+    # Resampling cuts the last half pixel off a corner; with it made good, a sketch that is read again stays as it is.
+    return from_polylines([np.rint(stroke) * scale for stroke in fit(simplified, pixels)]), float(epsilon)
+
+
+def _outermost(strokes: Sequence[np.ndarray]) -> list[list[int]]:
+    """Return, for each stroke, which of its points give the drawing its larger side: one at each end of it."""
+    # A straight side is not to be broken by a rounding error.
+    axes = np.concatenate(strokes).round(6).T
+    along = max(axes, key=np.ptp)
+    starts = np.cumsum([0] + [len(stroke) for stroke in strokes]).tolist()
+    ends = int(np.argmin(along)), int(np.argmax(along))
+    return [[end - low for end in ends if low <= end < high] for low, high in pairwise(starts)]

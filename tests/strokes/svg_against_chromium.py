@@ -7,7 +7,8 @@ are filled, covered or thick. Three distances are given, each the largest, in pi
 
 - off: from our strokes to what the original shows; more than a pixel means that we draw what is not there.
 - beside: from our strokes to the outlines, or to the edges of the original (where a fill closes an open path).
-- missing: from the outlines to our strokes; more than a pixel means that we leave something out.
+- missing: from the outlines to our strokes; more than a pixel means that we leave something out: rightly so where it
+  is a filled rectangle as large as the page, or a shape that has no paint until it is given a hairline stroke.
 
 A pixel of the picture is about a quarter of these, so that 0.3 is as near as it gets. What hangs over the page, which
 no browser shows, is left out. svg_against_chromium.txt beside this file is the result.
@@ -73,11 +74,11 @@ def screenshot(svg: bytes, size: tuple[int, int], zoom: int) -> np.ndarray:
 def window(values: Mapping[str, str], high: np.ndarray) -> tuple[int, int]:
     """Return a window in which a drawing that reaches to `high` shows at its own size."""
     size = outermost_size(values)
-    fixed = [side for side in ("width", "height") if "%" not in values.get(side, "%")]
-    if view_box(values) and not fixed:  # It fills the window, whatever its size.
-        return math.ceil(size.width), math.ceil(size.height)
+    is_fixed = [not view_box(values) or "%" not in values.get(side, "%") for side in ("width", "height")]
     # Chromium paints no more than 87 pixels less than the window's height of some files.
-    width, height = np.maximum(size, high + 2) + np.array([0, 100])
+    roomy = np.maximum(size, high + 2) + np.array([0, 100])
+    # A side that is not fixed is the window's.
+    width, height = np.where(is_fixed, roomy, size)
     return math.ceil(width), math.ceil(height)
 
 

@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from sketchrnn_cli.strokes.transforms import bounds, fit, prepare, resample, simplify
+from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.strokes.formats import to_polylines
+from sketchrnn_cli.strokes.transforms import bounds, fit, prepare, resample, simplify, to_sketch
 
 
 def walk(points: int, seed: int) -> np.ndarray:
@@ -93,3 +95,48 @@ def test_preparing_what_is_straight_and_prepared_changes_nothing() -> None:
     ]
     for before, after in zip(house, prepare(house), strict=True):
         assert after.tolist() == before.tolist()
+
+
+def larger_side(sketch: np.ndarray) -> float:
+    return float(np.ptp(np.concatenate(to_polylines(sketch)), axis=0).max())
+
+
+@pytest.mark.parametrize("canvas_size", [100.0, 255.0, 367.0])
+@pytest.mark.parametrize("epsilon", [0.5, 2.0, 20.0])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_sketch_is_as_large_as_asked_however_simple(seed: int, epsilon: float, canvas_size: float) -> None:
+    sketch, used = to_sketch([walk(60, seed), walk(40, seed + 100)], canvas_size, epsilon)
+    assert larger_side(sketch) == pytest.approx(canvas_size, rel=1e-6)
+    assert used == epsilon
+
+
+def test_a_sketch_is_what_preparing_makes_of_a_drawing_whose_ends_are_outermost() -> None:
+    zigzag = np.array([[0, 0], [40, 90], [80, 10], [120, 95], [255, 60]])
+    sketch, _ = to_sketch([zigzag], 255.0)
+    np.testing.assert_array_equal(to_polylines(sketch)[0], prepare([zigzag])[0])
+
+
+@pytest.mark.parametrize("max_points", [3, 4, 5, 9, 20, 60])
+def test_a_drawing_is_simplified_as_far_as_its_points_have_to_fit_and_no_farther(max_points: int) -> None:
+    drawing = [walk(300, 1), walk(200, 2)]
+    sketch, used = to_sketch(drawing, 255.0, 0.0, max_points)
+    assert len(sketch) <= max_points
+    assert used > 0
+    assert len(to_sketch(drawing, 255.0, used * 0.999, None)[0]) > max_points
+    assert to_sketch(drawing, 255.0, 0.0, 10_000)[1] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("strokes", "message"),
+    [
+        ([], "without strokes"),
+        ([np.zeros((0, 2))], "without strokes"),
+        ([np.array([[3.0, 4.0]] * 2)], "nothing but a dot"),
+        ([np.array([[0.0, 0.0], [9.0, 0.1]] * 2000)], "times as long as the drawing is large"),
+        ([walk(5, seed) for seed in range(6)], "6 strokes need at least 11 points and the model takes 10"),
+    ],
+    ids=range(5),
+)
+def test_what_cannot_be_a_sketch_is_refused(strokes: list, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        to_sketch(strokes, 255.0, max_points=10)
