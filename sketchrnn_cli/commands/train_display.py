@@ -36,7 +36,7 @@ class Display:
         dropped = sum(len(part) for part in trainer.training.parts) - len(trainer.training)
         console.message(
             f"{len(trainer.training)} training and {len(trainer.validation)} validation sketches, "
-            f"N_max {hparams.max_seq_len}, scale {sidecar.scale_factor:.6f}"
+            f"N_max {hparams.max_seq_len}, scale {sidecar.units_per_model_unit:.6f}"
             + (f"; {dropped} longer sketches left out" if dropped else "")
         )
         epochs = total_steps / trainer.steps_per_epoch

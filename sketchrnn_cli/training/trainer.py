@@ -128,7 +128,7 @@ class Trainer:
         while self.step < total_steps and not self.stopping:
             epoch, done = divmod(self.step, self.steps_per_epoch)
             batches = training_batches(
-                self.training, self.hparams, self.sidecar.scale_factor, self.buckets, epoch, start=done
+                self.training, self.hparams, self.sidecar.units_per_model_unit, self.buckets, epoch, start=done
             )
             pending: list[Array] = []
             reported_at = time.monotonic()
@@ -225,7 +225,7 @@ class Trainer:
         measured, best = None, self.sidecar.best
         if len(self.validation):
             measured = evaluation.evaluate(
-                self._evaluate, self._state[0], self.validation, self.sidecar.scale_factor, self.hparams
+                self._evaluate, self._state[0], self.validation, self.sidecar.units_per_model_unit, self.hparams
             )
             value = measured.validation_loss(self.hparams)
             if not np.isfinite(value):
