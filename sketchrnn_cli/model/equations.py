@@ -65,9 +65,9 @@ def output_layer(xp: Any, weights: Mapping[str, Array], h: Array, hparams: HPara
 def reconstruction_terms(xp: Any, mixture: mixtures.Mixture, target: Array) -> tuple[Array, Array]:
     """Return, for target rows `[..., 5]`, −log p of offsets and of pens, each `[...]`, to be summed over time.
 
-    Offsets count over real points only, pens over every row (equation 9).
+    Offsets count over real points only, pens over every row (equation 9); a row of zeros is none.
     """
-    real = 1.0 - target[..., 4]
+    real = target[..., 2] + target[..., 3]
     offset = -real * mixtures.log_density(xp, mixture, target[..., :2])
     return offset, -mixtures.pen_log_likelihood(xp, mixture, target[..., 2:])
 

@@ -74,7 +74,7 @@ def test_outputs_and_gradients_are_those_of_a_plain_loop(
     expected_outputs, expected = measure(functools.partial(plain, mask=mask))
     fused = [measure(functools.partial(engine.lstm, dropout=dropout, products="float32"))]
     # As on a GPU: several steps compiled as one, long products in parts, rows multiplied term by term.
-    monkeypatch.setattr(engine, "_unroll", lambda *time: 4)
+    monkeypatch.setattr(engine, "_unroll", lambda *time: 4 if not time or time[0] % 4 == 0 else 3)
     monkeypatch.setattr(engine, "_parts", lambda count: math.gcd(count, 8))
     if keras.backend.backend() == "tensorflow":
         monkeypatch.setattr(engine, "_input_gates", steps.input_gates)
@@ -83,6 +83,16 @@ def test_outputs_and_gradients_are_those_of_a_plain_loop(
         np.testing.assert_allclose(outputs, expected_outputs, atol=1e-5)
         for name in given:
             np.testing.assert_allclose(gradients[name], expected[name], atol=1e-5, rtol=1e-5, err_msg=name)
+
+
+def test_on_a_gpu_loops_make_whole_rounds_of_many_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_jax = pytest.importorskip("sketchrnn_cli.model.kernels.on_jax", reason="JAX is not installed")
+    for gpu in (False, True):
+        monkeypatch.setattr(on_jax, "has_gpu", lambda gpu=gpu: gpu)
+        for time in range(1, 300):
+            steps, unroll = on_jax.whole_rounds(time), on_jax._unroll(on_jax.whole_rounds(time))
+            assert steps % unroll == 0
+            assert (time <= steps < time + 12 and 7 <= unroll <= 12) if gpu else (steps == time and unroll == 1)
 
 
 def test_bfloat16_products_come_close_to_float32() -> None:

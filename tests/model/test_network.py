@@ -51,6 +51,16 @@ def test_losses_are_those_of_a_plain_loop_over_time(conditional: bool) -> None:
     np.testing.assert_allclose([float(x) for x in found], mean, rtol=1e-5, atol=1e-5)
 
 
+def test_rows_that_only_make_whole_rounds_of_the_loop_count_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    weights = tensors(plain_model.random_weights(SMALL))
+    found = []
+    for more in (0, 3):
+        monkeypatch.setattr(kernels.engine(), "whole_rounds", lambda time, more=more: time + more)
+        sums = network.sketch_losses(weights, *padded(9), SMALL, None, 0, step())
+        found.append(np.stack([ops.convert_to_numpy(term) for term in sums]))
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-5, atol=1e-5)
+
+
 def test_rows_that_only_fill_a_batch_count_nothing() -> None:
     hparams = SMALL.replace(conditional=False)
     weights = tensors(plain_model.random_weights(hparams))

@@ -16,9 +16,9 @@ from sketchrnn_cli.model.kernels import steps
 Array = Any
 
 
-UNROLLS = range(12, 3, -1)
-"""How many steps of the time loop may be compiled as one on an accelerator, where starting a round costs as much as a
-step."""
+MOST_UNROLLED = 12
+"""How many steps of the time loop at most are compiled as one on an accelerator, where starting such a round costs as
+much as a step."""
 LARGEST_SPLIT = 8
 """Parts at most that the product of a kernel's gradient is cut into: alone it would keep few of a GPU's cores busy."""
 
@@ -67,36 +67,34 @@ def _forward(
     c: Array,
     dropout: steps.Dropout | None,
 ) -> tuple[Array, Any]:
-    time, unroll = len(rows), _unroll(len(rows))
-    rows = _whole_rounds(rows, unroll)
-    kept_entries = None if dropout is None else _whole_rounds(dropout.kept, unroll)
+    entries = None if dropout is None else dropout.kept
     multiplied = recurrent.astype(products)
 
     def step(state: tuple[Array, Array], inputs: tuple[Array, Array | None]) -> tuple[Any, Any]:
-        now, entries = inputs
+        now, kept_entries = inputs
         gates = _product(state[0].astype(products), multiplied) + (constant + steps.input_gates(now, kernel))
-        h, c, kept = steps.forward(jnp, gates, state[1], _mask(entries, dropout))
+        h, c, kept = steps.forward(jnp, gates, state[1], _mask(kept_entries, dropout))
         return (h, c), (h, steps.Kept(kept.gates.astype(products), kept.c_before))
 
-    outputs, kept = lax.scan(step, (h, c), (rows, kept_entries), unroll=unroll)[1]
-    return outputs[:time], (rows, recurrent, h, kept_entries, dropout, outputs, kept)
+    outputs, kept = lax.scan(step, (h, c), (rows, entries), unroll=_unroll(len(rows)))[1]
+    return outputs, (rows, recurrent, h, dropout, outputs, kept)
 
 
 def _backward(products: str, residuals: Any, d_outputs: Array) -> tuple[Array | None, ...]:
-    rows, recurrent, h, kept_entries, dropout, outputs, kept = residuals
-    unroll = _unroll(len(d_outputs))
+    rows, recurrent, h, dropout, outputs, kept = residuals
+    entries = None if dropout is None else dropout.kept
     multiplied = recurrent.astype(products).swapaxes(-1, -2)
 
     def step(state: tuple[Array, Array], inputs: Any) -> tuple[Any, Array]:
-        d_output, kept, entries = inputs
+        d_output, kept, kept_entries = inputs
         kept = steps.Kept(kept.gates.astype(jnp.float32), kept.c_before)
-        d_gates, d_c = steps.backward(jnp, state[0] + d_output, state[1], kept, _mask(entries, dropout))
+        d_gates, d_c = steps.backward(jnp, state[0] + d_output, state[1], kept, _mask(kept_entries, dropout))
         d_gates = d_gates.astype(products)
         return (_product(d_gates, multiplied), d_c), d_gates
 
     start = (jnp.zeros_like(h), jnp.zeros_like(h))
-    inputs = (_whole_rounds(d_outputs, unroll), kept, kept_entries)
-    (d_h, d_c), d_gates = lax.scan(step, start, inputs, reverse=True, unroll=unroll)
+    unroll = _unroll(len(rows))
+    (d_h, d_c), d_gates = lax.scan(step, start, (d_outputs, kept, entries), reverse=True, unroll=unroll)
     h_before = jnp.concatenate([h[None], outputs[:-1]]).astype(products)
     d_constant = d_gates.sum(axis=0, dtype=jnp.float32)
     d_kernel = _kernel_gradient(rows.astype(products), d_gates)
@@ -124,20 +122,24 @@ def _mask(entries: Array | None, dropout: steps.Dropout | None) -> Array | None:
     return None if dropout is None or entries is None else entries.astype(jnp.float32) / dropout.keep
 
 
-def _whole_rounds(x: Array, unroll: int) -> Array:
-    """Fill up with zeros, which change nothing before them, to whole rounds of the loop."""
-    return jnp.pad(x, [(0, -len(x) % unroll)] + [(0, 0)] * (x.ndim - 1))
-
-
 def _parts(count: int) -> int:
     return math.gcd(count, LARGEST_SPLIT) if has_gpu() else 1
 
 
+def whole_rounds(time: int) -> int:
+    """Return the steps, at least `time`, of a loop that runs fastest: few rounds, none of them broken off."""
+    if not has_gpu():
+        return time
+    rounds = [(-(-time // steps), steps) for steps in range(MOST_UNROLLED, MOST_UNROLLED // 2, -1)]
+    count, steps = min(rounds, key=lambda choice: choice[0] * (choice[1] + 1))
+    return count * steps
+
+
 def _unroll(time: int) -> int:
-    """Return how many steps of a loop of `time` steps make a round: few rounds, few steps that only fill one up."""
+    """Return how many steps of a loop make a round: a divisor of `time`."""
     if not has_gpu():
         return 1
-    return min(UNROLLS, key=lambda steps: (steps + 1) * -(-time // steps))
+    return max(steps for steps in range(1, MOST_UNROLLED + 1) if time % steps == 0)
 
 
 def has_gpu() -> bool:
