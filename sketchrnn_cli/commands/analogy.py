@@ -16,10 +16,11 @@ def analogy(
     temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the drawing.")] = 0.1,
     seed: opt.Seed = 0,
     epsilon: opt.Epsilon = 2.0,
-    out: opt.Out = None,
+    out: opt.SheetOut = None,
     force: opt.Force = False,
     size: opt.Size = 256,
     stroke_width: opt.StrokeWidth = None,
+    margin: opt.Margin = None,
     color: opt.Color = opt.INK,
     background: opt.Background = opt.WHITE,
     color_by_order: opt.ColorByOrder = False,
@@ -37,7 +38,7 @@ def analogy(
     from sketchrnn_cli.drawing.layout import Style
     from sketchrnn_cli.strokes.files import ARRAYS
 
-    style = Style(size, stroke_width, None, color, background, color_by_order)
+    style = Style(size, stroke_width, margin, color, background, color_by_order)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     path = sheets.destination(out, sketcher, force)
     shown = sheets.read_inputs([a, b, c], sketcher, data_dir, seed, epsilon)

@@ -19,22 +19,35 @@ def animate(
         tuple[str, str] | None,
         typer.Option(metavar="INPUT INPUT", help="Turn one drawing into another and back, by the latent space."),
     ] = None,
-    steps: Annotated[int, typer.Option(min=2, help="With --morph: drawings from one to the other.")] = 20,
+    steps: Annotated[
+        int | None, typer.Option(min=2, max=1000, help="With --morph: drawings from one to the other. [default: 20]")
+    ] = None,
     temperature: Annotated[
         float | None,
         typer.Option("--temperature", "-t", min=0, help="Randomness. [default: 0.4; with --morph 0.1]"),
     ] = None,
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="Sketches drawn side by side.")] = 1,
+    count: Annotated[
+        int | None, typer.Option("--count", "-n", min=1, max=100, help="Sketches drawn side by side. [default: 1]")
+    ] = None,
     seed: opt.Seed = 0,
     max_points: opt.MaxPoints = None,
     fps: Annotated[int, typer.Option(help="Frames a second.")] = 25,
     seconds: Annotated[float, typer.Option(help="Seconds from the first stroke to the last.")] = 3.0,
     hold: Annotated[float, typer.Option(help="Seconds that the finished drawing stays.")] = 1.5,
     loop: Annotated[int, typer.Option(help="How often it plays; 0 for ever.")] = 0,
-    out: opt.Out = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="File to write: .gif, .webp, .apng or .png, .mp4, .svg; or frames/ or frame-%03d.png. "
+            "[default: a free numbered .gif]",
+        ),
+    ] = None,
     force: opt.Force = False,
     size: opt.Size = 256,
     stroke_width: opt.StrokeWidth = None,
+    margin: opt.Margin = None,
     color: opt.Color = opt.INK,
     background: opt.Background = opt.WHITE,
     color_by_order: opt.ColorByOrder = False,
@@ -53,22 +66,26 @@ def animate(
 
     if drawn and morph:
         raise UsageError("--input animates one drawing, --morph two; give one of them")
-    style = Style(size, stroke_width, None, color, background, color_by_order)
+    if count is not None and (drawn or morph):
+        raise UsageError("--count is for new sketches; --input and --morph name their drawings")
+    if steps is not None and not morph:
+        raise UsageError("--steps is for --morph; --seconds says how long a drawing takes")
+    style = Style(size, stroke_width, margin, color, background, color_by_order)
     timing = Timing(fps, seconds, hold, loop)
-    if out is not None:
-        output.check(out, output.ANIMATIONS, force)
+    path = None if out is None else output.check(out, output.ANIMATIONS, force)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
-    path = output.check(out, output.ANIMATIONS, force) if out else sheets.free_name(sketcher, ".gif")
+    path = path or sheets.free_name(sketcher, ".gif")
     if morph:
         from sketchrnn_cli.latent import between
 
         z = sheets.encode(sketcher, sheets.read_inputs(morph, sketcher, data_dir, seed, epsilon), seed, False)
-        walk = between(z[0], z[1], steps)
+        walk = between(z[0], z[1], steps or 20)
         warmth = 0.1 if temperature is None else temperature
-        pictures = sequence(sketcher.draw(walk, steps, warmth, seed, max_points, streams=[0] * steps), style=style)
+        pictures = sequence(sketcher.draw(walk, len(walk), warmth, seed, max_points, streams=[0] * len(walk)), style)
     elif drawn:
         pictures = [grid(sheets.read_inputs([drawn], sketcher, data_dir, seed, epsilon), style=style)]
     else:
+        count = count or 1
         warmth = 0.4 if temperature is None else temperature
         latents = sketcher.random_latents(count, seed)
         pictures = [grid(sketcher.draw(latents, count, warmth, seed, max_points), style=style)]

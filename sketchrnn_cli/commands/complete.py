@@ -12,7 +12,7 @@ from sketchrnn_cli.errors import UsageError
 def complete(
     ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
     beginning: Annotated[str, typer.Argument(metavar="INPUT", help=opt.INPUT_HELP)],
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many endings.")] = 4,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=10_000, help="How many endings.")] = 4,
     fraction: Annotated[
         float | None,
         typer.Option(help="The beginning's size as a share of the whole drawing's. [default: 1 for an SVG]"),
@@ -23,10 +23,11 @@ def complete(
     temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the endings.")] = 0.6,
     seed: opt.Seed = 0,
     epsilon: opt.Epsilon = 2.0,
-    out: opt.Out = None,
+    out: opt.SheetOut = None,
     force: opt.Force = False,
     size: opt.Size = 256,
     stroke_width: opt.StrokeWidth = None,
+    margin: opt.Margin = None,
     color: opt.Color = opt.INK,
     background: opt.Background = opt.WHITE,
     color_by_order: opt.ColorByOrder = False,
@@ -49,7 +50,7 @@ def complete(
         raise UsageError(f"--fraction {fraction}: give a number above 0 and up to 1")
     if fraction is not None and keep is not None:
         raise UsageError("--keep takes the beginning from a whole drawing, --fraction is for a beginning; give one")
-    style = Style(size, stroke_width, None, color, background, color_by_order)
+    style = Style(size, stroke_width, margin, color, background, color_by_order)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     path = sheets.destination(out, sketcher, force)
     share = 0.75 if keep is None else 1.0
@@ -57,5 +58,5 @@ def complete(
     z = sheets.encode(sketcher, [given], seed, False).repeat(count, axis=0) if sketcher.hparams.conditional else None
     endings = sketcher.draw(z, count, temperature, seed, given=given)
     pictured = endings if path.suffix.lower() in ARRAYS else [colored(ending, len(given)) for ending in endings]
-    sheets.save(pictured, path, style)
+    sheets.save(pictured, path, style, aligned=True)
     console.result(str(path))

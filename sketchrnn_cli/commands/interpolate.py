@@ -12,16 +12,18 @@ from sketchrnn_cli.errors import UsageError
 def interpolate(
     ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="Two or four drawings. " + opt.INPUT_HELP)],
-    steps: Annotated[int, typer.Option(min=2, help="Drawings from one to the other, both ends included.")] = 10,
+    grid: Annotated[bool, typer.Option("--grid", help="Insist on four drawings, the corners of a grid.")] = False,
+    steps: Annotated[int, typer.Option(min=2, max=100, help="Drawings from one to the other, with both ends.")] = 10,
     lerp: Annotated[bool, typer.Option("--lerp", help="Walk straight instead of along the great arc (slerp).")] = False,
     temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the drawings.")] = 0.1,
     sample_z: Annotated[bool, typer.Option("--sample-z", help="Draw z from N(μ, σ) instead of taking μ.")] = False,
     seed: opt.Seed = 0,
     epsilon: opt.Epsilon = 2.0,
-    out: opt.Out = None,
+    out: opt.SheetOut = None,
     force: opt.Force = False,
     size: opt.Size = 256,
     stroke_width: opt.StrokeWidth = None,
+    margin: opt.Margin = None,
     color: opt.Color = opt.INK,
     background: opt.Background = opt.WHITE,
     color_by_order: opt.ColorByOrder = False,
@@ -36,9 +38,10 @@ def interpolate(
     from sketchrnn_cli.commands import sheets
     from sketchrnn_cli.drawing.layout import Style
 
-    if len(inputs) not in (2, 4):
-        raise UsageError(f"{len(inputs)} drawings: give two for a row, or four for a grid")
-    style = Style(size, stroke_width, None, color, background, color_by_order)
+    if len(inputs) != 4 and (grid or len(inputs) != 2):
+        choice = "a grid has four corners" if grid else "give two for a row, or four for a grid"
+        raise UsageError(f"{len(inputs)} drawings: {choice}")
+    style = Style(size, stroke_width, margin, color, background, color_by_order)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     path = sheets.destination(out, sketcher, force)
     z = sheets.encode(sketcher, sheets.read_inputs(inputs, sketcher, data_dir, seed, epsilon), seed, sample_z)
@@ -46,5 +49,8 @@ def interpolate(
     row = len(z) == 2
     walk = latent.between(z[0], z[1], steps, way) if row else latent.field(z, steps, steps, way).reshape(-1, z.shape[1])
     sketches = sketcher.draw(walk, len(walk), temperature, seed, streams=[0] * len(walk))
-    sheets.save(sketches, path, style, columns=steps)
+    if row:
+        sheets.save_rows([sketches], path, style)
+    else:
+        sheets.save(sketches, path, style, columns=steps)
     console.result(str(path))

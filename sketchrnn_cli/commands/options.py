@@ -14,10 +14,17 @@ Ckpt = Annotated[
 CheckpointDir = Annotated[Path, typer.Option(help="Where names are looked up.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the random draws: the same seed draws the same.")]
 Out = Annotated[str | None, typer.Option("--out", "-o", help="File to write; its suffix picks the format.")]
+SheetOut = Annotated[
+    str | None,
+    typer.Option("--out", "-o", help="File to write: .svg, .png, .npy or .json. [default: a free numbered .svg]"),
+]
 Force = Annotated[bool, typer.Option("--force", help="Replace what exists.")]
 DataDir = Annotated[Path, typer.Option(help="Where data sets lie.")]
 Size = Annotated[int, typer.Option(help="Larger side of a drawing, in pixels.")]
 StrokeWidth = Annotated[float | None, typer.Option(help="Width of the pen, in pixels. [default: 1.2 % of the size]")]
+Margin = Annotated[
+    float | None, typer.Option(help="Free space around a drawing, in pixels. [default: 8 % of the size]")
+]
 Color = Annotated[str, typer.Option(help="Colour of the strokes: a CSS name, or #rrggbb.")]
 Background = Annotated[str, typer.Option(help="Colour of the page, or none.")]
 ColorByOrder = Annotated[bool, typer.Option("--color-by-order", help="Give each stroke a colour of its own.")]

@@ -18,10 +18,11 @@ def reconstruct(
     sample_z: Annotated[bool, typer.Option("--sample-z", help="Draw z from N(μ, σ) instead of taking μ.")] = False,
     seed: opt.Seed = 0,
     epsilon: opt.Epsilon = 2.0,
-    out: opt.Out = None,
+    out: opt.SheetOut = None,
     force: opt.Force = False,
     size: opt.Size = 256,
     stroke_width: opt.StrokeWidth = None,
+    margin: opt.Margin = None,
     color: opt.Color = opt.INK,
     background: opt.Background = opt.WHITE,
     color_by_order: opt.ColorByOrder = False,
@@ -36,16 +37,14 @@ def reconstruct(
     """
     from sketchrnn_cli.commands import sheets
     from sketchrnn_cli.drawing.layout import Style
-    from sketchrnn_cli.strokes.files import ARRAYS
 
     temperatures = temperature or [0.1]
-    style = Style(size, stroke_width, None, color, background, color_by_order)
+    style = Style(size, stroke_width, margin, color, background, color_by_order)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     path = sheets.destination(out, sketcher, force)
     shown = sheets.read_inputs(inputs, sketcher, data_dir, seed, epsilon)
     z = sheets.encode(sketcher, shown, seed, sample_z)
-    redrawn = sheets.at_temperatures(sketcher, z, len(z), temperatures, seed, common_stream=True)
+    rows = sheets.at_temperatures(sketcher, z, len(z), temperatures, seed, common_stream=True)
     labels = ["input", *(f"temperature {value:g}" for value in temperatures)]
-    pictured = redrawn if path.suffix.lower() in ARRAYS else shown + redrawn
-    sheets.save(pictured, path, style, columns=len(shown), row_labels=labels)
+    sheets.save_rows(rows, path, style, labels, above=shown)
     console.result(str(path))

@@ -11,7 +11,10 @@ from sketchrnn_cli.errors import UsageError
 
 def sample(
     ckpt: opt.Ckpt = None,
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many sketches at each temperature.")] = 1,
+    count: Annotated[
+        int | None,
+        typer.Option("--count", "-n", min=1, max=10_000, help="How many sketches at each temperature. [default: 1]"),
+    ] = None,
     temperature: Annotated[
         list[float] | None,
         typer.Option(
@@ -20,15 +23,16 @@ def sample(
     ] = None,
     from_z: Annotated[
         str | None,
-        typer.Option("--z", metavar="FILE", help="Draw these latent vectors, as encode writes them (.npy, .json)."),
+        typer.Option("--z", metavar="FILE", help="Draw the latent vectors of a file that encode wrote, each once."),
     ] = None,
     seed: opt.Seed = 0,
     max_points: opt.MaxPoints = None,
-    columns: Annotated[int | None, typer.Option(min=1, help="Drawings in a row of the sheet.")] = None,
-    out: opt.Out = None,
+    columns: Annotated[int | None, typer.Option(min=1, help="Drawings in a row. [default: about a square]")] = None,
+    out: opt.SheetOut = None,
     force: opt.Force = False,
     size: opt.Size = 256,
     stroke_width: opt.StrokeWidth = None,
+    margin: opt.Margin = None,
     color: opt.Color = opt.INK,
     background: opt.Background = opt.WHITE,
     color_by_order: opt.ColorByOrder = False,
@@ -43,17 +47,24 @@ def sample(
     from sketchrnn_cli.strokes.files import read_latents
 
     temperatures = temperature or [0.4]
-    style = Style(size, stroke_width, None, color, background, color_by_order)
+    if from_z is not None and count is not None:
+        raise UsageError("--z draws each vector of its file once; leave --count out")
+    if columns is not None and len(temperatures) > 1:
+        raise UsageError("--columns is for one temperature; several get a row each")
+    style = Style(size, stroke_width, margin, color, background, color_by_order)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     path = sheets.destination(out, sketcher, force)
     if from_z is None:
+        count = count or 1
         z = sketcher.random_latents(count, seed)
     else:
         if not sketcher.hparams.conditional:
             raise UsageError(f"--z {from_z}: this model is decoder-only and draws from no z")
         z = read_latents(from_z, sketcher.hparams.z_size)
         count = len(z)
-    sketches = sheets.at_temperatures(sketcher, z, count, temperatures, seed, max_points)
-    labels = [f"temperature {value:g}" for value in temperatures] if len(temperatures) > 1 else []
-    sheets.save(sketches, path, style, columns=count if labels else columns, row_labels=labels)
+    rows = sheets.at_temperatures(sketcher, z, count, temperatures, seed, max_points)
+    if len(rows) == 1:
+        sheets.save(rows[0], path, style, columns=columns)
+    else:
+        sheets.save_rows(rows, path, style, [f"temperature {value:g}" for value in temperatures])
     console.result(str(path))

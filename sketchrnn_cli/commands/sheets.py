@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sketchrnn_cli import console, runs
 from sketchrnn_cli.drawing import output
-from sketchrnn_cli.drawing.layout import Style, grid
+from sketchrnn_cli.drawing.layout import Style, grid, in_blocks
 from sketchrnn_cli.model.sketching import Sketcher
 from sketchrnn_cli.strokes.files import ARRAYS, write_sketches
 
@@ -77,14 +77,15 @@ def at_temperatures(
     seed: int,
     max_points: int | None = None,
     common_stream: bool = False,
-) -> "list[np.ndarray]":
-    """Draw `count` sketches at each temperature, row by row in one batch; a column has one z and one stream."""
+) -> "list[list[np.ndarray]]":
+    """Draw a row of `count` sketches at each temperature, all in one batch; a column has one z and one stream."""
     import numpy as np
 
     rows = len(temperatures)
     streams = [0 if common_stream else i for i in range(count)] * rows
     z = None if z is None else np.tile(z, (rows, 1))
-    return sketcher.draw(z, rows * count, np.repeat(temperatures, count), seed, max_points, streams)
+    drawn = sketcher.draw(z, rows * count, np.repeat(temperatures, count), seed, max_points, streams)
+    return [drawn[start : start + count] for start in range(0, len(drawn), count)]
 
 
 def save(sketches: "Sequence[Any]", path: Path, style: Style, **layout: Any) -> None:
@@ -96,3 +97,18 @@ def save(sketches: "Sequence[Any]", path: Path, style: Style, **layout: Any) -> 
     notice = output.save_picture(grid(sketches, style=style, **layout), path)
     if notice:
         console.message(notice)
+
+
+def save_rows(
+    rows: "Sequence[Sequence[Any]]",
+    path: Path,
+    style: Style,
+    labels: Sequence[str] = (),
+    above: "Sequence[Any]" = (),
+) -> None:
+    """Do what `save` does with rows of one length; those `above` head a sheet and are left out of arrays."""
+    if path.suffix.lower() in ARRAYS:
+        save([sketch for row in rows for sketch in row], path, style)
+        return
+    cells, columns, row_labels = in_blocks([above, *rows] if above else rows, labels)
+    save(cells, path, style, columns=columns, row_labels=row_labels)

@@ -91,6 +91,13 @@ class Drawing:
     colors: list[str | None]
 
 
+BLANK = Drawing([], [])
+"""Leaves a cell of a sheet free."""
+
+WIDEST = 12
+"""Drawings that stand in one row; more are broken into several, if they do not make a sheet about square."""
+
+
 @dataclass(frozen=True)
 class Line:
     """A stroke where it stands in the picture: `[points, 2]` in pixels, and its colour."""
@@ -146,26 +153,26 @@ def grid(
     captions: Sequence[str] = (),
     row_labels: Sequence[str] = (),
     column_labels: Sequence[str] = (),
-    same_scale: bool = False,
+    aligned: bool = False,
     style: Style | None = None,
 ) -> Picture:
     """Lay sketches out row by row in equal cells, each scaled to fit its cell and centred in it.
 
     Args:
         sketches: stroke-3 arrays or drawings, at least one.
-        columns: cells a row; by default as many as make the sheet about square.
+        columns: cells a row; by default as make the sheet about square with few cells left over.
         captions: one a sketch, below it; none by default.
         row_labels: one a row, left of it.
         column_labels: one a column, above it.
-        same_scale: one factor for all sketches, so that their sizes compare.
+        aligned: at one scale for all, and all beginning at the same place of their cells, so that they compare.
         style: `Style()` by default.
 
     Raises:
         DrawingError: no sketch, or one that is not finite.
     """
     style = style or Style()
-    placed, cell_width, cell_height = _place(sketches, same_scale, style)
-    columns = min(len(placed), columns or math.ceil(math.sqrt(len(placed))))
+    placed, cell_width, cell_height = _place(sketches, aligned, style)
+    columns = min(len(placed), columns or _about_square(len(placed)))
     rows = math.ceil(len(placed) / columns)
     font = style.font_size
     line_height = 1.5 * font
@@ -195,17 +202,39 @@ def grid(
     return Picture(width, height, cells, texts, style)
 
 
-def sequence(
-    sketches: Sequence[np.ndarray | Drawing], same_scale: bool = False, style: Style | None = None
-) -> list[Picture]:
+def in_blocks(
+    rows: Sequence[Sequence[np.ndarray | Drawing]], labels: Sequence[str] = ()
+) -> tuple[list[np.ndarray | Drawing], int, list[str]]:
+    """Break rows of one length that are too long for a sheet, and put the parts below each other, block by block.
+
+    Returns:
+        Sketches, columns and row labels for `grid`.
+    """
+    count = len(rows[0])
+    blocks = math.ceil(count / max(WIDEST, math.ceil(math.sqrt(count * len(rows)))))
+    columns = math.ceil(count / blocks)
+    cells: list[np.ndarray | Drawing] = []
+    for start in range(0, count, columns):
+        for row in rows:
+            cells += [*row[start : start + columns], *[BLANK] * (start + columns - count)]
+    return cells, columns, [*labels] * blocks
+
+
+def _about_square(count: int) -> int:
+    """Return how many columns, up to half as many again as a square has, leave the fewest cells over."""
+    square = math.ceil(math.sqrt(count))
+    return min(range(square, square * 3 // 2 + 1), key=lambda columns: (-count % columns, columns))
+
+
+def sequence(sketches: Sequence[np.ndarray | Drawing], style: Style | None = None) -> list[Picture]:
     """Return one picture a sketch, all of the same size, for a morph."""
     style = style or Style()
-    placed, width, height = _place(sketches, same_scale, style)
+    placed, width, height = _place(sketches, False, style)
     return [Picture(math.ceil(width), math.ceil(height), [lines], [], style) for lines in placed]
 
 
 def _place(
-    sketches: Sequence[np.ndarray | Drawing], same_scale: bool, style: Style
+    sketches: Sequence[np.ndarray | Drawing], aligned: bool, style: Style
 ) -> tuple[list[list[Line]], float, float]:
     """Return each sketch's lines in a cell at the origin, and the cells' common width and height."""
     drawings = [sketch if isinstance(sketch, Drawing) else colored(sketch) for sketch in sketches]
@@ -214,11 +243,12 @@ def _place(
     for number, drawing in enumerate(drawings, 1):
         if not all(np.isfinite(stroke).all() for stroke in drawing.strokes):
             raise DrawingError(f"sketch {number} holds NaN or infinity and cannot be drawn")
-    lows, highs = (np.array(corner) for corner in zip(*(bounds(d.strokes) for d in drawings), strict=True))
+    corners = [bounds(drawing.strokes or [np.zeros((1, 2))]) for drawing in drawings]
+    lows, highs = (np.array(corner) for corner in zip(*corners, strict=True))
+    if aligned:
+        lows[:], highs[:] = lows.min(axis=0), highs.max(axis=0)
     extents = highs - lows
     sides = extents.max(axis=1)
-    if same_scale:
-        sides[:] = sides.max()
     scales = (style.size - 2 * style.free_space) / np.where(sides > 0, sides, 1.0)
     cell = (extents * scales[:, None]).max(axis=0) + 2 * style.free_space
     shifts = cell / 2 - (lows + highs) / 2 * scales[:, None]

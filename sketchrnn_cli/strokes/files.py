@@ -40,8 +40,10 @@ def read_sketches(path: Path) -> list[np.ndarray]:
     """
     values = _read(path)
     if isinstance(values, np.ndarray) and values.ndim == 2 and values.shape[1] == 4:
-        cuts = np.flatnonzero(np.diff(values[:, 3])) + 1
-        return [as_stroke3(part[:, :3], str(path)) for part in np.split(values, cuts)]
+        steps = np.diff(values[:, 3], prepend=-1)
+        if not np.isin(steps, (0, 1)).all():
+            raise DataError(f"{path}: the fourth column does not number sketches 0, 1, 2, ...; is one without points?")
+        return [as_stroke3(part[:, :3], str(path)) for part in np.split(values, np.flatnonzero(steps)[1:])]
     if isinstance(values, list) and _holds_several(values):
         return [as_stroke3(part, f"{path}: sketch {number}") for number, part in enumerate(values)]
     return [as_stroke3(values, str(path))]

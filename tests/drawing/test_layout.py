@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sketchrnn_cli.drawing.layout import GIVEN, INK, ORDER, Drawing, Style, colored, grid, sequence
+from sketchrnn_cli.drawing.layout import BLANK, GIVEN, INK, ORDER, Drawing, Style, colored, grid, in_blocks, sequence
 from sketchrnn_cli.errors import DrawingError, UsageError
 from sketchrnn_cli.strokes.formats import to_polylines
 
@@ -54,11 +54,44 @@ def test_a_grid_is_about_square_by_default() -> None:
     assert picture.width == picture.height
 
 
-def test_sketches_keep_their_relative_size_on_one_scale() -> None:
+def test_aligned_sketches_begin_at_the_same_place_and_keep_their_relative_size() -> None:
     small = np.array([[10, 0, 0], [0, 10, 1]], dtype=np.float32)
-    picture = grid([small, small * [5, 5, 1]], same_scale=True)
-    sizes = [np.ptp(cell[0].points, axis=0)[0] for cell in picture.cells]
-    assert sizes[1] == pytest.approx(5 * sizes[0])
+    picture = grid([small, small * [-5, 5, 1], small * [1, -9, 1]], columns=3, aligned=True, style=Style(size=300))
+    sizes = [np.ptp(cell[0].points, axis=0) for cell in picture.cells]
+    np.testing.assert_allclose(sizes[1], 5 * sizes[0])
+    cells = [cell[0].points - [number * picture.width / 3, 0] for number, cell in enumerate(picture.cells)]
+    np.testing.assert_allclose([points[0] for points in cells], [cells[0][0]] * 3, atol=1)
+    assert all((points > 0).all() and (points < [picture.width / 3, picture.height]).all() for points in cells)
+    assert np.ptp(np.concatenate(cells), axis=0).max() == pytest.approx(300 * 0.84, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("count", "columns"), [(1, 1), (2, 2), (3, 3), (4, 2), (6, 3), (7, 4), (8, 4), (10, 5), (16, 4), (1000, 40)]
+)
+def test_a_sheet_is_about_square_with_few_cells_left_over(count: int, columns: int) -> None:
+    dot = np.array([[0, 0, 1]], dtype=np.float32)
+    style = Style(size=100, margin=40)
+    cell = grid([dot], style=style).width
+    picture = grid([dot] * count, style=style)
+    assert (picture.width, picture.height) == (columns * cell, -(-count // columns) * cell)
+
+
+def test_rows_too_long_for_a_sheet_are_broken_into_blocks() -> None:
+    upper, lower = ([np.array([[row, number, 1.0]]) for number in range(31)] for row in range(2))
+    cells, columns, labels = in_blocks([upper, lower], ["a", "b"])
+    assert columns == 11
+    assert labels == ["a", "b"] * 3
+    shown = np.array([[-1, -1] if cell is BLANK else cell[0, :2] for cell in cells]).reshape(3, 2, 11, 2)
+    numbers = np.r_[0:31, -1, -1].reshape(3, 11)
+    np.testing.assert_array_equal(shown[:, 0, :, 1], numbers)
+    np.testing.assert_array_equal(shown[:, 1, :, 1], numbers)
+    np.testing.assert_array_equal(shown[:2, 1, :, 0], 1)
+    assert grid(cells, columns, row_labels=labels).cells[-2:] == [[], []]
+
+
+@pytest.mark.parametrize(("rows", "count", "columns"), [(1, 12, 12), (1, 13, 7), (3, 8, 8), (2, 1000, 44)])
+def test_rows_that_fit_a_sheet_are_left_whole(rows: int, count: int, columns: int) -> None:
+    assert in_blocks([[BLANK] * count] * rows)[1] == columns
 
 
 def test_captions_and_labels_stand_outside_all_cells() -> None:

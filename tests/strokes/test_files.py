@@ -27,6 +27,13 @@ def test_sketches_are_read_as_they_were_written(tmp_path: Path, suffix: str, len
         np.testing.assert_allclose(again, one, atol=1e-4)
 
 
+@pytest.mark.parametrize("lengths", [(0, 3), (3, 0, 4)])
+def test_an_array_that_lacks_a_sketch_is_refused(tmp_path: Path, lengths: tuple[int, ...]) -> None:
+    write_sketches([sketch(points) for points in lengths], tmp_path / "a.npy")
+    with pytest.raises(DataError, match="one without points"):
+        read_sketches(tmp_path / "a.npy")
+
+
 def test_an_empty_sketch_among_others_is_named(tmp_path: Path) -> None:
     write_sketches([np.zeros((0, 3)), sketch(3)], tmp_path / "a.json")
     with pytest.raises(DataError, match="sketch 0"):
