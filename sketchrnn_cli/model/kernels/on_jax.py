@@ -16,9 +16,9 @@ from sketchrnn_cli.model.kernels import steps
 Array = Any
 
 
-MOST_UNROLLED = 12
+MOST_UNROLLED = 10
 """How many steps of the time loop at most are compiled as one on an accelerator, where starting such a round costs as
-much as a step."""
+much as a step; beyond these, writing a round's results takes longer."""
 LARGEST_SPLIT = 8
 """Parts at most that the product of a kernel's gradient is cut into: alone it would keep few of a GPU's cores busy."""
 
@@ -130,9 +130,9 @@ def whole_rounds(time: int) -> int:
     """Return the steps, at least `time`, of a loop that runs fastest: few rounds, none of them broken off."""
     if not has_gpu():
         return time
-    rounds = [(-(-time // steps), steps) for steps in range(MOST_UNROLLED, MOST_UNROLLED // 2, -1)]
-    count, steps = min(rounds, key=lambda choice: choice[0] * (choice[1] + 1))
-    return count * steps
+    rounds = [(-(-time // steps), steps) for steps in range(MOST_UNROLLED // 2, MOST_UNROLLED + 1)]
+    _, total = min((count * (steps + 1), count * steps) for count, steps in rounds)
+    return total
 
 
 def _unroll(time: int) -> int:

@@ -13,8 +13,8 @@ from sketchrnn_cli.model.kernels import steps
 Array = Any
 
 
-UNROLL = 8
-"""Steps of the time loop that XLA compiles as one."""
+UNROLL = 4
+"""Steps of the time loop that XLA compiles as one: twice as many are little faster and take twice as long to compile."""
 LARGEST_SPLIT = 8
 """Parts at most that the product of a kernel's gradient is cut into."""
 
@@ -42,24 +42,27 @@ def lstm(
         def step(time: Array, state: tuple[Array, Array]) -> tuple[Any, Any]:
             gates = _product(state[0], multiplied, products) + (constant + _input_gates(rows[time], kernel))
             h, c, kept = steps.forward(ops, gates, state[1], mask(time))
-            return (h, c), (h, *kept)
+            return (h, c), (h, tf.cast(kept.gates, products), kept.c_before)
 
-        outputs, gates, c_before = _loop(step, (h, c), length)[1]
+        kinds = [(tf.float32, h.shape), (products, constant.shape), (tf.float32, c.shape)]
+        outputs, gates, c_before = _loop(step, (h, c), length, kinds)[1]
 
         def gradient(d_outputs: Array) -> tuple[Array, ...]:
             multiplied_back = tf.linalg.matrix_transpose(multiplied)
 
             def step_back(back: Array, state: tuple[Array, Array]) -> tuple[Any, Any]:
                 time = length - 1 - back
-                kept = steps.Kept(gates[time], c_before[time])
+                kept = steps.Kept(tf.cast(gates[time], tf.float32), c_before[time])
                 d_gates, d_c = steps.backward(ops, state[0] + d_outputs[time], state[1], kept, mask(time))
+                d_gates = tf.cast(d_gates, products)
                 return (_product(d_gates, multiplied_back, products), d_c), (d_gates,)
 
-            (d_h, d_c), (d_gates,) = _loop(step_back, (tf.zeros_like(h), tf.zeros_like(c)), length)
+            start = (tf.zeros_like(h), tf.zeros_like(c))
+            (d_h, d_c), (d_gates,) = _loop(step_back, start, length, [(products, constant.shape)])
             d_gates = tf.reverse(d_gates, [0])
             h_before = tf.concat([h[None], outputs[:-1]], axis=0)
             d_kernel, d_recurrent = (_kernel_gradient(inputs, d_gates, products) for inputs in (rows, h_before))
-            return tf.reduce_sum(d_gates, axis=0), d_kernel, d_recurrent, d_h, d_c
+            return tf.reduce_sum(tf.cast(d_gates, tf.float32), axis=0), d_kernel, d_recurrent, d_h, d_c
 
         return outputs, gradient
 
@@ -80,28 +83,30 @@ def _kernel_gradient(inputs: Array, d_gates: Array, products: str) -> Array:
     return tf.reduce_sum(_product(a, b, products, transpose_a=True), axis=1)
 
 
-def _loop(step: Callable, state: tuple[Array, ...], length: int) -> tuple[tuple[Array, ...], list[Array]]:
+def _loop(
+    step: Callable, state: tuple[Array, ...], length: int, kinds: Sequence[tuple[Any, tf.TensorShape]]
+) -> tuple[tuple[Array, ...], list[Array]]:
     """Run ``state, outputs = step(time, state)`` for `length` steps; return the last state and all outputs stacked.
 
-    The loop's body holds `UNROLL` steps where XLA compiles it; what is left over follows the loop.
+    `kinds` are the types and shapes of the outputs. `length` makes whole rounds of the loop.
     """
-    unroll = _unroll()
-    state, first = step(tf.constant(0), state)
-    arrays = [tf.TensorArray(tf.float32, length, element_shape=x.shape).write(0, x) for x in first]
+    unroll = _unroll(length)
+    arrays = [tf.TensorArray(dtype, length, element_shape=shape) for dtype, shape in kinds]
 
-    def body(time: Array, state: tuple[Array, ...], arrays: list[tf.TensorArray], count: int = unroll) -> Any:
-        for _ in range(count):
+    def body(time: Array, state: tuple[Array, ...], arrays: list[tf.TensorArray]) -> Any:
+        for _ in range(unroll):
             state, outputs = step(time, state)
             arrays = [array.write(time, x) for array, x in zip(arrays, outputs, strict=True)]
             time += 1
         return time, state, arrays
 
-    rounds, rest = divmod(length - 1, unroll)
-    loop = tf.constant(1), state, arrays
-    if rounds:
-        end = 1 + rounds * unroll
-        loop = tf.while_loop(lambda time, *_: time < end, body, loop, maximum_iterations=rounds, parallel_iterations=1)
-    _, state, arrays = body(*loop, rest)
+    _, state, arrays = tf.while_loop(
+        lambda time, *_: time < length,
+        body,
+        (tf.constant(0), state, arrays),
+        maximum_iterations=length // unroll,
+        parallel_iterations=1,
+    )
     return state, [array.stack() for array in arrays]
 
 
@@ -117,12 +122,13 @@ def _parts(count: int) -> int:
 
 
 def whole_rounds(time: int) -> int:
-    """Return the steps, at least `time`, of a loop that runs fastest: here a broken round costs nothing."""
-    return time
+    """Return the steps, at least `time`, of whole rounds of the loop."""
+    return time + -time % UNROLL if has_gpu() else time
 
 
-def _unroll() -> int:
-    return UNROLL if has_gpu() else 1
+def _unroll(time: int) -> int:
+    """Return how many steps of a loop make a round: a divisor of `time`."""
+    return math.gcd(time, UNROLL) if has_gpu() else 1
 
 
 def has_gpu() -> bool:
