@@ -14,7 +14,7 @@ Array = Any
 
 
 UNROLL = 4
-"""Steps of the time loop that XLA compiles as one: twice as many are little faster and take twice as long to compile."""
+"""Steps of the time loop that XLA compiles as one: more take longer to compile and are little faster."""
 LARGEST_SPLIT = 8
 """Parts at most that the product of a kernel's gradient is cut into."""
 
