@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=100)
     parser.add_argument("--repeat", type=int, default=1, help="how often the set is repeated, for large batches")
     parser.add_argument("--precision", default="float32")
+    parser.add_argument("--buckets", type=int, default=HParams.buckets, help="padded lengths at most of ours")
     parser.add_argument("--no-dropout", action="store_true")
     parser.add_argument("--ours-only", action="store_true")
     arguments = parser.parse_args()
@@ -45,6 +46,7 @@ def main() -> None:
         max_seq_len=int(dataset.train.lengths.max()),
         batch_size=arguments.batch,
         precision=arguments.precision,
+        buckets=arguments.buckets,
         use_recurrent_dropout=not arguments.no_dropout,
     )
     sketches = corpus([dataset.train] * arguments.repeat, hparams.max_seq_len)
