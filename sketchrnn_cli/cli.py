@@ -3,6 +3,7 @@
 Command modules import only the standard library and Typer at the top, so that every ``--help`` is instant.
 """
 
+import os
 import sys
 from typing import Annotated
 
@@ -66,6 +67,8 @@ app.add_typer(pretrained.app, name="pretrained")
 
 def main() -> None:
     """Run the command line and exit with the code that the error boundary picks."""
+    # The drawing engine multiplies small matrices: threads that wait for each other make it up to ten times slower.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         app()
     except SketchRNNError as error:
