@@ -75,7 +75,9 @@ class HParams:
     )
 
     kernel: str = _hp(
-        "auto", "time loop: scan, or cudnn (a GPU, no recurrent dropout); auto: the faster", ("auto", "scan", "cudnn")
+        "auto",
+        "time loop: scan, or cudnn (TensorFlow on a GPU, no recurrent dropout); auto: the faster, scan",
+        ("auto", "scan", "cudnn"),
     )
 
     # Conventions that imported models may break.

@@ -104,7 +104,10 @@ def save_step(
     try:
         steps.mkdir(parents=True, exist_ok=True)
         if step not in run.steps:
-            shutil.rmtree(steps / step, ignore_errors=True)  # A leftover of a save that was cut short.
+            if (steps / step).exists():  # Left over from a save cut short, or from before going back to a kept epoch.
+                if run.last:
+                    _write_run(folder, run)
+                shutil.rmtree(steps / step)
             with atomic.new_folder(steps / step) as partial:
                 checkpoint.write(partial, sidecar, weights)
                 blob = checkpoint.encode_tensors(slots)
@@ -125,6 +128,18 @@ def save_step(
         if old.name not in run.steps:
             shutil.rmtree(old, ignore_errors=True)
     return run
+
+
+def back_to(run: Run, step: str) -> Run:
+    """Return the run as it goes on from `step`: what was saved later is replaced as it is reached again."""
+    later = {name for name in run.steps if int(name) > int(step)}
+    return dataclasses.replace(
+        run,
+        last=step,
+        best=step if run.best in later else run.best,
+        kept={epoch: name for epoch, name in run.kept.items() if name not in later},
+        states={name: sha for name, sha in run.states.items() if name not in later},
+    )
 
 
 def _write_run(folder: Path, run: Run) -> None:

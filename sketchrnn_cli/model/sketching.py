@@ -11,6 +11,9 @@ from sketchrnn_cli.model.drawer import Drawer, Noise
 HOTTEST = 100.0
 """Temperature beyond which numbers overflow sooner or later; a drawing is noise long before."""
 
+MOST_ROWS = 5_000_000
+"""Points of all sketches of one call together: half a gigabyte of random numbers and strokes."""
+
 
 class Sketcher:
     """A checkpoint ready to draw and to encode, in data units."""
@@ -76,6 +79,8 @@ class Sketcher:
         if z is not None and z.shape != (count, self.hparams.z_size):
             raise UsageError(f"z of shape {list(z.shape)}; this model needs [{count}, {self.hparams.z_size}]")
         points = max_points or self.hparams.max_seq_len
+        if count * points > MOST_ROWS:
+            raise UsageError(f"{count} sketches of up to {points} points: more than {MOST_ROWS} at once; draw fewer")
         if given is not None and len(given) >= points:
             raise UsageError(f"a beginning of {len(given)} points leaves nothing to draw: {points} points at most")
         noise = [Noise.draw(np.random.default_rng([seed, i, 1]), points) for i in streams or range(count)]

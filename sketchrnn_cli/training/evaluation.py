@@ -53,8 +53,7 @@ def evaluator(hparams: HParams) -> Callable[..., network.SketchLosses]:
     def losses(weights: Mapping[str, Array], rows: Array, lengths: Array, number: Array) -> network.SketchLosses:
         return network.sketch_losses(weights, rows, lengths, hparams, None, EVALUATION_SEED, number)
 
-    kernels.prepare(hparams)
-    return kernels.engine().compile_evaluation(losses)
+    return kernels.engine().compile_evaluation(losses, kernels.prepare(hparams))
 
 
 def evaluate(

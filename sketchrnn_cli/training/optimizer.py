@@ -15,23 +15,27 @@ Array = Any
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 MOMENTUM = 0.9
 SLOTS = {"adam": ("m", "v"), "sgd": ("momentum",)}
+UPDATES = "optimizer.updates"
+"""How many updates the slots have seen, `[1]`: fewer than steps where training began from other weights."""
 
 
 def slot_shapes(shapes: Mapping[str, tuple[int, ...]], optimizer: str) -> dict[str, tuple[int, ...]]:
     """Return the optimizer's tensors, name to shape, for a model's."""
-    return {f"optimizer.{slot}.{name}": shape for slot in SLOTS[optimizer] for name, shape in shapes.items()}
+    slots = {f"optimizer.{slot}.{name}": shape for slot in SLOTS[optimizer] for name, shape in shapes.items()}
+    return {**slots, UPDATES: (1,)}
 
 
 def update(
     weights: Mapping[str, Array],
     slots: Mapping[str, Array],
     gradients: Mapping[str, Array],
-    step: Array,
     learning_rate: Array,
     hparams: HParams,
 ) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Return weights and slots after one step; `step` counts the steps taken before, as float32."""
-    new_weights, new_slots = {}, {}
+    """Return weights and slots after one step."""
+    updates = slots[UPDATES] + 1.0
+    correction = ops.sqrt(1.0 - BETA_2**updates) / (1.0 - BETA_1**updates)
+    new_weights, new_slots = {}, {UPDATES: updates}
     for name, weight in weights.items():
         gradient = ops.clip(gradients[name], -hparams.grad_clip, hparams.grad_clip)
         if hparams.optimizer == "sgd":
@@ -41,7 +45,6 @@ def update(
             continue
         m = BETA_1 * slots[f"optimizer.m.{name}"] + (1.0 - BETA_1) * gradient
         v = BETA_2 * slots[f"optimizer.v.{name}"] + (1.0 - BETA_2) * gradient * gradient
-        correction = ops.sqrt(1.0 - BETA_2 ** (step + 1.0)) / (1.0 - BETA_1 ** (step + 1.0))
         new_weights[name] = weight - learning_rate * correction * m / (ops.sqrt(v) + EPSILON)
         new_slots[f"optimizer.m.{name}"], new_slots[f"optimizer.v.{name}"] = m, v
     return new_weights, new_slots

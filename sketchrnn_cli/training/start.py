@@ -54,8 +54,7 @@ def new_run(
     else:
         hparams = hparams.replace(max_seq_len=hparams.max_seq_len or sketches.longest(sets))
         scale, canvas = sketches.scale_factor(sets), sketches.canvas_size(sets)
-    sources = tuple(DataSource(dataset.name, dataset.sha256, dataset.provenance) for dataset in sets)
-    sidecar = Sidecar(hparams=hparams, scale_factor=scale, canvas_size=canvas, datasets=sources)
+    sidecar = Sidecar(hparams=hparams, scale_factor=scale, canvas_size=canvas, datasets=_sources(sets))
     run = runs.Run("", "", data=tuple(str(dataset.path.resolve()) for dataset in sets), settings=settings)
     trainer = _trainer(folder, sidecar, sets, run, start.weights if start else None, None)
     trainer.step = initial_epoch * trainer.steps_per_epoch
@@ -89,8 +88,13 @@ def resumed_run(name: str, checkpoint_dir: Path, changes: dict, force: bool = Fa
             )
     expected = optimizer.slot_shapes(shapes(start.hparams), start.hparams.optimizer)
     slots = runs.load_slots(folder, run, step_folder.name, expected)
-    run = dataclasses.replace(run, settings={**run.settings, **changes})
-    return _trainer(folder, start.sidecar, sets, run, start.weights, slots)
+    run = dataclasses.replace(runs.back_to(run, step_folder.name), settings={**run.settings, **changes})
+    sidecar = dataclasses.replace(start.sidecar, datasets=_sources(sets))
+    return _trainer(folder, sidecar, sets, run, start.weights, slots)
+
+
+def _sources(sets: Sequence[DataSet]) -> tuple[DataSource, ...]:
+    return tuple(DataSource(dataset.name, dataset.sha256, dataset.provenance) for dataset in sets)
 
 
 def _trainer(

@@ -107,7 +107,7 @@ class Trainer:
         }
         self._state = _on_device((dict(first), dict(slots)))
         self.kernel = kernels.prepare(self.hparams)
-        self._train = kernels.engine().compile_step(_train_step(self.hparams))
+        self._train = kernels.engine().compile_step(_train_step(self.hparams), self.kernel)
         self._evaluate = evaluation.evaluator(self.hparams)
         self._epoch_losses: list[float] = []
 
@@ -267,7 +267,7 @@ def _train_step(hparams: HParams) -> Any:
 
         value, losses, gradients = kernels.engine().value_and_gradients(loss, weights)
         learning_rate = schedules.learning_rate(steps_done, hparams)
-        state = optimizer.update(weights, slots, gradients, steps_done, learning_rate, hparams)
+        state = optimizer.update(weights, slots, gradients, learning_rate, hparams)
         return state, ops.stack([value, losses.offset, losses.pen, losses.kl, kl_weight, learning_rate])
 
     return step_function

@@ -67,7 +67,7 @@ def test_outputs_and_gradients_are_those_of_a_plain_loop(
             outputs = run(rows=rows, **tensors)
             return ops.sum(outputs * pull), outputs
 
-        compiled = engine.compile_evaluation(lambda tensors: engine.value_and_gradients(function, tensors))
+        compiled = engine.compile_evaluation(lambda tensors: engine.value_and_gradients(function, tensors), "scan")
         _, outputs, gradients = compiled(given)
         return ops.convert_to_numpy(outputs), {name: ops.convert_to_numpy(x) for name, x in gradients.items()}
 

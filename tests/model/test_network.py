@@ -132,7 +132,8 @@ def test_every_weight_gets_a_gradient(cell: str) -> None:
 
     weights = plain_model.random_weights(hparams)
     engine = kernels.engine()
-    _, _, gradients = engine.compile_evaluation(lambda some: engine.value_and_gradients(loss, some))(tensors(weights))
+    compiled = engine.compile_evaluation(lambda some: engine.value_and_gradients(loss, some), "scan")
+    _, _, gradients = compiled(tensors(weights))
     assert set(gradients) == set(weights)
     without = [name for name, value in gradients.items() if not np.abs(ops.convert_to_numpy(value)).max() > 1e-9]
     assert without == []
@@ -164,7 +165,7 @@ def test_dropout_derives_from_seed_and_step_and_is_off_in_evaluation(changes: di
         def offset(weights: dict, step: object) -> object:
             return network.sketch_losses(weights, *padded(9), hparams, dropout, 0, step).offset
 
-        return ops.convert_to_numpy(kernels.engine().compile_evaluation(offset)(weights, step(number))).tolist()
+        return ops.convert_to_numpy(kernels.engine().compile_evaluation(offset, "scan")(weights, step(number))).tolist()
 
     first = offsets(4, 1)
     assert first == offsets(4, 1)

@@ -1,5 +1,6 @@
 """Training as a whole: it learns, it goes on where it stopped, it never saves nonsense; run again on JAX."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from sketchrnn_cli import checkpoint, runs
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.errors import DataError, TrainingError
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.training import start
+from sketchrnn_cli.training import schedules, start
 from sketchrnn_cli.training.evaluation import Evaluation, evaluate, evaluator
 from sketchrnn_cli.training.trainer import EpochReport, StepReport, Trainer
 
@@ -85,6 +86,46 @@ def test_a_resumed_run_ends_with_the_bits_of_one_that_never_stopped(
     weights, slots = state(tmp_path / "run")
     assert same(weights, undisturbed[0])
     assert slots == undisturbed[1]
+
+
+def test_a_run_taken_back_to_a_kept_epoch_ends_with_the_bits_of_one_that_never_stopped(
+    tmp_path: Path, data: Path, undisturbed: tuple[dict[str, np.ndarray], bytes]
+) -> None:
+    trainer = begin(tmp_path / "run", data)
+    trainer.run = dataclasses.replace(trainer.run, settings={"keep_every": 1})
+    list(trainer.train(10))
+    back = start.resumed_run("run@epoch-1", tmp_path, {})
+    assert back.step == 5
+    list(back.train(8))
+    weights, slots = state(tmp_path / "run")
+    assert same(weights, undisturbed[0])
+    assert slots == undisturbed[1]
+    assert sorted(folder.name for folder in (tmp_path / "run" / "steps").iterdir()) == ["000005", "000008"]
+
+
+def test_a_run_taken_back_replaces_what_other_data_made_of_a_step(tmp_path: Path, data: Path) -> None:
+    trainer = begin(tmp_path / "run", data)
+    trainer.run = dataclasses.replace(trainer.run, settings={"keep_every": 1})
+    list(trainer.train(10))
+    before = state(tmp_path / "run")
+    archive.write(data, {"train": sketches(18, 9), "valid": sketches(7, 2), "test": []}, "another")
+    list(start.resumed_run("run@epoch-1", tmp_path, {}, force=True).train(10))
+    after = state(tmp_path / "run")
+    assert runs.read_run(tmp_path / "run").last == "000010"
+    assert not same(before[0], after[0])
+
+
+def test_a_run_that_begins_from_other_weights_late_in_the_schedule_takes_steps_of_the_learning_rate(
+    tmp_path: Path, data: Path
+) -> None:
+    list(begin(tmp_path / "first", data).train(2))
+    first = runs.load("first", tmp_path)
+    late = start.new_run(tmp_path / "late", [archive.load(data)], first.hparams, {}, first, initial_epoch=100)
+    before = late.checkpoint().weights
+    list(late.train(late.step + 1))
+    learning_rate = schedules.learning_rate(100 * late.steps_per_epoch, late.hparams)
+    moved = np.concatenate([np.abs(value - before[name]).ravel() for name, value in late.checkpoint().weights.items()])
+    assert 0.9 * learning_rate < moved.max() < 1.1 * learning_rate
 
 
 def test_a_run_told_to_stop_saves_and_goes_on_the_same(

@@ -30,17 +30,18 @@ def engine() -> ModuleType:
 
 
 def chosen(hparams: HParams) -> str:
-    """Return the kernel that `hparams` gets on this machine: cudnn or scan.
+    """Return the kernel that `hparams` gets on this machine: scan, which is the faster, unless cudnn is asked for.
 
-    cuDNN needs a GPU, plain LSTM cells with sigmoid gates, and no recurrent dropout.
+    cuDNN needs TensorFlow, a GPU, plain LSTM cells with sigmoid gates, and no recurrent dropout.
     """
     possible = (
-        engine().has_gpu()
+        engine().HAS_CUDNN
+        and engine().has_gpu()
         and hparams.recurrent_keep == 1.0
         and hparams.gate_activation == "sigmoid"
         and {hparams.dec_model, hparams.enc_model if hparams.conditional else "lstm"} == {"lstm"}
     )
-    return "cudnn" if possible and hparams.kernel != "scan" else "scan"
+    return "cudnn" if possible and hparams.kernel == "cudnn" else "scan"
 
 
 def prepare(hparams: HParams) -> str:

@@ -16,6 +16,9 @@ from sketchrnn_cli.model.kernels import steps
 Array = Any
 
 
+HAS_CUDNN = False
+"""JAX's binding of cuDNN's LSTM (jax.experimental.rnn) ran twenty times slower than the scan on an H200, and what it
+trained did not learn."""
 MOST_UNROLLED = 10
 """How many steps of the time loop at most are compiled as one on an accelerator, where starting such a round costs as
 much as a step; beyond these, writing a round's results takes longer."""
@@ -177,13 +180,16 @@ def value_and_gradients(function: Callable, weights: dict[str, Array]) -> tuple[
     return value, extras, gradients
 
 
-def compile_step(function: Callable) -> Callable:
-    """Compile a function of arrays once for each set of shapes; its first argument may be overwritten."""
+def compile_step(function: Callable, kernel: str) -> Callable:
+    """Compile a function of arrays, which runs `kernel`, once for each set of shapes.
+
+    Its first argument may be overwritten.
+    """
     return jax.jit(function, donate_argnums=0)
 
 
-def compile_evaluation(function: Callable) -> Callable:
-    """Compile a function of arrays once for each set of shapes."""
+def compile_evaluation(function: Callable, kernel: str) -> Callable:
+    """Compile a function of arrays, which runs `kernel`, once for each set of shapes."""
     return jax.jit(function)
 
 

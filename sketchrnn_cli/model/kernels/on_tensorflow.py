@@ -13,6 +13,7 @@ from sketchrnn_cli.model.kernels import steps
 Array = Any
 
 
+HAS_CUDNN = True
 UNROLL = 4
 """Steps of the time loop that XLA compiles as one: more take longer to compile and are little faster."""
 LARGEST_SPLIT = 8
@@ -163,9 +164,9 @@ def value_and_gradients(function: Callable, weights: dict[str, Array]) -> tuple[
     return value, extras, tape.gradient(value, weights)
 
 
-def compile_step(function: Callable) -> Callable:
-    """Compile a function of arrays once for each set of shapes; its first argument may be overwritten."""
-    return tf.function(function, jit_compile=has_gpu())
+def compile_step(function: Callable, kernel: str) -> Callable:
+    """Compile a function of arrays, which runs `kernel`, once for each set of shapes; XLA knows no cuDNN LSTM."""
+    return tf.function(function, jit_compile=has_gpu() and kernel != "cudnn")
 
 
 compile_evaluation = compile_step
