@@ -29,7 +29,8 @@ Color = Annotated[str, typer.Option(help="Colour of the strokes: a CSS name, or 
 Background = Annotated[str, typer.Option(help="Colour of the page, or none.")]
 ColorByOrder = Annotated[bool, typer.Option("--color-by-order", help="Give each stroke a colour of its own.")]
 MaxPoints = Annotated[
-    int | None, typer.Option(min=1, help="Points of a drawing at most. [default: the model's max_seq_len]")
+    int | None,
+    typer.Option(min=1, max=100_000, help="Points of a drawing at most. [default: the model's max_seq_len]"),
 ]
 CHECKPOINT_DIR = Path("checkpoints")
 DATA_DIR = Path("datasets")

@@ -176,7 +176,7 @@ def grid(
     rows = math.ceil(len(placed) / columns)
     font = style.font_size
     line_height = 1.5 * font
-    row_labels = [_shorten(text, style.size, font) for text in row_labels]
+    row_labels = [_shorten(text, max(style.size, 10 * font), font) for text in row_labels]  # "temperature 0.15"
     left = font * (GLYPH * max(map(len, row_labels)) + 1) if row_labels else 0.0
     top = line_height if column_labels else 0.0
     step = np.array([cell_width, cell_height + (line_height if captions else 0.0)])

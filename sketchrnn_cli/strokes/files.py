@@ -80,6 +80,8 @@ def read_latents(name: str, z_size: int) -> np.ndarray:
         raise DataError(f"{name}: expected numbers [n, {z_size}]") from error
     if z.ndim == 3 and z.shape[0] == 2:  # μ and σ, as encode writes: draw μ.
         z = z[0]
+    if len(z) == 0:
+        raise DataError(f"{name}: holds no latent vector")
     if z.ndim != 2 or z.shape[1] != z_size:
         raise UsageError(f"{name}: latent vectors of shape {list(z.shape)}; this model needs [n, {z_size}]")
     if not np.isfinite(z).all():

@@ -1,6 +1,8 @@
 """Finishing a beginning."""
 
+import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -45,6 +47,22 @@ def test_the_given_part_has_a_colour_of_its_own(cat: np.ndarray) -> None:
     with Image.open("ending.png") as picture:
         colors = {color for _, color in picture.convert("RGB").getcolors(1 << 20)}
     assert {(0, 0, 255), (0xE4, 0x57, 0x2E)} <= colors
+
+
+def test_the_given_part_stands_at_the_same_place_of_every_cell(cat: np.ndarray) -> None:
+    complete("half.npy", "--count", 4, "--out", "endings.svg")
+    root = ElementTree.parse("endings.svg").getroot()
+    cell = np.array([int(root.get("width") or 0), int(root.get("height") or 0)]) / 2
+    given = [
+        np.array(re.findall(r"[-\d.]+", path.get("d") or ""), dtype=float).reshape(-1, 2)
+        for path in root.iter("{http://www.w3.org/2000/svg}path")
+        if path.get("stroke") == "#e4572e"
+    ]
+    first, *others = np.split(np.arange(len(given)), 4)
+    for number, cells in enumerate(others, 1):
+        for mine, place in zip(first, cells, strict=True):
+            shift = given[place] - given[mine]
+            np.testing.assert_allclose(shift, np.tile(cell * [number % 2, number // 2], (len(shift), 1)), atol=1)
 
 
 def test_a_beginning_of_many_points_leaves_room_for_an_ending(cat: np.ndarray) -> None:

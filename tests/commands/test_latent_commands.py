@@ -55,8 +55,23 @@ def test_at_temperature_0_the_ends_of_a_walk_are_the_reconstructions(here: Path)
 
 
 def test_four_drawings_are_the_corners_of_a_grid(here: Path) -> None:
-    run("interpolate", "cat", "0.npy", "1.npy", "a.svg", "b.svg", "--steps", 3, "-t", 0, "--out", "grid.json")
-    assert len(read_sketches(here / "grid.json")) == 9
+    corners = ("0.npy", "1.npy", "a.svg", "b.svg")
+    run("interpolate", "cat", *corners, "--grid", "--steps", 3, "-t", 0, "--out", "grid.json")
+    run("reconstruct", "cat", *corners, "-t", 0, "--out", "corners.json")
+    grid, again = read_sketches(here / "grid.json"), read_sketches(here / "corners.json")
+    assert len(grid) == 9
+    for place, corner in zip((0, 2, 6, 8), again, strict=True):
+        np.testing.assert_allclose(grid[place], corner, atol=1e-2)
+    run("interpolate", "cat", *corners, "--steps", 3, "-t", 0, "--out", "unasked.json")
+    assert (here / "unasked.json").read_bytes() == (here / "grid.json").read_bytes()
+
+
+def test_many_inputs_make_a_sheet_of_blocks(here: Path) -> None:
+    run("reconstruct", "cat", *["0.npy", "1.npy"] * 8, "-t", 0, "--size", 32, "--out", "sheet.svg")
+    text = (here / "sheet.svg").read_text()
+    assert text.count(">input<") == text.count(">temperature 0<") == 2
+    run("reconstruct", "cat", *["0.npy", "1.npy"] * 8, "-t", 0, "--out", "again.json")
+    assert len(read_sketches(here / "again.json")) == 16
 
 
 def test_the_analogy_of_a_a_c_is_the_reconstruction_of_c(here: Path) -> None:
@@ -113,17 +128,52 @@ def test_a_drawing_and_a_morph_are_animated(here: Path) -> None:
     ("words", "kind", "message"),
     [
         (("interpolate", "cat", "a.svg"), UsageError, "two for a row, or four"),
+        (("interpolate", "cat", "a.svg", "b.svg", "--grid"), UsageError, "2 drawings: a grid has four corners"),
+        (("interpolate", "drawer", "a.svg", "b.svg"), CheckpointError, "use a conditional one"),
+        (("reconstruct", "drawer", "a.svg"), CheckpointError, "use a conditional one"),
+        (("reconstruct", "cat", "a.svg", "-t", "inf"), UsageError, "temperature inf: expected 0 to 100"),
+        (("reconstruct", "0.npy", "a.svg"), CheckpointError, "no checkpoint '0.npy'"),
+        (("analogy", "drawer", "a.svg", "b.svg", "a.svg"), CheckpointError, "use a conditional one"),
+        (("analogy", "cat", "a.svg", "b.svg", "folder.svg"), DataError, "folder.svg: cannot be read"),
+        (("animate", "cat", "--input", "a.svg", "--count", 2), UsageError, "--count is for new sketches"),
+        (("animate", "cat", "--steps", 5), UsageError, "--steps is for --morph"),
         (("interpolate", "cat", "a.svg", "none.svg"), DataError, "none.svg: cannot be read"),
         (("interpolate", "cat", "a.svg", "cats:test:99999"), DataError, "has 1 sketches"),
         (("reconstruct", "cat", "what"), DataError, "expected an .svg"),
         (("animate", "cat", "--input", "a.svg", "--morph", "a.svg", "b.svg"), UsageError, "give one of them"),
         (("complete", "cat", "a.svg", "--fraction", 2), UsageError, "above 0"),
         (("sample", "cat", "--z", "0.npy"), UsageError, "latent vectors of shape"),
+        (("sample", "cat", "--z", "none.npy"), DataError, "holds no latent vector"),
+        (("sample", "cat", "--z", "0.npy", "--count", 2), UsageError, "leave --count out"),
+        (("sample", "drawer", "--z", "0.npy"), UsageError, "decoder-only"),
+        (("sample", "cat", "-t", 0.1, "-t", 0.2, "--columns", 2), UsageError, "--columns is for one temperature"),
+        (("sample", "cat", "-n", 10_000, "--max-points", 10_000), UsageError, "more than 5000000 at once"),
         (("encode", "drawer", "a.svg"), CheckpointError, "decoder-only model cannot encode"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(here: Path, words: tuple, kind: type, message: str) -> None:
     hparams = HParams(conditional=False, dec_rnn_size=8, num_mixture=2, max_seq_len=90)
     checkpoint.release(here / "checkpoints" / "drawer", Sidecar(hparams, 30.0, 255.0), initialise(hparams))
-    with pytest.raises(kind, match=message):
+    (here / "folder.svg").mkdir()
+    np.save(here / "none.npy", np.zeros((0, 128)))
+    before = sorted(here.iterdir())
+    with pytest.raises(kind, match=message) as refused:
         run(*words)
+    assert "\n" not in str(refused.value)
+    assert sorted(here.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("interpolate", "cat", "a.svg", "b.svg", "--steps", 1),
+        ("sample", "cat", "--temperature", -1),
+        ("sample", "cat", "--temperature", "nan"),
+        ("complete", "cat", "a.svg", "--count", 0),
+    ],
+)
+def test_numbers_out_of_range_are_usage_errors(here: Path, words: tuple) -> None:
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    assert result.exit_code == 2
+    assert "Invalid value" in result.output
+    assert not list(here.glob("cat-*"))
