@@ -46,7 +46,7 @@ class Display:
         )
         console.message(f"kernel: {trainer.kernel} for encoder and decoder, precision {hparams.precision}")
         if hparams.kernel == "cudnn" != trainer.kernel:
-            console.message("cudnn needs TensorFlow, a GPU, lstm cells and no recurrent dropout; scan computes the same")
+            console.message("cudnn needs TensorFlow, a GPU, lstm cells, no recurrent dropout; scan computes the same")
         if trainer.rows < hparams.batch_size:
             console.message(f"the set is smaller than a batch of {hparams.batch_size}: each step sees all of it")
         self._progress: Progress = console.progress(
