@@ -56,3 +56,15 @@ def test_help_names_defaults_that_are_not_fixed_numbers() -> None:
     shown = CliRunner().invoke(app, ["sample", "--help"], env={"COLUMNS": "200"}).stdout
     for default in ("0.4", "the model's max_seq_len", "1.2 % of the size"):
         assert f"[default: {default}]" in shown
+
+
+def test_the_seed_is_that_of_the_latents_and_of_the_noise() -> None:
+    np.save("z.npy", np.ones((1, 128)))
+    drawn = {}
+    for seed in (1, 2, 1):
+        run("sample", "cat", "-t", 0, "--seed", seed, "--out", f"latent{seed}.npy", "--force")
+        run("sample", "cat", "-t", 1, "--z", "z.npy", "--seed", seed, "--out", f"noise{seed}.npy", "--force")
+        files = (Path(f"latent{seed}.npy").read_bytes(), Path(f"noise{seed}.npy").read_bytes())
+        assert drawn.setdefault(seed, files) == files
+    assert drawn[1][0] != drawn[2][0]
+    assert drawn[1][1] != drawn[2][1]
