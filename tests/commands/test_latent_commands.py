@@ -80,6 +80,61 @@ def test_the_analogy_of_a_a_c_is_the_reconstruction_of_c(here: Path) -> None:
     np.testing.assert_allclose(np.load(here / "answer.npy"), np.load(here / "again.npy"), atol=1e-2)
 
 
+def decoded(z: np.ndarray) -> list[np.ndarray]:
+    np.save("z.npy", z)
+    run("sample", "cat", "--z", "z.npy", "-t", 0, "--out", "decoded.json", "--force")
+    return read_sketches(Path("decoded.json"))
+
+
+def encoded(*names: str) -> np.ndarray:
+    return np.array(json.loads(run("encode", "cat", *names))["mu"])
+
+
+@pytest.mark.parametrize("options", [(), ("--lerp",)])
+def test_a_walk_is_what_lies_between_the_latents(here: Path, options: tuple[str, ...]) -> None:
+    run("interpolate", "cat", "0.npy", "1.npy", *options, "--steps", 3, "-t", 0, "--out", "walk.json")
+    start, end = encoded("0.npy", "1.npy")
+    middle = (start + end) / 2
+    if not options:  # The great arc's middle has the direction of the unit vectors' sum, and the mean length.
+        lengths = np.linalg.norm([start, end], axis=1)
+        middle = start / lengths[0] + end / lengths[1]
+        middle *= lengths.mean() / np.linalg.norm(middle)
+    expected = decoded(np.stack([start, middle, end]))
+    for one, other in zip(read_sketches(here / "walk.json"), expected, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-2)
+
+
+def test_along_a_walk_only_z_changes(here: Path) -> None:
+    run("interpolate", "cat", "0.npy", "0.npy", "--steps", 3, "-t", 1, "--out", "walk.json")
+    first, *others = read_sketches(here / "walk.json")
+    for other in others:
+        np.testing.assert_allclose(other, first, atol=1e-2)
+
+
+def test_the_analogy_is_a_without_b_with_c(here: Path) -> None:
+    run("analogy", "cat", "0.npy", "1.npy", "a.svg", "-t", 0, "--out", "answer.npy")
+    a, b, c = encoded("0.npy", "1.npy", "a.svg")
+    np.testing.assert_allclose(np.load(here / "answer.npy"), decoded((a - b + c)[None])[0], atol=1e-2)
+
+
+@pytest.mark.parametrize("words", [("reconstruct", "cat", "0.npy"), ("interpolate", "cat", "0.npy", "1.npy")])
+def test_a_sampled_z_is_another_with_every_seed(here: Path, words: tuple) -> None:
+    drawn = set()
+    for number, options in enumerate([(), ("--sample-z", "--seed", 1), ("--sample-z", "--seed", 2)]):
+        run(*words, "-t", 0, *options, "--out", f"{number}.json")
+        drawn.add((here / f"{number}.json").read_bytes())
+    assert len(drawn) == 3
+
+
+@pytest.mark.parametrize("command", ["reconstruct", "interpolate", "complete", "analogy", "encode"])
+def test_the_tolerance_of_an_svg_reaches_the_model(here: Path, command: str) -> None:
+    inputs = {"interpolate": 2, "analogy": 3}.get(command, 1)
+    temperature = () if command == "encode" else ("-t", 0)
+    for epsilon in (1, 30):
+        run(command, "cat", *["a.svg"] * inputs, *temperature, "--epsilon", epsilon, "--out", f"{epsilon}.json")
+    assert (here / "1.json").read_bytes() != (here / "30.json").read_bytes()
+
+
 def test_completing_keeps_what_was_given(here: Path) -> None:
     run("complete", "cat", "0.npy", "--keep", 20, "--count", 3, "--out", "endings.json")
     endings = read_sketches(here / "endings.json")
@@ -113,15 +168,15 @@ def test_a_sheet_of_reconstructions_shows_the_inputs_above(here: Path) -> None:
 
 
 def test_a_drawing_and_a_morph_are_animated(here: Path) -> None:
-    quick = ("--fps", 5, "--seconds", 1, "--size", 64)
+    quick = ("--fps", 5, "--seconds", 1, "--hold", 2, "--loop", 3, "--size", 64)
     run("animate", "cat", "--input", "a.svg", *quick, "--out", "drawn.gif")
     run("animate", "cat", "--morph", "a.svg", "b.svg", "--steps", 3, *quick, "--out", "morph.gif")
-    frames = {}
-    for name in ("drawn", "morph"):
+    for name, frames, held in (("drawn", 6, -1), ("morph", 4, 0)):
         with Image.open(here / f"{name}.gif") as gif:
-            frames[name] = gif.n_frames
-    assert frames["drawn"] >= 5
-    assert frames["morph"] >= 3
+            assert gif.n_frames == frames
+            assert gif.info["loop"] == 2  # Played again twice.
+            gif.seek(held % frames)
+            assert gif.info["duration"] == 2000
 
 
 @pytest.mark.parametrize(

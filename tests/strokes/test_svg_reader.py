@@ -47,7 +47,7 @@ RECTANGLE = [[1, 2], [4, 2], [4, 6], [1, 6], [1, 2]]
         ('<polygon points="1,2 3,4 5,0 7"/>', [[1, 2], [3, 4], [5, 0], [1, 2]]),
         ('<rect x="1" y="2" width="3" height="4"/>', RECTANGLE),
         ('<rect x="1px" y="0.75mm" width="3" height="4" rx="0" ry="9"/>', None),
-        ('<path style="d: path(\'M1 2 3 4\')"/>', [[1, 2], [3, 4]]),
+        ("<path style=\"d: path('M1 2 3 4')\"/>", [[1, 2], [3, 4]]),
     ],
 )
 def test_shapes_of_straight_lines_have_just_their_corners(shape: str, points: list | None) -> None:
@@ -151,6 +151,25 @@ def test_ways_to_draw_one_line(inside: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("sheet", "attributes", "is_shown"),
+    [
+        ("path {display: none}", "display='inline'", False),
+        ("path {display: none}", "style='display: inline'", True),
+        ("path {display: none !important}", "style='display: inline'", False),
+        ("path {display: none !important}", "style='display: inline !important'", True),
+        ("#i {display: none} .c {display: inline} path {display: inline}", "id='i' class='c'", False),
+        (".c {display: none} path {display: inline} * {display: inline}", "class='b c'", False),
+        ("svg path {display: none} path {display: inline}", "", False),
+        ("path {display: none} path {display: inline}", "", True),
+        ("a, path, b {display: none}", "", False),
+        ("path:first-child, [d], g + path {display: none}", "", True),
+    ],
+)
+def test_the_cascade_of_css_decides(sheet: str, attributes: str, is_shown: bool) -> None:
+    assert shows(f"<style>{sheet}</style><path {attributes} d='M0 0L10 0'/>") == is_shown
+
+
+@pytest.mark.parametrize(
     ("attributes", "end"),
     [
         ("width='100' height='100'", 10),
@@ -197,6 +216,21 @@ def test_percentages_are_of_the_viewport() -> None:
     np.testing.assert_allclose(line, [[20, 40], [200, 0]])
     [circle] = read('<circle r="10%"/>', "width='300' height='400'")
     assert circle[:, 0].max() == pytest.approx(np.hypot(300, 400) / np.sqrt(2) / 10)
+
+
+@pytest.mark.parametrize(
+    ("transform", "place"),
+    [
+        ("translate(10%, 50%)", [20, 40]),
+        ("translateX(10%)", [20, 0]),
+        ("translateY(50%)", [0, 40]),
+        ("translateY(1in)", [0, 96]),
+        ("translate(5px)", [5, 0]),
+    ],
+)
+def test_a_css_transform_has_lengths_and_percentages(transform: str, place: list) -> None:
+    [line] = read(f"<path style='transform: {transform}' d='M0 0L10 0'/>", "width='200' height='80'")
+    np.testing.assert_allclose(line, np.add(DRAWN, place))
 
 
 def test_transforms_apply_from_the_inside_out() -> None:
