@@ -54,6 +54,14 @@ def train(
             min=0, help="Save in the middle of an epoch after so many seconds. [default: 180]", rich_help_panel=RUN
         ),
     ] = None,
+    validate_every: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Validate and save at the end of an epoch, so many steps apart at least. [default: 50]",
+            rich_help_panel=RUN,
+        ),
+    ] = None,
     patience: Annotated[
         int | None,
         typer.Option(min=1, help="Stop after so many epochs without a better validation loss.", rich_help_panel=RUN),
@@ -112,7 +120,7 @@ def train(
     if resume and (given or set_ or from_ or name):
         raise UsageError(
             "--resume takes everything from the run; "
-            "only --epochs, --steps, --keep-every, --save-every and --patience may change"
+            "only --epochs, --steps, --keep-every, --save-every, --validate-every and --patience may change"
         )
     HParams(**given).with_settings(set_ or [])  # Refuse a bad value before anything is loaded.
     with console.stderr().status("Starting the training engine"):
@@ -129,7 +137,9 @@ def train(
     sets = [cache.load(path) for path in paths]
     used = start.use_device(device, deterministic)
     budget = {"epochs": epochs, "steps": steps} if (epochs, steps) != (None, None) else {}
-    habits = {"keep_every": keep_every, "save_every": save_every, "patience": patience}
+    habits = {
+        "keep_every": keep_every, "save_every": save_every, "validate_every": validate_every, "patience": patience,
+    }  # fmt: skip
     settings = {**budget, **{habit: value for habit, value in habits.items() if value is not None}}
     if resume:
         trainer = start.resumed_run(resume, checkpoint_dir, settings, force)

@@ -69,7 +69,7 @@ def batch_size(sketches: Corpus, hparams: HParams) -> int:
         DataError: there is no sketch.
     """
     if not len(sketches):
-        raise DataError("no sketch to train on: none has at most max_seq_len points")
+        raise DataError(f"no sketch to train on has at most max_seq_len = {hparams.max_seq_len} points")
     return min(hparams.batch_size, len(sketches))
 
 

@@ -36,7 +36,9 @@ METRICS = ("loss", "offset_loss", "pen_loss", "kl_loss", "kl_weight", "learning_
 REPORT_SECONDS = 0.25
 """How often the losses are fetched from the device."""
 SAVE_SECONDS = 180.0
-"""How often a long epoch saves in its middle, by default."""
+"""How often training saves at least, by default: in the middle of a long epoch, too."""
+VALIDATE_STEPS = 50
+"""Steps at least, by default, from one validation to the next: a small set's epochs are shorter than a save."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ class Trainer:
             training: training split.
             validation: validation split; may be empty.
             run: what the run's file says so far; `last` and `best` empty for a new run. Of its settings, `keep_every`
-                (epochs) keeps checkpoints for good, `patience` (epochs) stops early, `save_every` is in seconds.
+                (epochs) keeps checkpoints for good, `patience` (epochs) stops early, `save_every` is in seconds and
+                `validate_every` in steps.
             weights: first weights; drawn from the seed where None.
             slots: the optimizer's tensors; zero where None.
         """
@@ -128,7 +131,7 @@ class Trainer:
         while self.step < total_steps and not self.stopping:
             epoch, done = divmod(self.step, self.steps_per_epoch)
             batches = training_batches(
-                self.training, self.hparams, self.sidecar.units_per_model_unit, self.buckets, epoch, start=done
+                self.training, self.hparams, self.sidecar.scale_factor, self.buckets, epoch, start=done
             )
             pending: list[Array] = []
             reported_at = time.monotonic()
@@ -140,19 +143,32 @@ class Trainer:
                     pending, reported_at = [], time.monotonic()
                 if ended:
                     break
-                if time.monotonic() - saved_at > save_every and self.step % self.steps_per_epoch:
+                if time.monotonic() - saved_at > save_every and not self._validates_now(total_steps):
                     self._check_finite(pending)
                     self.save()
                     saved_at = time.monotonic()
             if pending:
                 yield self._report(epoch, pending, time.monotonic() - reported_at)
-            if self.step % self.steps_per_epoch == 0:
+            if self._validates_now(total_steps):
                 yield self._end_epoch()
                 saved_at = time.monotonic()
                 if self._out_of_patience():
                     break
         if self.run.last != f"{self.step:06d}":
             self.save()
+
+    def _validates_now(self, total_steps: int) -> bool:
+        """Return whether an epoch has ended that is validated and saved: the last, a kept one, or when it is time."""
+        epoch, rest = divmod(self.step, self.steps_per_epoch)
+        if rest:
+            return False
+        stride = max(1, self.run.settings.get("validate_every", VALIDATE_STEPS) // self.steps_per_epoch)
+        return epoch % stride == 0 or self._keeps(epoch) or self.step >= total_steps or self.stopping
+
+    def _keeps(self, epoch: int) -> bool:
+        """Return whether the checkpoint of an epoch is kept for good."""
+        keep_every = self.run.settings.get("keep_every")
+        return keep_every is not None and epoch % keep_every == 0
 
     def _out_of_patience(self) -> bool:
         """Return whether the last best checkpoint is as many epochs ago as the run has patience for."""
@@ -233,8 +249,7 @@ class Trainer:
             best = value if best is None or value < best else best
         is_best = best != self.sidecar.best or measured is None
         self.sidecar = dataclasses.replace(self.sidecar, best=best)
-        keep_every = self.run.settings.get("keep_every")
-        self.save(is_best, keep_epoch=keep_every is not None and epoch % keep_every == 0)
+        self.save(is_best, self._keeps(epoch))
         training_loss = float(np.mean(self._epoch_losses)) if self._epoch_losses else float("nan")
         self._epoch_losses = []
         return EpochReport(epoch, self.step, training_loss, measured, is_best)

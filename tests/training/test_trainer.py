@@ -41,7 +41,7 @@ def data(tmp_path: Path) -> Path:
 
 def begin(folder: Path, data: Path, **changes: object) -> Trainer:
     start.use_device("cpu", None)
-    return start.new_run(folder, [archive.load(data)], TINY.replace(**changes), {})
+    return start.new_run(folder, [archive.load(data)], TINY.replace(**changes), {"validate_every": 1})
 
 
 def same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> bool:
@@ -92,7 +92,7 @@ def test_a_run_taken_back_to_a_kept_epoch_ends_with_the_bits_of_one_that_never_s
     tmp_path: Path, data: Path, undisturbed: tuple[dict[str, np.ndarray], bytes]
 ) -> None:
     trainer = begin(tmp_path / "run", data)
-    trainer.run = dataclasses.replace(trainer.run, settings={"keep_every": 1})
+    trainer.run = dataclasses.replace(trainer.run, settings={"keep_every": 1, "validate_every": 1})
     list(trainer.train(10))
     back = start.resumed_run("run@epoch-1", tmp_path, {})
     assert back.step == 5
@@ -105,7 +105,7 @@ def test_a_run_taken_back_to_a_kept_epoch_ends_with_the_bits_of_one_that_never_s
 
 def test_a_run_taken_back_replaces_what_other_data_made_of_a_step(tmp_path: Path, data: Path) -> None:
     trainer = begin(tmp_path / "run", data)
-    trainer.run = dataclasses.replace(trainer.run, settings={"keep_every": 1})
+    trainer.run = dataclasses.replace(trainer.run, settings={"keep_every": 1, "validate_every": 1})
     list(trainer.train(10))
     before = state(tmp_path / "run")
     archive.write(data, {"train": sketches(18, 9), "valid": sketches(7, 2), "test": []}, "another")
@@ -212,6 +212,14 @@ def test_the_validation_figure_is_at_full_length_and_independent_of_the_batch_si
         figures.append(np.stack([measured.offset, measured.pen, measured.kl]))
     np.testing.assert_array_equal(figures[0], figures[1])
     np.testing.assert_array_equal(figures[0], figures[2])
+
+
+def test_short_epochs_are_validated_and_saved_together(tmp_path: Path, data: Path) -> None:
+    trainer = begin(tmp_path / "run", data)
+    trainer.run = dataclasses.replace(trainer.run, settings={"validate_every": 12, "keep_every": 5})
+    reports = [report for report in trainer.train(35) if isinstance(report, EpochReport)]
+    assert [report.epoch for report in reports] == [2, 4, 5, 6, 7]  # Every second; the fifth is kept; the last.
+    assert runs.read_run(tmp_path / "run").kept == {"5": "000025"}
 
 
 def test_resuming_is_refused_when_the_data_changed(tmp_path: Path, data: Path) -> None:
