@@ -1,0 +1,126 @@
+"""`sketchrnn train` as a user meets it: what it refuses, and what no accident may take."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sketchrnn_cli import runs
+from sketchrnn_cli.data import archive, doodles
+
+TINY = "--enc-rnn-size 4 --dec-rnn-size 8 --z-size 2 --set num_mixture=2 --batch-size 8 --device cpu"
+
+CHILD = """
+import sys
+from sketchrnn_cli import cli
+for line in sys.argv[1:]:
+    sys.argv = ["sketchrnn", *line.split()]
+    try:
+        cli.main()
+    except SystemExit as left:
+        print(f"exit {left.code}", file=sys.stderr, flush=True)
+"""
+
+LIMITED = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+"""
+
+REFUSED = {
+    "train": (2, "name what to train on"),
+    "train a.npz --resume a": (2, "name what to train on"),
+    "train a.npz --set zsize=4": (2, "no hyperparameter 'zsize'; did you mean 'z_size'?"),
+    "train a.npz --set z_size": (2, "expected name=value"),
+    "train a.npz --learning-rate 0": (2, "learning_rate: expected more than 0"),
+    "train a.npz --learning-rate nan": (2, "learning_rate: expected a finite number"),
+    "train a.npz --device tpu": (2, "expected auto, cpu or gpu"),
+    f"train a.npz --epochs 1 --steps 1 --name both {TINY}": (2, "give one"),
+    f"train a.npz --steps 0 --name none {TINY}": (2, "must be at least 1"),
+    f"train a.npz --steps 1 --name ../up {TINY}": (2, "a plain name is needed"),
+    f"train a.npz --steps 1 --max-seq-len 3 {TINY}": (3, "no sketch to train on has at most max_seq_len = 3"),
+    "train nowhere.npz --steps 1": (3, "nowhere.npz"),
+    "train axe --steps 1": (3, "sketchrnn dataset download axe"),
+    "train --resume nothing": (4, "no checkpoint 'nothing'"),
+    "train --resume cat": (4, "start from it with --from"),
+    f"train a.npz --steps 1 --from cat {TINY}": (4, "has another architecture"),
+}
+
+
+def sketchrnn(folder: Path, *lines: str, before: str = "") -> list[tuple[int, str]]:
+    """Run command lines in one new process; return the exit code and the messages of each."""
+    command = [sys.executable, "-c", before + CHILD, *lines]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
+    parts = re.split(r"^exit (\d+)\n", done.stderr, flags=re.MULTILINE)
+    return [(int(code), said) for said, code in zip(parts[::2], parts[1::2], strict=False)]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    archive.write(tmp_path / "a.npz", doodles.doodles("cat", 20, 0), "made by a test")
+    return tmp_path
+
+
+def test_what_cannot_be_trained_is_refused_in_one_line(folder: Path) -> None:
+    for (line, (code, words)), (found, said) in zip(REFUSED.items(), sketchrnn(folder, *REFUSED), strict=True):
+        assert (found, said.count("\n")) == (code, 1), (line, said)
+        assert words in said, line
+    assert sorted(path.name for path in folder.iterdir() if path.name != ".cache") == ["a.npz"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system cannot limit the size of a file")
+def test_a_disk_that_fills_during_a_save_leaves_the_last_checkpoint(folder: Path) -> None:
+    ((begun, said),) = sketchrnn(folder, f"train a.npz --name run --steps 2 {TINY}")
+    assert begun == 0, said
+    before = {path: path.read_bytes() for path in folder.rglob("steps/**/*") if path.is_file()}
+    ((code, said),) = sketchrnn(folder, "train --resume run --steps 4", before=LIMITED)
+    assert code == 4
+    assert "cannot be saved" in said
+    assert {path: path.read_bytes() for path in folder.rglob("steps/**/*") if path.is_file()} == before
+    ((code, said),) = sketchrnn(folder, "train --resume run --steps 4")
+    assert code == 0, said
+    assert runs.read_run(folder / "checkpoints/run").last == "000004"
+
+
+def test_changed_data_is_named_and_force_goes_on_with_it(folder: Path) -> None:
+    ((_, said),) = sketchrnn(folder, f"train a.npz --name run --steps 2 {TINY}")
+    assert "made by a test" in said
+    archive.write(folder / "a.npz", doodles.doodles("guitar", 20, 0), "made by a test")
+    lines = [f"train --resume run --steps 4{force}" for force in ("", " --force", "")]
+    (refused, said), (forced, _), (again, _) = sketchrnn(folder, *lines)
+    assert (refused, forced, again) == (3, 0, 0)  # The run has the new data's hash by then.
+    assert "changed since the run began" in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no SIGTERM to catch")
+def test_a_run_that_is_told_to_end_saves_first(folder: Path) -> None:
+    command = [sys.executable, "-m", "sketchrnn_cli", "train", "a.npz", "--name", "run", "--steps", "100000"]
+    with subprocess.Popen(
+        [*command, *TINY.split()], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        for line in process.stderr:
+            if line.startswith("epoch "):
+                process.send_signal(signal.SIGTERM)
+                break
+        said = process.stderr.read()
+    assert process.returncode == 130
+    assert "go on with: sketchrnn train --resume run" in said
+    assert 0 < int(runs.read_run(folder / "checkpoints/run").last) < 100000
+
+
+def test_a_run_from_other_weights_begins_with_them_and_at_the_epoch_asked_for(folder: Path) -> None:
+    lines = [
+        f"train a.npz --name first --epochs 1 {TINY}",
+        f"train a.npz --name second --from first --initial-epoch 10 --epochs 11 {TINY} --learning-rate 1e-9",
+    ]
+    for code, said in sketchrnn(folder, *lines):
+        assert code == 0, said
+    first, second = (runs.load(f"{name}@last", folder / "checkpoints") for name in ("first", "second"))
+    assert second.sidecar.epoch == 11
+    moved = max(np.abs(value - first.weights[name]).max() for name, value in second.weights.items())
+    assert 0 < moved < 1e-4
