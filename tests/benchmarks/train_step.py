@@ -3,7 +3,7 @@
 The seed (eyalzk/sketch_rnn_keras) is rebuilt here from plain Keras layers: a bidirectional LSTM and an LSTM with
 `recurrent_dropout`, every batch padded to N_max. Both sides train on the same sketches, input pipeline included.
 
-    python tests/benchmarks/train_step.py [ARCHIVE] [--steps 8] [--batch 100] [--precision bfloat16] [--ours-only]
+    python tests/benchmarks/train_step.py [ARCHIVE] [--steps 8] [--batch 100] [--precision bfloat16] [--only ours]
     KERAS_BACKEND=jax python tests/benchmarks/train_step.py
 """
 
@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--buckets", type=int, default=HParams.buckets, help="padded lengths at most of ours")
     parser.add_argument("--no-dropout", action="store_true")
-    parser.add_argument("--ours-only", action="store_true")
+    parser.add_argument("--only", choices=("ours", "seed"), help="one side alone, to see its memory")
     arguments = parser.parse_args()
     device = start.use_device("auto", False)
     dataset = archive.load(arguments.archive)
@@ -55,17 +55,22 @@ def main() -> None:
         f"{device}; {arguments.archive.name}: N_max {hparams.max_seq_len}, mean {sketches.lengths.mean():.1f} points;"
     )
     print(f"batch {hparams.batch_size}, precision {hparams.precision}, keep {hparams.recurrent_keep}")
-    sides: dict[str, Callable[[int], float]] = {"ours": ours(sketches, scale, hparams)}
-    if not arguments.ours_only:
-        sides["seed"] = seed(sketches, scale, hparams)
+    made = {"ours": ours, "seed": seed}
+    sides = {name: make(sketches, scale, hparams) for name, make in made.items() if arguments.only in (None, name)}
     times: dict[str, list[float]] = {name: [] for name in sides}
+    processor = dict.fromkeys(sides, 0.0)
     for _ in range(3):
         for name, take in sides.items():
-            times[name].append(take(max(1, arguments.steps // 3)))
+            began, steps = time.process_time(), max(1, arguments.steps // 3)
+            times[name].append(take(steps))
+            processor[name] += (time.process_time() - began) / (3 * steps)
     for name in sides:
         step = statistics.median(times[name])
-        print(f"{name:5} {1000 * step:9.2f} ms a step  {hparams.batch_size / step:9.0f} sketches/s")
-    if "seed" in times:
+        print(
+            f"{name:5} {1000 * step:9.2f} ms a step  {hparams.batch_size / step:9.0f} sketches/s  "
+            f"{1000 * processor[name]:9.2f} ms of the processors"
+        )
+    if len(times) == 2:
         print(f"ratio {statistics.median(times['seed']) / statistics.median(times['ours']):9.2f}")
     print(f"peak memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
