@@ -66,8 +66,11 @@ def convert(
 
     if out.suffix.lower() != ".npz":
         raise UsageError(f"--out {out}: the name of a data set ends in .npz")
-    if out.exists() and not force:
-        raise UsageError(f"{out} exists; give another name, or --force to replace it")
+    for path in (out, *([report] if report else [])):
+        if os.path.exists(path) and not force:
+            raise UsageError(f"{path} exists; give another name, or --force to replace it")
+    if report == out:
+        raise UsageError(f"--report {report}: that is the data set's name; give another one")
     if valid + test >= 1:
         raise UsageError(f"--valid {valid} and --test {test} leave nothing to train on")
     paths = files.find(sources)

@@ -57,6 +57,8 @@ def _table(figures: dict[str, Any]) -> "Table":
         "SHA-256": figures["sha256"],
     }
     table = Table(title=figures["name"], show_header=False)
+    table.add_column()
+    table.add_column(overflow="fold")  # A digest that is cut short is of no use.
     for name, text in rows.items():
         table.add_row(name, text)
     return table

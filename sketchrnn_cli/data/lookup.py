@@ -1,5 +1,6 @@
 """From what a user types for DATASET to a file."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,7 +19,7 @@ def find(name: str, data_dir: Path) -> Path:
     if path:
         return path
     if _is_path(name):
-        raise DataError(f"{name}: no such file")
+        raise DataError(f"{name}: {'not a file' if os.path.lexists(name) else 'no such file'}")
     if quickdraw.is_category(name):
         typed = quickdraw.category(name)
         typed = f'"{typed}"' if " " in typed else typed
@@ -50,7 +51,7 @@ def _existing(name: str, data_dir: Path) -> Path | None:
     candidates += [data_dir / f"{stem}.npz" for stem in stems]
     candidates += [data_dir / f"sketchrnn_{stem}.npz" for stem in stems]
     candidates += [data_dir / f"{stem}.full.npz" for stem in stems]
-    return next((path for path in candidates if path.is_file()), None)
+    return next((path for path in candidates if os.path.isfile(path)), None)  # Path.is_file fails on a long name.
 
 
 def _is_path(name: str) -> bool:

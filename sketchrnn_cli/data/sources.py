@@ -1,7 +1,9 @@
 """Every kind of file that drawings come in, read in parallel where there are many."""
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -34,17 +36,18 @@ def find(paths: Sequence[Path]) -> list[Path]:
     """Return the files among `paths` and, sorted, those inside its folders at any depth; each once.
 
     Raises:
-        DataError: one does not exist, holds no drawings or is of an unknown kind.
+        DataError: one does not exist, cannot be read, holds no drawings or is of an unknown kind.
     """
     found: dict[Path, None] = {}
     for path in paths:
-        if path.is_dir():
-            inside = [file for file in sorted(path.rglob("*")) if _is_source(file) and file.is_file()]
-            if not inside:
+        if os.path.isdir(path):  # Path.is_dir fails on a name that is too long.
+            if not (inside := _inside(path)):
                 raise DataError(f"{path}: no file of drawings in this folder ({' '.join(SUFFIXES)})")
             found |= dict.fromkeys(inside)
-        elif not path.exists():
+        elif not os.path.lexists(path):
             raise DataError(f"{path}: no such file or folder")
+        elif not os.path.isfile(path):
+            raise DataError(f"{path}: not a file, or a broken link")
         elif path.suffix.lower() not in SUFFIXES:
             raise DataError(f"{path}: not a kind of file that drawings come in ({' '.join(SUFFIXES)})")
         else:
@@ -71,7 +74,7 @@ def _in_parallel(work: Iterator[Work], jobs: int) -> Iterator[Finding]:
     if not (first := list(islice(work, 1))):
         return
     # Forking a process that has threads is not safe.
-    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _leave_interrupts_to_the_parent)
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _serve)
     waiting: deque[Future[list[Finding]]] = deque()
     try:
         for piece in chain(first, work):
@@ -86,8 +89,16 @@ def _in_parallel(work: Iterator[Work], jobs: int) -> Iterator[Finding]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _leave_interrupts_to_the_parent() -> None:
+def _serve() -> None:
+    """Prepare a process: it leaves Ctrl-C to its parent, and ends with it, even where that was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
 
 
 def _pieces(paths: Sequence[Path], epsilon: float) -> Iterator[Iterator[Work]]:
@@ -177,6 +188,20 @@ def _batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
     iterator = iter(items)
     while batch := tuple(islice(iterator, size)):
         yield batch
+
+
+def _inside(folder: Path) -> list[Path]:
+    """Return the files of drawings in a folder at any depth, sorted; hidden ones and linked folders are passed over.
+
+    Raises:
+        DataError: a folder in it cannot be read.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise DataError(f"{error.filename}: cannot be read: {error.strerror}") from error
+
+    files = (Path(place, name) for place, _, names in os.walk(folder, onerror=refuse) for name in names)
+    return sorted(file for file in files if _is_source(file) and os.path.isfile(file))
 
 
 def _is_source(path: Path) -> bool:

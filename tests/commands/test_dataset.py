@@ -120,6 +120,7 @@ def test_inspect_prints_a_table_or_a_line_of_json_for_each_set(run: Run) -> None
     assert code == 0
     assert "made for a test" in out
     assert "train 2, valid 1, test 1" in out
+    assert figures[0]["sha256"] in "".join(line.split("│")[-2].strip() for line in out.splitlines() if "│" in line)
 
 
 @pytest.mark.parametrize("command", ["inspect", "preview"])
@@ -192,6 +193,9 @@ def test_convert_merges_archives_split_by_split(run: Run) -> None:
         (["bad.ndjson", "--out", "a.npz"], 3, "no drawing could be taken"),
         (["lines.ndjson", "bad.ndjson", "--out", "a.npz", "--strict"], 3, "bad.ndjson:1"),
         (["lines.ndjson", "--out", "taken.npz/a.npz"], 3, "cannot be written"),
+        (["lines.ndjson", "--out", "x" * 300 + ".npz"], 3, "cannot be written"),
+        (["lines.ndjson", "bad.ndjson", "--out", "a.npz", "--report", "lines.ndjson"], 2, "lines.ndjson exists"),
+        (["lines.ndjson", "bad.ndjson", "--out", "a.npz", "--report", "a.npz"], 2, "give another one"),
     ],
 )
 def test_convert_refuses_with_one_line_and_leaves_all_files(
@@ -204,4 +208,5 @@ def test_convert_refuses_with_one_line_and_leaves_all_files(
     assert (found, out) == (code, "")
     assert says in err.splitlines()[-1]
     assert Path("taken.npz").read_text() == "mine"
+    assert Path("lines.ndjson").read_text() == json.dumps(HOUSE)
     assert not Path("a.npz").exists()

@@ -32,6 +32,11 @@ def test_a_path_finds_its_file_and_is_not_looked_up(tmp_path: Path, monkeypatch:
     assert lookup.find("here.npz", tmp_path / "elsewhere") == Path("here.npz")
     with pytest.raises(DataError, match="no such file"):
         lookup.find("./gone.npz", tmp_path)
+    (tmp_path / "folder.npz").mkdir()
+    with pytest.raises(DataError, match="not a file"):
+        lookup.find("./folder.npz", tmp_path)
+    with pytest.raises(DataError, match="no such file"):
+        lookup.find("x" * 300 + ".npz", tmp_path)
 
 
 def test_built_in_data_never_takes_the_name_of_a_category(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 """All kinds of sources, one after another or in parallel."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -32,11 +35,21 @@ def test_files_are_found_at_any_depth_each_once_in_order(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("name", "says"), [("gone", "no such file"), ("empty", "no file of drawings"), ("notes.txt", "not a kind of file")]
+    ("name", "says"),
+    [
+        ("gone", "no such file"),
+        ("x" * 300, "no such file"),
+        ("empty", "no file of drawings"),
+        ("notes.txt", "not a kind of file"),
+        ("link.svg", "not a file, or a broken link"),
+        ("pipe.svg", "not a file"),
+    ],
 )
 def test_what_holds_no_drawings_is_an_error(name: str, says: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "notes.txt").touch()
+    (tmp_path / "link.svg").symlink_to("gone.svg")
+    os.mkfifo(tmp_path / "pipe.svg")
     with pytest.raises(DataError, match=says):
         sources.find([tmp_path / name])
 
@@ -79,3 +92,20 @@ def test_reading_in_parallel_can_be_left_in_the_middle(tmp_path: Path) -> None:
     for _ in range(sources.LINES * (sources.SERIAL + 1)):
         next(findings)
     findings.close()
+
+
+def test_no_process_outlives_a_reader_that_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "a.ndjson").write_text(text_of(sources.LINES * (sources.SERIAL + 20)))
+    reader = f"""
+from pathlib import Path
+from sketchrnn_cli.data import sources
+for finding in sources.read([Path({str(tmp_path / "a.ndjson")!r})], epsilon=2.0, jobs=2):
+    print(finding.where, flush=True)
+"""
+    with subprocess.Popen([sys.executable, "-c", reader], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for _ in range(sources.LINES * (sources.SERIAL + 1)):
+            process.stdout.readline()
+        assert process.poll() is None
+        process.kill()
+        process.communicate(timeout=60)  # Ends when no process holds the other end of the pipe any more.
