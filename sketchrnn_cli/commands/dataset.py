@@ -46,7 +46,7 @@ app.command()(dataset_convert.convert)
 @app.command()
 def doodle(
     names: Annotated[list[str], typer.Argument(metavar="NAME", help="What to draw: cat, guitar.")],
-    count: Annotated[int, typer.Option(min=1, help="Training sketches of each.")] = 10000,
+    count: Annotated[int, typer.Option(min=1, max=1_000_000, help="Training sketches of each.")] = 10000,
     seed: opt.Seed = 0,
     data_dir: opt.DataDir = opt.DATA_DIR,
     force: opt.Force = False,
@@ -55,6 +55,8 @@ def doodle(
 
     Example: sketchrnn dataset doodle cat guitar --count 10000
     """
+    import os
+
     from sketchrnn_cli.data import archive, doodles
 
     paths = {name: data_dir / f"doodle_{name}.npz" for name in dict.fromkeys(names)}
@@ -62,7 +64,7 @@ def doodle(
         if name not in doodles.NAMES:
             known = f"(there are: {', '.join(doodles.NAMES)})"
             raise UsageError(f"no built-in doodle {name!r} {known}{nearest(name, doodles.NAMES)}")
-        if path.exists() and not force:
+        if os.path.exists(path) and not force:
             raise UsageError(f"{path} exists; --force replaces it")
     for name, path in paths.items():
         with console.stderr().status(f"drawing {count} of {name}"):

@@ -36,6 +36,8 @@ def fetch(
         UsageError: there is no such category.
         DataError: a transfer failed for good.
     """
+    import os
+
     from sketchrnn_cli.commands import transfers
     from sketchrnn_cli.data import quickdraw
 
@@ -43,7 +45,7 @@ def fetch(
     paths = [data_dir / quickdraw.file_name(category, full) for category in categories]
     jobs = []
     for category, path in zip(categories, paths, strict=True):
-        if path.exists() and not force:
+        if os.path.exists(path) and not force:
             console.message(f"{path} is here already; --force fetches it again")
         else:
             jobs.append((category, quickdraw.url(category, full, base_url), path))

@@ -41,6 +41,8 @@ def missing_categories(wanted: Sequence[str], data_dir: Path) -> list[str]:
 
 def names(data_dir: Path) -> list[str]:
     """Return the names of the data sets in a folder."""
+    if not os.path.isdir(data_dir):
+        return []
     paths = sorted(path for path in data_dir.glob("[!.]*.npz") if path.is_file())
     return [archive.name_of(path) for path in paths]
 

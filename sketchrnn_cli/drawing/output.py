@@ -43,16 +43,16 @@ def check(out: str | os.PathLike[str], formats: Sequence[str], force: bool = Fal
         UsageError: a suffix that is none of `formats`, a folder, or what exists already, without `force`.
     """
     name, path = os.fspath(out), Path(out)
-    if FRAMES in formats and (name.endswith(("/", os.sep)) or path.is_dir()):
-        if path.exists() and (not path.is_dir() or any(path.iterdir())) and not force:
+    if FRAMES in formats and (name.endswith(("/", os.sep)) or os.path.isdir(path)):
+        if os.path.exists(path) and (not path.is_dir() or any(path.iterdir())) and not force:
             raise UsageError(f"{path} is not an empty folder; give another name, or --force to use it")
         return path
     if path.suffix.lower() not in formats:
         found = f"unknown format {path.suffix}" if path.suffix else "a name without a suffix"
         raise UsageError(f"{path}: {found}; choose one of {' '.join(formats)}")
-    if path.is_dir():
+    if os.path.isdir(path):  # Path.is_dir fails on a name that is too long.
         raise UsageError(f"{path} is a folder; give the name of a file")
-    taken = [path] if path.exists() else []
+    taken = [path] if os.path.exists(path) else []
     if FRAMES in formats and _holds_number(path):
         taken = _frames_of(path)
     if taken and not force:

@@ -70,6 +70,7 @@ def test_list_shows_all_categories_and_marks_what_is_here(run: Run) -> None:
     code, out, _ = run("list", "--contains", "CAT")
     assert (code, out.splitlines()) == (0, ["* my_cats", "* cat"])
     assert run("list", "--contains", "xyz")[:2] == (0, "")
+    assert len(run("list", "--data-dir", "x" * 300)[1].splitlines()) == 345
 
 
 def test_download_fetches_by_any_spelling_and_keeps_what_is_here(run: Run, mirror: str) -> None:
@@ -92,6 +93,7 @@ def test_download_says_what_is_wrong_in_one_line(run: Run, mirror: str) -> None:
     assert len(err.splitlines()) == 1
     assert "not there (404)" in err
     assert not list(Path("datasets").iterdir())
+    assert run("download", "dog", "--base-url", mirror, "--data-dir", "x" * 300)[0] == 3
 
 
 def test_doodle_draws_data_sets_of_its_own_name(run: Run) -> None:
@@ -101,6 +103,8 @@ def test_doodle_draws_data_sets_of_its_own_name(run: Run) -> None:
     first = Path(names[0]).read_bytes()
     assert "drawn by a program" in archive.load(Path(names[0])).provenance
     assert run("doodle", "cat", "--count", "3")[0] == 2
+    assert run("doodle", "cat", "--count", "1000001")[0] == 2
+    assert run("doodle", "cat", "--data-dir", "x" * 300)[0] == 3
     assert Path(names[0]).read_bytes() == first
     assert run("doodle", "cat", "--count", "3", "--seed", "5", "--force")[0] == 0
     assert Path(names[0]).read_bytes() == first
@@ -156,6 +160,7 @@ def test_preview_refuses_what_it_cannot_show(run: Run) -> None:
     assert run("preview", "one", "--out", "taken.svg")[0] == 2
     assert Path("taken.svg").read_text() == "mine"
     assert run("preview", "one", "--out", "a.gif")[0] == 2
+    assert run("preview", "one", "--out", "x" * 300 + ".svg")[0] == 6
     assert run("preview", "one", "--split", "all")[0] == 2
     assert run("preview", "one", "--index", "2")[0] == 3
     assert run("preview", "one", "--count", "9", "--out", "a.png")[0] == 0
