@@ -25,4 +25,9 @@ def _muted() -> Iterator[None]:
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # Whoever wants those messages sets this to 0.
 with _muted():
-    import keras  # noqa: F401
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow
+
+        tensorflow.config.list_physical_devices()  # The first look for a GPU complains where there is none.

@@ -131,7 +131,7 @@ class Trainer:
         while self.step < total_steps and not self.stopping:
             epoch, done = divmod(self.step, self.steps_per_epoch)
             batches = training_batches(
-                self.training, self.hparams, self.sidecar.scale_factor, self.buckets, epoch, start=done
+                self.training, self.hparams, self.sidecar.units_per_model_unit, self.buckets, epoch, start=done
             )
             pending: list[Array] = []
             reported_at = time.monotonic()
