@@ -1,6 +1,8 @@
 """`sketchrnn dataset` as a user types it: exit codes, stdout, stderr, files."""
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from test_full_disk import CHILD as FULL_DISK
 
 from sketchrnn_cli import cli
 from sketchrnn_cli.data import archive
@@ -215,3 +218,22 @@ def test_convert_refuses_with_one_line_and_leaves_all_files(
     assert Path("taken.npz").read_text() == "mine"
     assert Path("lines.ndjson").read_text() == json.dumps(HOUSE)
     assert not Path("a.npz").exists()
+
+
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = [json.dumps({"drawing": [[[0, x, 255], [y, 255, 9]]]}) for x in range(16) for y in range(16)]
+    Path("lines.ndjson").write_text("\n".join(lines))
+    Path("bad.ndjson").write_text("nonsense\n" * 300)
+    before = {path: path.read_bytes() for path in (save("doodle_cat"), save("house"))}
+    commands = {
+        "dataset convert lines.ndjson --out datasets/house.npz --force": "3",
+        "dataset convert lines.ndjson bad.ndjson --out b.npz": "3",
+        "dataset doodle cat --count 20 --force": "3",
+        "dataset preview house --count 9 --out a.png": "6",
+    }
+    done = subprocess.run([sys.executable, "-W", "error", "-c", FULL_DISK, *commands], capture_output=True, text=True)
+    assert done.stdout.split() == list(commands.values()), done.stderr
+    assert sum(said.startswith("sketchrnn: ") for said in done.stderr.splitlines()) == len(commands)
+    assert {path: path.read_bytes() for path in Path("datasets").iterdir()} == before
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["bad.ndjson", "datasets", "lines.ndjson"]

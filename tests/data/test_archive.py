@@ -3,6 +3,7 @@
 import io
 import os
 import pickle
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -210,8 +211,13 @@ def test_a_sketch_repeated_by_reference_does_not_fill_the_memory(tmp_path: Path)
 
 def test_a_zip_bomb_ends_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "LARGEST_MEMBER", 1 << 20)
+    bomb = save(tmp_path / "a.npz", test=bytes(64 << 20))
+    tracemalloc.start()
     with pytest.raises(DataError, match="unpacks to more than 1024 KiB"):
-        archive.load(save(tmp_path / "a.npz", test=bytes(2 << 20)))
+        archive.load(bomb)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 << 20
 
 
 def test_a_plain_array_that_claims_more_than_it_holds_is_refused(tmp_path: Path) -> None:

@@ -76,6 +76,16 @@ def test_a_damaged_entry_is_made_again(name: str, harm: str, path: Path) -> None
     assert file.read_bytes() == blob
 
 
+def test_an_entry_that_lacks_points_is_made_again(path: Path) -> None:
+    expected = cache.load(path)
+    file = entry(path) / "points.npy"
+    points = np.load(file)
+    file.unlink()
+    np.save(file, points[:-1])
+    assert_equal(cache.load(path), expected)
+    np.testing.assert_array_equal(np.load(file), points)
+
+
 def test_an_entry_of_another_version_is_made_again(path: Path) -> None:
     expected = cache.load(path)
     about = entry(path) / "about.json"

@@ -153,6 +153,7 @@ def test_a_broken_transfer_goes_on_where_it_stopped(server: Server, path: Path) 
     third = len(server.blob) // 3
     asked = [request.get("Range") for request in server.requests]
     assert asked == [None, f"bytes={third}-", f"bytes={third + 50}-", f"bytes={third + 50}-"]
+    assert [request.get("If-Range") for request in server.requests] == [None, '"one"', '"one"', '"one"']
     assert sum("trying again" in step.note for step in steps) == 3
 
 

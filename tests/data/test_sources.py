@@ -64,6 +64,9 @@ def test_strokes_and_archives_are_taken_point_by_point(tmp_path: Path) -> None:
     assert (set_valid.split, set_valid.sketch[0].tolist()) == ("valid", [-9, 0, 0])
     assert [found.sketch.dtype for found in two] == [np.int16, np.float32]
     assert two[1].sketch[0].tolist() == [9.5, 0, 0]
+    (tmp_path / "far.json").write_text("[[70000, -5, 0], [-1e6, 0.5, 1]]")
+    (far,) = sources.read([tmp_path / "far.json"], epsilon=2.0)
+    assert far.sketch.tolist() == [[1000, -5, 0], [-1000, 0.5, 1]]
 
 
 def test_a_bad_file_is_skipped_with_its_reason(tmp_path: Path) -> None:
