@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sketchrnn_cli.errors import DataError
-from sketchrnn_cli.strokes.formats import LIMIT, from_polylines
+from sketchrnn_cli.strokes.formats import from_polylines
 from sketchrnn_cli.strokes.transforms import CANVAS, fit, prepare
 
 MOST_POINTS = 100_000
@@ -72,7 +72,6 @@ def sketch_of(polylines: Sequence[np.ndarray], epsilon: float | None) -> np.ndar
 
 
 def compact(sketch: np.ndarray) -> np.ndarray:
-    """Return a float sketch clipped as training clips it, in int16 where all its values are whole."""
-    clipped = np.clip(sketch, -LIMIT, LIMIT)
-    whole = clipped.astype(np.int16)
-    return whole if (whole == clipped).all() else clipped.astype(np.float32)
+    """Return a sketch of offsets within ± 1000 in int16 where all its values are whole, else in float32."""
+    whole = sketch.astype(np.int16)
+    return whole if (whole == sketch).all() else sketch.astype(np.float32)
