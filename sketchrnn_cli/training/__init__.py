@@ -31,3 +31,4 @@ with _muted():
         import tensorflow
 
         tensorflow.config.list_physical_devices()  # The first look for a GPU complains where there is none.
+        tensorflow.get_logger().setLevel("ERROR")  # It warns of a function compiled for five shapes, as ours is.
