@@ -80,9 +80,7 @@ def loose(rng: np.random.Generator, points: ArrayLike, amount: float) -> np.ndar
     return points + rng.normal(0.0, amount, points.shape)
 
 
-def place(
-    drawing: Sequence[np.ndarray], origin: ArrayLike, scale: ArrayLike = 1.0, tilt: float = 0.0
-) -> Drawing:
+def place(drawing: Sequence[np.ndarray], origin: ArrayLike, scale: ArrayLike = 1.0, tilt: float = 0.0) -> Drawing:
     """Return a drawing scaled (negative mirrors), then turned by `tilt` degrees, then moved by `origin`."""
     scale, origin = np.asarray(scale), np.asarray(origin)
     cos, sin = np.cos(np.radians(tilt)), np.sin(np.radians(tilt))

@@ -117,9 +117,7 @@ def _steps(page: Any, opacities: Sequence[tuple[float, int]], cycle: float, timi
     return _animation(page, "opacity", values, moments, cycle, timing, calcMode="discrete")
 
 
-def _animation(
-    page: Any, attribute: str, values: str, moments: str, cycle: float, timing: Timing, **more: str
-) -> Any:
+def _animation(page: Any, attribute: str, values: str, moments: str, cycle: float, timing: Timing, **more: str) -> Any:
     return page.animate(
         attributeName=attribute,
         values=values,

@@ -153,5 +153,3 @@ def _line(start: Point, end: Point) -> Curve:
 
 def _between(start: Point, end: Point, share: float) -> Point:
     return (start[0] + (end[0] - start[0]) * share, start[1] + (end[1] - start[1]) * share)
-
-

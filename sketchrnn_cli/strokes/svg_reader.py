@@ -184,9 +184,7 @@ def _inside(
     return [(child, inner) for child in element] if inner else []
 
 
-def _viewport(
-    element: Element, values: Mapping[str, str], here: _Place, user: Mapping[str, str]
-) -> _Place | None:
+def _viewport(element: Element, values: Mapping[str, str], here: _Place, user: Mapping[str, str]) -> _Place | None:
     """Return the place inside an `svg` or a `symbol`; None where nothing in it shows."""
     is_outermost = len(here.around) == 1
     own = values if element.tag == "svg" and not is_outermost else {}

@@ -171,9 +171,7 @@ def _selector(text: str, rule: int) -> list[_Part]:
     return [_Part(*compound, rule, place, place == final) for place, compound in enumerate(compounds)]
 
 
-def _match(
-    root: Element, rules: list[_Rule], parts: list[_Part]
-) -> dict[Element, tuple[Declarations, Declarations]]:
+def _match(root: Element, rules: list[_Rule], parts: list[_Part]) -> dict[Element, tuple[Declarations, Declarations]]:
     """Return what the rules declare for each element that one matches: normal, then important."""
     by_name = defaultdict(list)
     for part in parts:

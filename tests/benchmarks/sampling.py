@@ -1,6 +1,6 @@
 """Time drawing with the default sizes: one sketch of 250 steps, and 1000 sketches in one batch.
 
-    python tests/benchmarks/sampling.py
+python tests/benchmarks/sampling.py
 """
 
 import time

@@ -38,9 +38,7 @@ def test_a_row_of_a_grid_is_what_its_temperature_draws_alone() -> None:
 
 @pytest.mark.parametrize("conditional", [True, False])
 def test_a_model_that_ends_at_once_draws_blank_sheets(conditional: bool) -> None:
-    hparams = HParams(
-        conditional=conditional, enc_rnn_size=8, dec_rnn_size=8, z_size=4, num_mixture=2, max_seq_len=30
-    )
+    hparams = HParams(conditional=conditional, enc_rnn_size=8, dec_rnn_size=8, z_size=4, num_mixture=2, max_seq_len=30)
     weights = dict(initialise(hparams))
     weights["output.bias"][:3] = [-9, -9, 9]
     checkpoint.release(Path("checkpoints/silent"), Sidecar(hparams, 30.0, 255.0), weights)

@@ -81,9 +81,7 @@ def test_a_pattern_whose_frames_exist_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.jpg", "a", "a.svg.txt", ".svg"])
 @pytest.mark.parametrize("formats", [STILLS, ANIMATIONS])
-def test_an_unknown_format_is_refused_with_the_known_ones(
-    name: str, formats: tuple[str, ...], tmp_path: Path
-) -> None:
+def test_an_unknown_format_is_refused_with_the_known_ones(name: str, formats: tuple[str, ...], tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refused:
         check(tmp_path / name, formats)
     assert all(each in str(refused.value) for each in formats)
@@ -107,9 +105,7 @@ def test_what_exists_is_kept_unless_forced(tmp_path: Path) -> None:
     assert path.read_text().startswith("<svg")
 
 
-def test_a_film_without_its_extra_names_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_film_without_its_extra_names_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     with pytest.raises(UsageError, match=r"pip install 'sketchrnn\[video\]'"):
         check(tmp_path / "a.mp4", ANIMATIONS)

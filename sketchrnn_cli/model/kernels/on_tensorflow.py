@@ -78,9 +78,7 @@ def _input_gates(rows: Array, kernel: Array) -> Array:
 def _kernel_gradient(inputs: Array, d_gates: Array, products: str) -> Array:
     """Return the gradient of a kernel, summed over time and batch in parts that run side by side on a GPU."""
     parts = _parts(inputs.shape[0] * inputs.shape[2])
-    a, b = (
-        tf.reshape(tf.transpose(x, (1, 0, 2, 3)), (x.shape[1], parts, -1, x.shape[3])) for x in (inputs, d_gates)
-    )
+    a, b = (tf.reshape(tf.transpose(x, (1, 0, 2, 3)), (x.shape[1], parts, -1, x.shape[3])) for x in (inputs, d_gates))
     return tf.reduce_sum(_product(a, b, products, transpose_a=True), axis=1)
 
 
