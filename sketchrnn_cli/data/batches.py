@@ -91,7 +91,6 @@ def cheapest_lengths(needed: np.ndarray, longest: int, buckets: int) -> tuple[in
     programming.
     """
     sizes, counts = np.unique(np.append(needed, longest), return_counts=True)
-    counts[-1] -= 1  # No batch needs it because it was added.
     total = np.concatenate([[0], np.cumsum(counts)])
     cost = np.where(np.arange(len(sizes) + 1) == 0, 0.0, np.inf)
     choices = []
