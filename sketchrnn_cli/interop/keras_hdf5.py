@@ -71,8 +71,9 @@ def answer() -> None:
     try:
         import resource
 
+        resource.setrlimit(resource.RLIMIT_CPU, (int(LONGEST), int(LONGEST)))  # Also when nobody waits any more.
         resource.setrlimit(resource.RLIMIT_AS, (LARGEST_MEMORY, LARGEST_MEMORY))
-    except (ImportError, ValueError, OSError):  # Windows cannot limit it, macOS will not.
+    except (ImportError, ValueError, OSError):  # Windows cannot limit it, macOS will not limit memory.
         pass
     try:
         layers = _layers(Path(sys.argv[1]))
