@@ -72,7 +72,6 @@ def answer() -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_CPU, (int(LONGEST), int(LONGEST)))  # Also when nobody waits any more.
-        resource.setrlimit(resource.RLIMIT_CPU, (int(LONGEST), int(LONGEST)))  # Should the asking process be killed.
         resource.setrlimit(resource.RLIMIT_AS, (LARGEST_MEMORY, LARGEST_MEMORY))
     except (ImportError, ValueError, OSError):  # Windows cannot limit it, macOS will not limit memory.
         pass
