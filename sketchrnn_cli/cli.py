@@ -3,6 +3,7 @@
 Command modules import only the standard library and Typer at the top, so that every ``--help`` is instant.
 """
 
+import errno
 import os
 import sys
 from typing import Annotated
@@ -24,7 +25,7 @@ from sketchrnn_cli.commands import (
     sample,
     train,
 )
-from sketchrnn_cli.errors import SketchRNNError
+from sketchrnn_cli.errors import SketchRNNError, UsageError
 
 app = typer.Typer(
     name="sketchrnn",
@@ -74,6 +75,11 @@ def main() -> None:
     except SketchRNNError as error:
         console.error(str(error))
         sys.exit(error.exit_code)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        console.error(f"{str(error.filename)[:40]}...: no name can be that long")
+        sys.exit(UsageError.exit_code)
     except KeyboardInterrupt:
         console.error("interrupted")
         sys.exit(130)

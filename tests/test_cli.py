@@ -117,6 +117,12 @@ def test_a_missing_checkpoint_is_exit_code_4(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_name_that_no_disk_can_hold_is_exit_code_2(tmp_path):
+    done = sketchrnn("sample", "cat" * 2000, cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "no name can be that long" in done.stderr
+
+
 def test_a_bad_hyperparameter_is_exit_code_2(tmp_path):
     done = sketchrnn("train", "x", "--set", "zsize=4", cwd=tmp_path)
     assert done.returncode == 2
