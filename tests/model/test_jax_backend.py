@@ -12,7 +12,7 @@ TESTS = Path(__file__).resolve().parents[1]
 FILES = ("model/test_kernels.py", "model/test_network.py", "training/test_optimizer.py", "training/test_trainer.py")
 SELECTED = (
     "(plain_loop and (17 or 1-2 or losses)) or agree or padding or rounds or gradient or random_numbers or bfloat16 "
-    "or keras_optimizer or second_epoch or handed_out or not_finite"
+    "or keras_optimizer or second_epoch or kept_epoch or handed_out or not_finite"
 )
 
 
