@@ -50,7 +50,7 @@ def download(
     from dataclasses import replace
 
     from sketchrnn_cli.commands import transfers
-    from sketchrnn_cli.data.download import Kind
+    from sketchrnn_cli.download import Kind
     from sketchrnn_cli.interop import importing, magenta_js, pretrained
 
     jobs = {}

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sketchrnn_cli import console, runs
+from sketchrnn_cli import console
 from sketchrnn_cli.drawing import output
 from sketchrnn_cli.drawing.layout import Style, grid, in_blocks
 from sketchrnn_cli.model.sketching import Sketcher
+from sketchrnn_cli.store import names
 from sketchrnn_cli.strokes.files import ARRAYS, write_sketches
 
 if TYPE_CHECKING:
@@ -16,9 +17,9 @@ if TYPE_CHECKING:
 
 def open_model(ckpt: str | None, checkpoint_dir: Path) -> Sketcher:
     """Load a checkpoint, and say which where the user named none."""
-    checkpoint = runs.load(ckpt, checkpoint_dir)
+    checkpoint = names.load(ckpt, checkpoint_dir)
     if ckpt is None:
-        console.message(f"model: {runs.title(checkpoint.folder)} (step {checkpoint.sidecar.step})")
+        console.message(f"model: {names.title(checkpoint.folder)} (step {checkpoint.sidecar.step})")
     return Sketcher(checkpoint)
 
 
@@ -31,7 +32,7 @@ def destination(out: str | None, sketcher: Sketcher, force: bool) -> Path:
 
 def free_name(sketcher: Sketcher, suffix: str) -> Path:
     """Return a free numbered name after the model."""
-    return output.free_name(runs.title(sketcher.checkpoint.folder).partition("@")[0], suffix)
+    return output.free_name(names.title(sketcher.checkpoint.folder).partition("@")[0], suffix)
 
 
 def read_inputs(

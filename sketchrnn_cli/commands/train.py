@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sketchrnn_cli import console
-from sketchrnn_cli.commands.dataset_download import fetch
+from sketchrnn_cli.commands.dataset.download import fetch
 from sketchrnn_cli.errors import UsageError
 from sketchrnn_cli.hparams import HParams, meaning
 
@@ -124,13 +124,14 @@ def train(
         )
     HParams(**given).with_settings(set_ or [])  # Refuse a bad value before anything is loaded.
     with console.stderr().status("Starting the training engine"):
-        from sketchrnn_cli import runs
-        from sketchrnn_cli.data import cache, lookup
+        from sketchrnn_cli.data import cache
+        from sketchrnn_cli.data import names as set_names
+        from sketchrnn_cli.store import names
         from sketchrnn_cli.training import start
-    missing = lookup.missing_categories(datasets or [], data_dir)
+    missing = set_names.missing_categories(datasets or [], data_dir)
     if missing and (yes or _agreed(missing)):
         fetch(missing, data_dir)
-    paths = [lookup.find(dataset, data_dir) for dataset in datasets or []]
+    paths = [set_names.find(dataset, data_dir) for dataset in datasets or []]
     folder = (
         Path() if resume else start.free_folder(checkpoint_dir, name or "_".join(path.stem for path in paths), force)
     )
@@ -144,7 +145,7 @@ def train(
     if resume:
         trainer = start.resumed_run(resume, checkpoint_dir, settings, force)
     else:
-        first = runs.load(from_, checkpoint_dir) if from_ else None
+        first = names.load(from_, checkpoint_dir) if from_ else None
         hparams = (first.hparams if first else HParams()).replace(**given).with_settings(set_ or [])
         trainer = start.new_run(folder, sets, hparams, settings, first, initial_epoch)
     _run(trainer, used)

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sketchrnn_cli import console
-from sketchrnn_cli.data import download
+from sketchrnn_cli import console, download
 
 
 def fetch(jobs: Iterable[tuple[str, str, Path]], kind: download.Kind = download.ARCHIVE) -> Iterator[Path]:

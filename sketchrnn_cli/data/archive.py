@@ -19,7 +19,7 @@ import numpy as np
 
 from sketchrnn_cli import atomic
 from sketchrnn_cli.data import pickles, quickdraw
-from sketchrnn_cli.data.sketches import SPLITS, DataSet, measure, pack
+from sketchrnn_cli.data.dataset import SPLITS, DataSet, measure, pack
 from sketchrnn_cli.errors import DataError
 
 PROVENANCE = "provenance"

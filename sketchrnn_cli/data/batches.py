@@ -13,7 +13,7 @@ from queue import Full, Queue
 
 import numpy as np
 
-from sketchrnn_cli.data.sketches import Sketches
+from sketchrnn_cli.data.dataset import Sketches
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.hparams import HParams
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from sketchrnn_cli import atomic
 from sketchrnn_cli.data import archive
-from sketchrnn_cli.data.sketches import SPLITS, DataSet, Measures, Sketches
+from sketchrnn_cli.data.dataset import SPLITS, DataSet, Measures, Sketches
 from sketchrnn_cli.errors import DataError
 
 FOLDER = ".cache"

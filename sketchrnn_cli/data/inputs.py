@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from sketchrnn_cli.data import cache, lookup
-from sketchrnn_cli.data.sketches import SPLITS
+from sketchrnn_cli.data import cache, names
+from sketchrnn_cli.data.dataset import SPLITS
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes.files import ARRAYS, read_sketches
 from sketchrnn_cli.strokes.formats import to_polylines
-from sketchrnn_cli.strokes.svg_reader import read_svg
-from sketchrnn_cli.strokes.transforms import EPSILON, to_sketch
+from sketchrnn_cli.strokes.prepare import EPSILON, to_sketch
+from sketchrnn_cli.strokes.svg.reader import read_svg
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _of_a_set(text: str, data_dir: Path, rng: np.random.Generator) -> np.ndarray
             f"{text}: expected an .svg, .npy or .json file, or a sketch of a data set such as cat.npz:test:17"
         )
     name, split, place = parts
-    sketches = cache.load(lookup.find(name, data_dir)).splits[split]
+    sketches = cache.load(names.find(name, data_dir)).splits[split]
     if place == "random" and len(sketches):
         return sketches[int(rng.integers(len(sketches)))]
     if not re.fullmatch("[0-9]{1,9}", place) or int(place) >= len(sketches):

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sketchrnn_cli.data import sketches
-from sketchrnn_cli.data.sketches import DataSet, Sketches
+from sketchrnn_cli.data.dataset import DataSet, Sketches, canvas_size, longest, scale_factor
 from sketchrnn_cli.errors import DataError
 
 PERCENTILES = (5, 25, 50, 75, 95, 99)
@@ -30,9 +29,9 @@ def inspect(dataset: DataSet) -> dict[str, Any]:
         "sha256": dataset.sha256,
         "dtype": dataset.stored,
         "sketches": {name: len(split) for name, split in dataset.splits.items()},
-        "scale_factor": sketches.scale_factor([dataset]),
-        "max_seq_len": sketches.longest([dataset]),
-        "canvas_size": sketches.canvas_size([dataset]),
+        "scale_factor": scale_factor([dataset]),
+        "max_seq_len": longest([dataset]),
+        "canvas_size": canvas_size([dataset]),
         "lengths": {
             "min": int(lengths.min()),
             "mean": round(float(lengths.mean()), 2),

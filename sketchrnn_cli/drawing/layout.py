@@ -16,7 +16,7 @@ import numpy as np
 
 from sketchrnn_cli.errors import DrawingError, UsageError
 from sketchrnn_cli.strokes.formats import to_polylines
-from sketchrnn_cli.strokes.transforms import bounds
+from sketchrnn_cli.strokes.prepare import bounds
 
 INK = "#22262b"
 GIVEN = "#e4572e"

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from sketchrnn_cli import atomic, checkpoint, runs
-from sketchrnn_cli.checkpoint import Sidecar
+from sketchrnn_cli import atomic
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.interop import magenta_js
 from sketchrnn_cli.interop.imported import Imported
-from sketchrnn_cli.model.drawer import Drawer, Noise
+from sketchrnn_cli.model.inference import Drawer, Noise
+from sketchrnn_cli.store import checkpoint, names
+from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.strokes.formats import to_polylines
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -38,9 +39,9 @@ def read(path: Path, config: Path | None = None) -> Imported:
         UsageError: a config is given with a file that needs none.
     """
     if _begins_with(path, HDF5):
-        from sketchrnn_cli.interop import keras_port  # h5py takes a while to import.
+        from sketchrnn_cli.interop.seed import port  # h5py takes a while to import.
 
-        return keras_port.read(path, config)
+        return port.read(path, config)
     if config is not None:
         raise UsageError(f"--config belongs to a Keras .hdf5; {path} is none")
     return magenta_js.read(path)
@@ -102,7 +103,7 @@ def destination(checkpoint_dir: Path, name: str, force: bool) -> Path:
     Raises:
         UsageError: the name is no plain one, or is taken by what must not be replaced.
     """
-    folder = runs.new_folder(checkpoint_dir, name)
+    folder = names.new_folder(checkpoint_dir, name)
     if os.path.lexists(folder):
         if not force:
             raise UsageError(f"{folder} exists; --name gives another name, --force replaces it")

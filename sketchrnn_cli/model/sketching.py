@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sketchrnn_cli.checkpoint import Checkpoint
 from sketchrnn_cli.errors import CheckpointError, UsageError
-from sketchrnn_cli.model.drawer import Drawer, Noise
+from sketchrnn_cli.model.inference import Drawer, Noise
+from sketchrnn_cli.store.checkpoint import Checkpoint
 
 HOTTEST = 100.0
 """Temperature beyond which numbers overflow sooner or later; a drawing is noise long before."""

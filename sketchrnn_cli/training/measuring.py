@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from sketchrnn_cli import atomic, runs
-from sketchrnn_cli.data import cache, lookup
+from sketchrnn_cli import atomic
+from sketchrnn_cli.data import cache
+from sketchrnn_cli.data import names as set_names
 from sketchrnn_cli.data.batches import Corpus, corpus
-from sketchrnn_cli.data.sketches import SPLITS
+from sketchrnn_cli.data.dataset import SPLITS
 from sketchrnn_cli.errors import DataError, UsageError
+from sketchrnn_cli.store import names as checkpoint_names
+from sketchrnn_cli.store import runs
 from sketchrnn_cli.training.evaluation import Evaluation, evaluate, evaluator
 
 
@@ -63,8 +66,8 @@ def measure(
     """
     if unknown := [split for split in splits if split not in SPLITS]:
         raise UsageError(f"--split {unknown[0]}: expected one of {', '.join(SPLITS)}")
-    loaded = runs.load(ckpt, checkpoint_dir)
-    paths = [lookup.find(name, data_dir) for name in names] or _paths_of_run(ckpt, checkpoint_dir)
+    loaded = checkpoint_names.load(ckpt, checkpoint_dir)
+    paths = [set_names.find(name, data_dir) for name in names] or _paths_of_run(ckpt, checkpoint_dir)
     evaluate_batch = evaluator(loaded.hparams)
     weights = {name: ops.convert_to_tensor(value) for name, value in loaded.weights.items()}
     for path in paths:
@@ -104,7 +107,7 @@ def write_per_sketch(figures: Sequence[Figure], path: Path) -> None:
 
 
 def _paths_of_run(ckpt: str, checkpoint_dir: Path) -> list[Path]:
-    folder, _ = runs.locate(ckpt, checkpoint_dir)
+    folder, _ = checkpoint_names.locate(ckpt, checkpoint_dir)
     if not (folder / runs.RUN_FILE).is_file():
         raise UsageError(f"{ckpt}: a released checkpoint does not know where its data lies; name a data set")
     return [Path(path) for path in runs.read_run(folder).data]

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from sketchrnn_cli import checkpoint, runs
-from sketchrnn_cli.checkpoint import Checkpoint, DataSource, Sidecar
-from sketchrnn_cli.data import cache, sketches
+from sketchrnn_cli.data import cache
 from sketchrnn_cli.data.batches import corpus
-from sketchrnn_cli.data.sketches import DataSet
+from sketchrnn_cli.data.dataset import DataSet, canvas_size, longest, scale_factor
 from sketchrnn_cli.errors import CheckpointError, DataError, UsageError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
 from sketchrnn_cli.model.weights import shapes
+from sketchrnn_cli.store import checkpoint, names, runs
+from sketchrnn_cli.store.checkpoint import Checkpoint, DataSource, Sidecar
 from sketchrnn_cli.training import optimizer
 from sketchrnn_cli.training.trainer import Trainer
 
@@ -52,8 +52,8 @@ def new_run(
             raise CheckpointError(f"{start.folder}: has another architecture than the hyperparameters asked for")
         scale, canvas = start.sidecar.scale_factor, start.sidecar.canvas_size
     else:
-        hparams = hparams.replace(max_seq_len=hparams.max_seq_len or sketches.longest(sets))
-        scale, canvas = sketches.scale_factor(sets), sketches.canvas_size(sets)
+        hparams = hparams.replace(max_seq_len=hparams.max_seq_len or longest(sets))
+        scale, canvas = scale_factor(sets), canvas_size(sets)
     sidecar = Sidecar(hparams=hparams, scale_factor=scale, canvas_size=canvas, datasets=_sources(sets))
     run = runs.Run("", "", data=tuple(str(dataset.path.resolve()) for dataset in sets), settings=settings)
     trainer = _trainer(folder, sidecar, sets, run, start.weights if start else None, None)
@@ -74,11 +74,11 @@ def resumed_run(name: str, checkpoint_dir: Path, changes: dict, force: bool = Fa
         CheckpointError: no such run, or damaged.
         DataError: its data is gone, or has changed and `force` is not given.
     """
-    folder, which = runs.locate(name, checkpoint_dir)
+    folder, which = names.locate(name, checkpoint_dir)
     if not (folder / runs.RUN_FILE).is_file():
         raise CheckpointError(f"{folder}: a released checkpoint has no training to resume; start from it with --from")
     run = runs.read_run(folder)
-    step_folder = runs.select(folder, which if "@" in name else "last")
+    step_folder = names.select(folder, which if "@" in name else "last")
     start = checkpoint.load(step_folder)
     sets = [cache.load(Path(path)) for path in run.data]
     for dataset, source in zip(sets, start.sidecar.datasets, strict=True):
@@ -134,7 +134,7 @@ def free_folder(checkpoint_dir: Path, name: str, force: bool) -> Path:
     Raises:
         UsageError: the name is taken and `force` is not given, or is no plain name.
     """
-    folder = runs.new_folder(checkpoint_dir, name)
+    folder = names.new_folder(checkpoint_dir, name)
     if folder.exists() and any(folder.iterdir()) and not force:
         raise UsageError(f"{folder} exists: --resume {name} goes on with it, --name gives another, --force begins anew")
     return folder

@@ -14,8 +14,6 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from sketchrnn_cli import runs
-from sketchrnn_cli.checkpoint import Checkpoint, Sidecar
 from sketchrnn_cli.data.batches import (
     Batch,
     Corpus,
@@ -29,6 +27,8 @@ from sketchrnn_cli.errors import TrainingError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import equations, kernels, network
 from sketchrnn_cli.model.weights import initialise, shapes
+from sketchrnn_cli.store import runs
+from sketchrnn_cli.store.checkpoint import Checkpoint, Sidecar
 from sketchrnn_cli.training import evaluation, optimizer, schedules
 
 Array = Any

@@ -15,8 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from sketchrnn_cli import runs
 from sketchrnn_cli.data import archive, doodles
+from sketchrnn_cli.store import names, runs
 
 TINY = ["--enc-rnn-size", "8", "--dec-rnn-size", "16", "--z-size", "4", "--batch-size", "10", "--set", "num_mixture=2"]
 """A model so small that most of a run is saving: the worst moment to be killed."""
@@ -74,7 +74,7 @@ def _last(folder: Path) -> str:
 
 
 def _digest(name: str, folder: Path) -> str:
-    found = runs.find(f"{name}@last", folder)
+    found = names.find(f"{name}@last", folder)
     return hashlib.sha256((found / "weights.safetensors").read_bytes()).hexdigest()
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from sketchrnn_cli.data import archive, cache
-from sketchrnn_cli.data.sketches import SPLITS, Sketches
+from sketchrnn_cli.data.dataset import SPLITS, Sketches
 
 TINY = ["--enc-rnn-size", "8", "--dec-rnn-size", "16", "--z-size", "4", "--set", "num_mixture=2", "--set", "buckets=1"]
 HELD_OUT = 2500

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sketchrnn_cli.data import archive, sketches
+from sketchrnn_cli.data import archive
 from sketchrnn_cli.data.batches import bucket_lengths, corpus, training_batches
+from sketchrnn_cli.data.dataset import measure, pack
 from sketchrnn_cli.hparams import HParams
 
 MONKEYS = Path(__file__).resolve().parents[3] / "shared" / "data" / "npz" / "quickdraw_monkey.npz"
@@ -30,9 +31,9 @@ def main() -> None:
     found = drawings(parser.parse_args().archive)
     repeated = [found[i % len(found)] for i in range(COUNT)]
     begun = time.perf_counter()
-    packed = sketches.pack(repeated, "train")
+    packed = pack(repeated, "train")
     splits = {"train": packed, "valid": packed, "test": packed}
-    measures = sketches.measure(splits)
+    measures = measure(splits)
     scale = float(np.sqrt(measures.squares / measures.count - (measures.total / measures.count) ** 2))
     ours = corpus([packed], LONGEST)
     hparams = HParams(max_seq_len=LONGEST, batch_size=ROWS)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sketchrnn_cli import runs
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.model.sketching import Sketcher
+from sketchrnn_cli.store import names
 from sketchrnn_cli.strokes.formats import to_polylines
-from sketchrnn_cli.strokes.transforms import fit, resample
+from sketchrnn_cli.strokes.prepare import fit, resample
 
 POINTS = 256
 """Points that a drawing is resampled to, about."""
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=200)
     parser.add_argument("--temperature", type=float, default=0.5)
     arguments = parser.parse_args()
-    sketcher = Sketcher(runs.load(arguments.checkpoint))
+    sketcher = Sketcher(names.load(arguments.checkpoint))
     test = archive.load(arguments.dataset).splits["test"]
     held_out = [test[i] for i in range(min(arguments.samples, len(test)))]
     limit = sketcher.hparams.max_seq_len

@@ -8,7 +8,7 @@ import time
 import numpy as np
 
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model.drawer import Drawer, Noise
+from sketchrnn_cli.model.inference import Drawer, Noise
 from sketchrnn_cli.model.weights import initialise
 
 STEPS = 250

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-from sketchrnn_cli import runs
-from sketchrnn_cli.checkpoint import Sidecar
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.data.batches import Batch, Corpus, assemble, augment, corpus, prefetch, training_batches
-from sketchrnn_cli.data.sketches import scale_factor
+from sketchrnn_cli.data.dataset import scale_factor
 from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.store import runs
+from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.training import start
 from sketchrnn_cli.training.trainer import Trainer
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sketchrnn_cli import checkpoint, cli
-from sketchrnn_cli.checkpoint import Sidecar
+from sketchrnn_cli import cli
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.store import checkpoint
+from sketchrnn_cli.store.checkpoint import Sidecar
 
 Run = Callable[..., tuple[int, str, str]]
 

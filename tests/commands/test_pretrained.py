@@ -11,11 +11,13 @@ from urllib.parse import unquote
 import numpy as np
 import pytest
 
-from sketchrnn_cli import checkpoint, cli
-from sketchrnn_cli.checkpoint import Checkpoint, Sidecar
+from sketchrnn_cli import cli
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.interop import magenta_js_export, pretrained
+from sketchrnn_cli.interop import pretrained
+from sketchrnn_cli.interop.magenta_js import export
 from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.store import checkpoint
+from sketchrnn_cli.store.checkpoint import Checkpoint, Sidecar
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -69,7 +71,7 @@ def model(name: str, conditional: bool = False, units: int = 10) -> bytes:
         conditional=conditional, enc_rnn_size=6, dec_rnn_size=units, z_size=4, max_seq_len=40
     )  # fmt: skip
     loaded = Checkpoint(Path(name), Sidecar(hparams, 30.0, 255.0), dict(initialise(hparams)))
-    info, *tensors = magenta_js_export.encode(loaded, name)
+    info, *tensors = export.encode(loaded, name)
     del info["canvas_size"]
     return json.dumps([info, *tensors]).encode()
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sketchrnn_cli import checkpoint
-from sketchrnn_cli.checkpoint import Sidecar
 from sketchrnn_cli.cli import app
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.store import checkpoint
+from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.strokes.files import read_sketches
 
 

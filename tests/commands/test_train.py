@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sketchrnn_cli import runs
 from sketchrnn_cli.data import archive, doodles
+from sketchrnn_cli.store import names, runs
 
 TINY = "--enc-rnn-size 4 --dec-rnn-size 8 --z-size 2 --set num_mixture=2 --batch-size 8 --device cpu"
 
@@ -120,7 +120,7 @@ def test_a_run_from_other_weights_begins_with_them_and_at_the_epoch_asked_for(fo
     ]
     for code, said in sketchrnn(folder, *lines):
         assert code == 0, said
-    first, second = (runs.load(f"{name}@last", folder / "checkpoints") for name in ("first", "second"))
+    first, second = (names.load(f"{name}@last", folder / "checkpoints") for name in ("first", "second"))
     assert second.sidecar.epoch == 11
     moved = max(np.abs(value - first.weights[name]).max() for name, value in second.weights.items())
     assert 0 < moved < 1e-4

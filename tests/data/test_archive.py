@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sketchrnn_cli.data import archive, sketches
+from sketchrnn_cli.data import archive
+from sketchrnn_cli.data.dataset import longest as longest_of
+from sketchrnn_cli.data.dataset import scale_factor
 from sketchrnn_cli.errors import DataError
 
 SQUARE = np.array([[9, 0, 0], [0, 9, 0], [-9, 0, 1]], dtype=np.int16)
@@ -80,10 +82,10 @@ def test_public_archives_measure_as_published(
     shared_data: Path, name: str, counts: tuple[int, ...], mean: float, longest: int, scale: float
 ) -> None:
     dataset = archive.load(shared_data / "npz" / f"{name}.npz")
-    assert tuple(len(dataset.splits[split]) for split in sketches.SPLITS) == counts
+    assert tuple(len(dataset.splits[split]) for split in dataset.splits) == counts
     assert round(float(dataset.train.lengths.mean()), 2) == mean
-    assert sketches.longest([dataset]) == longest
-    assert round(sketches.scale_factor([dataset]), 6) == scale
+    assert longest_of([dataset]) == longest
+    assert round(scale_factor([dataset]), 6) == scale
 
 
 def test_what_is_written_loads_back_with_its_origin(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from sketchrnn_cli.data import batches
 from sketchrnn_cli.data.batches import Batch, Corpus
-from sketchrnn_cli.data.sketches import pack
+from sketchrnn_cli.data.dataset import pack
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.hparams import HParams
 

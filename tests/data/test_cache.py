@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sketchrnn_cli.data import archive, cache
-from sketchrnn_cli.data.sketches import SPLITS, DataSet
+from sketchrnn_cli.data.dataset import SPLITS, DataSet
 from sketchrnn_cli.errors import DataError
 
 SKETCH = np.array([[9, 0, 0], [0, 9, 0], [-9, 0, 1]], dtype=np.int16)

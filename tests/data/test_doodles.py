@@ -6,8 +6,8 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sketchrnn_cli.data.doodle_pen import arc, by_hand, curve, ribbon
 from sketchrnn_cli.data.doodles import NAMES, SPLITS, doodle, doodles
+from sketchrnn_cli.data.doodles.pen import arc, by_hand, curve, ribbon
 from sketchrnn_cli.errors import UsageError
 from sketchrnn_cli.strokes.formats import to_polylines
 

@@ -14,8 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sketchrnn_cli.data import archive, binary, ndjson
-from sketchrnn_cli.data.drawings import Drawing, Skipped
+from sketchrnn_cli.data import archive
+from sketchrnn_cli.data.conversion import binary, ndjson
+from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped
 from sketchrnn_cli.errors import DataError
 
 COPIES = int(os.environ.get("SKETCHRNN_FUZZ", "300"))

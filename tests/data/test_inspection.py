@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from sketchrnn_cli.data import archive
+from sketchrnn_cli.data.dataset import pack
 from sketchrnn_cli.data.inspection import choose, inspect
-from sketchrnn_cli.data.sketches import pack
 from sketchrnn_cli.errors import DataError
 
 A = np.array([[10, 0, 0], [0, 0, 0], [0, 10, 1]], dtype=np.int16)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sketchrnn_cli import checkpoint, runs
-from sketchrnn_cli.checkpoint import Sidecar
 from sketchrnn_cli.data import archive, doodles
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.store import checkpoint, names
+from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.training import start
 
 
@@ -23,7 +23,7 @@ def trained(folder: Path, data: Path, scale_factor: float, pixel_factor: float) 
     first = checkpoint.load(folder / "model")
     trainer = start.new_run(folder / "run", [archive.load(data)], hparams, {}, first)
     list(trainer.train(2))
-    return runs.load(folder / "run").weights
+    return names.load(folder / "run").weights
 
 
 def test_a_pixel_factor_divides_the_scale_in_training_too(tmp_path: Path) -> None:

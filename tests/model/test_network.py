@@ -9,7 +9,7 @@ import sketchrnn_cli.training  # noqa: F401  (loads Keras quietly)
 from sketchrnn_cli.data.batches import assemble
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels, network
-from sketchrnn_cli.model.drawer import Drawer
+from sketchrnn_cli.model.inference import Drawer
 
 SMALL = HParams(enc_rnn_size=6, dec_rnn_size=8, z_size=4, num_mixture=3, max_seq_len=14, batch_size=4)
 LENGTHS = (5, 1, 9, 2)

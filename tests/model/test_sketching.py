@@ -6,10 +6,10 @@ import numpy as np
 import plain_model
 import pytest
 
-from sketchrnn_cli.checkpoint import Checkpoint, Sidecar
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.sketching import Sketcher
+from sketchrnn_cli.store.checkpoint import Checkpoint, Sidecar
 
 SMALL = HParams(enc_rnn_size=6, dec_rnn_size=8, z_size=4, num_mixture=3, max_seq_len=20)
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sketchrnn_cli import checkpoint, runs
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.errors import DataError, TrainingError
 from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.store import checkpoint, names, runs
 from sketchrnn_cli.training import schedules, start
 from sketchrnn_cli.training.evaluation import Evaluation, evaluate, evaluator
 from sketchrnn_cli.training.trainer import EpochReport, StepReport, Trainer
@@ -119,7 +119,7 @@ def test_a_run_that_begins_from_other_weights_late_in_the_schedule_takes_steps_o
     tmp_path: Path, data: Path
 ) -> None:
     list(begin(tmp_path / "first", data).train(2))
-    first = runs.load("first", tmp_path)
+    first = names.load("first", tmp_path)
     late = start.new_run(tmp_path / "late", [archive.load(data)], first.hparams, {}, first, initial_epoch=100)
     before = late.checkpoint().weights
     list(late.train(late.step + 1))

@@ -1,0 +1,73 @@
+"""`sketchrnn dataset`: get drawings to train on, and look at them."""
+
+from typing import Annotated
+
+import typer
+
+from sketchrnn_cli import console
+from sketchrnn_cli.commands import options as opt
+from sketchrnn_cli.commands.dataset import convert, download, inspect, preview
+from sketchrnn_cli.errors import UsageError
+from sketchrnn_cli.hparams import nearest
+
+app = typer.Typer(help="Get drawings to train on, and look at them.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_(
+    contains: Annotated[str, typer.Option(metavar="TEXT", help="Only names that contain it.")] = "",
+    data_dir: opt.DataDir = opt.DATA_DIR,
+) -> None:
+    """List the data sets that are here, and the 345 categories of Quick, Draw! (* means it is here).
+
+    Example: sketchrnn dataset list --contains cat
+    """
+    from sketchrnn_cli.data import names, quickdraw
+
+    wanted = contains.replace("_", " ").casefold()
+    own = [name for name in names.names(data_dir) if wanted in name.replace("_", " ").casefold()]
+    for name in own:
+        if not quickdraw.is_category(name):
+            console.result(f"* {name}")
+    missing = names.missing_categories(quickdraw.CATEGORIES, data_dir)
+    shown = [name for name in quickdraw.CATEGORIES if wanted in name.casefold()]
+    for name in shown:
+        console.result(f"{' ' if name in missing else '*'} {name}")
+    if not shown and not own:
+        console.message(f"no name contains {contains!r}")
+
+
+app.command()(download.download)
+app.command()(inspect.inspect)
+app.command()(preview.preview)
+app.command()(convert.convert)
+
+
+@app.command()
+def doodle(
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="What to draw: cat, guitar.")],
+    count: Annotated[int, typer.Option(min=1, max=1_000_000, help="Training sketches of each.")] = 10000,
+    seed: opt.Seed = 0,
+    data_dir: opt.DataDir = opt.DATA_DIR,
+    force: opt.Force = False,
+) -> None:
+    """Draw built-in data, offline: varied cats and guitars, made by a program (doodle_cat.npz).
+
+    Example: sketchrnn dataset doodle cat guitar --count 10000
+    """
+    import os
+
+    from sketchrnn_cli.data import archive, doodles
+
+    paths = {name: data_dir / f"doodle_{name}.npz" for name in dict.fromkeys(names)}
+    for name, path in paths.items():
+        if name not in doodles.NAMES:
+            known = f"(there are: {', '.join(doodles.NAMES)})"
+            raise UsageError(f"no built-in doodle {name!r} {known}{nearest(name, doodles.NAMES)}")
+        if os.path.exists(path) and not force:
+            raise UsageError(f"{path} exists; --force replaces it")
+    for name, path in paths.items():
+        with console.stderr().status(f"drawing {count} of {name}"):
+            splits = doodles.doodles(name, count, seed)
+            archive.write(path, splits, f"sketchrnn doodle {name}, drawn by a program (seed {seed})")
+        console.result(str(path))

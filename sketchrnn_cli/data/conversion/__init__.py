@@ -1,0 +1,1 @@
+"""Other files of drawings become data sets."""

@@ -1,0 +1,39 @@
+"""Drawings as Quick, Draw! publishes them in binary: simplified, little-endian, one record after another."""
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped, sketch_of
+from sketchrnn_cli.errors import DataError
+
+HEADER = struct.Struct("<Q2sBIH")
+"""key_id, country code, recognized, seconds since 1970, number of strokes."""
+
+COUNT = struct.Struct("<H")
+"""Points of a stroke; their x, then their y, a byte each, follow."""
+
+
+def read(path: Path) -> Iterator[Drawing | Skipped]:
+    """Yield the drawings of a file; a record that is cut short ends it, as nothing says where the next begins."""
+    number = 0
+    with path.open("rb") as file:
+        while head := file.read(HEADER.size):
+            number += 1
+            where = f"{path}:{number}"
+            try:
+                _, _, recognized, _, count = HEADER.unpack(head)
+                strokes = []
+                for _ in range(count):
+                    (points,) = COUNT.unpack(file.read(COUNT.size))
+                    flat = np.frombuffer(file.read(2 * points), dtype=np.uint8)
+                    strokes.append(flat.reshape(2, points).T)
+            except (struct.error, ValueError):
+                yield Skipped(where, "the file ends in the middle of this drawing")
+                return
+            try:
+                yield Drawing(sketch_of(strokes, None), where, path.stem, recognized=bool(recognized))
+            except DataError as error:
+                yield Skipped(where, str(error))

@@ -1,0 +1,64 @@
+"""Drawings as Quick, Draw! publishes them as text: one JSON object a line, simplified or raw.
+
+A simplified drawing is `[[xs, ys], ...]` of whole numbers from 0 to 255; a raw one `[[xs, ys, milliseconds], ...]`.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped, sketch_of
+from sketchrnn_cli.errors import DataError
+
+LONGEST_LINE = 16 << 20
+"""Bytes of one drawing; the largest raw ones have some hundred thousand."""
+
+
+def lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Yield number and bytes of each line that is not blank; an overlong one is cut, so that it will not parse."""
+    number = 0
+    with path.open("rb") as file:
+        while line := file.readline(LONGEST_LINE):
+            number += 1
+            if line.strip():
+                yield number, line
+            while len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+                line = file.readline(LONGEST_LINE)  # The rest of an overlong line.
+
+
+def parse(line: bytes, where: str, label: str, epsilon: float) -> Drawing | Skipped:
+    """Return the drawing of a line; a simplified one as it is, any other prepared with `epsilon` (pixels)."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        return Skipped(where, f"not JSON ({error})")
+    if not isinstance(record, dict) or not isinstance(record.get("drawing"), list):
+        return Skipped(where, "no JSON object with a drawing")
+    word = record.get("word")
+    try:
+        strokes = [_stroke(stroke) for stroke in record["drawing"]]
+        raw = any(len(stroke) > 2 for stroke in record["drawing"]) or not all(map(_is_simplified, strokes))
+        sketch = sketch_of([stroke.T for stroke in strokes], epsilon if raw else None)
+    except DataError as error:
+        return Skipped(where, str(error))
+    except (OverflowError, TypeError, ValueError):
+        return Skipped(where, "a stroke is not [xs, ys] or [xs, ys, times], equally many numbers each")
+    return Drawing(
+        sketch, where, word if isinstance(word, str) and word else label, record.get("recognized") is not False
+    )
+
+
+def _stroke(rows: list) -> np.ndarray:
+    """Return `[2, points]`; raises TypeError or ValueError where there are none."""
+    if len(rows) < 2 or len({len(row) for row in rows}) > 1:
+        raise ValueError
+    stroke = np.array(rows[:2])
+    if stroke.ndim != 2 or (stroke.size and stroke.dtype.kind not in "iuf"):
+        raise ValueError
+    return stroke.astype(np.float64)
+
+
+def _is_simplified(stroke: np.ndarray) -> bool:
+    return bool(((stroke >= 0) & (stroke <= 255) & (stroke == np.rint(stroke))).all())

@@ -1,0 +1,209 @@
+"""Every kind of file that drawings come in, read in parallel where there are many."""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import TypeVar
+
+from sketchrnn_cli.data import archive
+from sketchrnn_cli.data.conversion import binary, ndjson
+from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped, compact, sketch_of
+from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.strokes import files
+
+LINES = 400
+"""Lines of text that are one piece of work."""
+
+PICTURES = 32
+"""SVG files that are one piece of work."""
+
+SERIAL = 4
+"""Pieces that are done before processes are started; a small conversion ends with them."""
+
+T = TypeVar("T")
+Finding = Drawing | Skipped
+Work = Callable[[], list[Finding]]
+
+
+def find(paths: Sequence[Path]) -> list[Path]:
+    """Return the files among `paths` and, sorted, those inside its folders at any depth; each once.
+
+    Raises:
+        DataError: one does not exist, cannot be read, holds no drawings or is of an unknown kind.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if os.path.isdir(path):  # Path.is_dir fails on a name that is too long.
+            if not (inside := _inside(path)):
+                raise DataError(f"{path}: no file of drawings in this folder ({' '.join(SUFFIXES)})")
+            found |= dict.fromkeys(inside)
+        elif not os.path.lexists(path):
+            raise DataError(f"{path}: no such file or folder")
+        elif not os.path.isfile(path):
+            raise DataError(f"{path}: not a file, or a broken link")
+        elif path.suffix.lower() not in SUFFIXES:
+            raise DataError(f"{path}: not a kind of file that drawings come in ({' '.join(SUFFIXES)})")
+        else:
+            found[path] = None
+    return list(found)
+
+
+def read(paths: Sequence[Path], epsilon: float, jobs: int = 1) -> Iterator[Finding]:
+    """Yield what is in files, in their order, whatever the number of jobs.
+
+    Args:
+        paths: see `find`.
+        epsilon: tolerance of the simplification in pixels, for what is not simplified yet.
+        jobs: processes at most.
+    """
+    work = chain.from_iterable(_pieces(paths, epsilon))
+    for piece in islice(work, SERIAL if jobs > 1 else None):
+        yield from piece()
+    yield from _in_parallel(work, jobs)
+
+
+def _in_parallel(work: Iterator[Work], jobs: int) -> Iterator[Finding]:
+    """Yield the findings of all work, in order; processes start only when there is some."""
+    if not (first := list(islice(work, 1))):
+        return
+    # Forking a process that has threads is not safe.
+    pool = ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _serve)
+    waiting: deque[Future[list[Finding]]] = deque()
+    try:
+        for piece in chain(first, work):
+            waiting.append(pool.submit(piece))
+            if len(waiting) > 4 * jobs:  # Enough to keep all busy, and few enough to hold in memory.
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+    except BrokenProcessPool as error:
+        raise DataError("a process that read drawings was killed; is memory short? Try --jobs 1") from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _serve() -> None:
+    """Prepare a process: it leaves Ctrl-C to its parent, and ends with it, even where that was killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    if parent := multiprocessing.parent_process():
+        parent.join()
+        os._exit(1)
+
+
+def _pieces(paths: Sequence[Path], epsilon: float) -> Iterator[Iterator[Work]]:
+    """Yield the work for the files, pictures in a row together."""
+    pictures: list[Path] = []
+    for path in paths:
+        if path.suffix.lower() == ".svg":
+            pictures.append(path)
+            continue
+        yield _pictures(pictures, epsilon)
+        pictures = []
+        yield _READERS[path.suffix.lower()](path, epsilon)
+    yield _pictures(pictures, epsilon)
+
+
+def _pictures(paths: Sequence[Path], epsilon: float) -> Iterator[Work]:
+    return (partial(_read_pictures, some, epsilon) for some in _batched(paths, PICTURES))
+
+
+def _text(path: Path, epsilon: float) -> Iterator[Work]:
+    try:
+        for some in _batched(ndjson.lines(path), LINES):
+            yield partial(_read_lines, some, path, epsilon)
+    except OSError as error:
+        yield partial(_report, path, f"cannot be read: {error.strerror or error}")
+
+
+def _whole(reader: Callable[[Path], Iterator[Finding]], path: Path, epsilon: float) -> Iterator[Work]:
+    """Yield a file of sketches that need no preparation as one piece of work."""
+    yield partial(_read_whole, reader, path)
+
+
+def _report(path: Path, reason: str) -> list[Finding]:
+    return [Skipped(str(path), reason)]
+
+
+def _read_lines(lines: Sequence[tuple[int, bytes]], path: Path, epsilon: float) -> list[Finding]:
+    return [ndjson.parse(line, f"{path}:{number}", path.stem, epsilon) for number, line in lines]
+
+
+def _read_pictures(paths: Sequence[Path], epsilon: float) -> list[Finding]:
+    from sketchrnn_cli.strokes.svg.reader import read_svg
+
+    findings: list[Finding] = []
+    for path in paths:
+        try:
+            findings.append(Drawing(sketch_of(read_svg(path).polylines, epsilon), str(path), path.parent.name))
+        except DataError as error:
+            findings.append(Skipped(str(path), str(error).removeprefix(f"{path}: ")))
+    return findings
+
+
+def _read_whole(reader: Callable[[Path], Iterator[Finding]], path: Path) -> list[Finding]:
+    try:
+        return list(reader(path))
+    except DataError as error:
+        return _report(path, str(error).removeprefix(f"{path}: "))
+    except OSError as error:
+        return _report(path, f"cannot be read: {error.strerror or error}")
+
+
+def _read_strokes(path: Path) -> Iterator[Finding]:
+    for number, sketch in enumerate(files.read_sketches(path)):
+        yield Drawing(compact(sketch), f"{path}:{number}", path.stem)
+
+
+def _read_archive(path: Path) -> Iterator[Finding]:
+    dataset = archive.load(path)
+    for split, sketches in dataset.splits.items():
+        for number in range(len(sketches)):
+            yield Drawing(compact(sketches[number]), f"{path}:{split}:{number}", dataset.name, split=split)
+
+
+_READERS: dict[str, Callable[[Path, float], Iterator[Work]]] = {
+    ".ndjson": _text,
+    ".jsonl": _text,
+    ".bin": partial(_whole, binary.read),
+    ".npy": partial(_whole, _read_strokes),
+    ".json": partial(_whole, _read_strokes),
+    ".npz": partial(_whole, _read_archive),
+}
+SUFFIXES = (".svg", *_READERS)
+
+
+def _batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
+    """Yield runs of `size` items (itertools.batched, which Python 3.11 lacks)."""
+    iterator = iter(items)
+    while batch := tuple(islice(iterator, size)):
+        yield batch
+
+
+def _inside(folder: Path) -> list[Path]:
+    """Return the files of drawings in a folder at any depth, sorted; hidden ones and linked folders are passed over.
+
+    Raises:
+        DataError: a folder in it cannot be read.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise DataError(f"{error.filename}: cannot be read: {error.strerror}") from error
+
+    files = (Path(place, name) for place, _, names in os.walk(folder, onerror=refuse) for name in names)
+    return sorted(file for file in files if _is_source(file) and os.path.isfile(file))
+
+
+def _is_source(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")

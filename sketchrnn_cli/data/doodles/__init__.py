@@ -1,0 +1,68 @@
+"""The built-in data: cats and guitars, drawn by a program as a person would; nothing to download."""
+
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+
+import numpy as np
+
+from sketchrnn_cli.data.doodles.cat import cat
+from sketchrnn_cli.data.doodles.guitar import guitar
+from sketchrnn_cli.data.doodles.pen import Drawing, by_hand
+from sketchrnn_cli.errors import UsageError
+from sketchrnn_cli.strokes.formats import from_polylines
+from sketchrnn_cli.strokes.prepare import fit, prepare
+
+_ARTISTS: dict[str, Callable[[np.random.Generator], Drawing]] = {"cat": cat, "guitar": guitar}
+
+NAMES: tuple[str, ...] = tuple(_ARTISTS)
+"""What can be drawn."""
+
+SPLITS = ("train", "valid", "test")
+
+FEWEST, MOST = 25, 90
+"""Bounds on the points of a doodle."""
+
+TRAIN_PER_HELD_OUT = 28
+"""Training doodles for each one of validation and of test, as in Quick, Draw!'s 70000/2500/2500."""
+
+
+def doodle(name: str, rng: np.random.Generator) -> np.ndarray:
+    """Draw one sketch, prepared as Quick, Draw! prepares its drawings.
+
+    Returns:
+        Stroke-3 float32 `[points, 3]` of `FEWEST` to `MOST` points, whole offsets, larger side 255.
+
+    Raises:
+        UsageError: there is no such doodle.
+    """
+    if name not in _ARTISTS:
+        close = get_close_matches(name, NAMES, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise UsageError(f"no built-in doodle {name!r} (there are: {', '.join(NAMES)}){hint}")
+    while True:
+        drawing = by_hand(_ARTISTS[name](rng), rng, unsteadiness=rng.uniform(0.3, 1.0))
+        # Fitted again, because simplification may take up to two pixels off a round outline.
+        sketch = from_polylines([np.rint(stroke) for stroke in fit(prepare(drawing))])
+        if FEWEST <= len(sketch) <= MOST:
+            return sketch
+
+
+def doodles(name: str, count: int, seed: int, splits: Sequence[str] = SPLITS) -> dict[str, list[np.ndarray]]:
+    """Draw a data set: `count` training sketches, and validation and test in Quick, Draw!'s proportion.
+
+    Every sketch has a random stream of its own: those of a smaller set begin the larger one of the same seed.
+
+    Returns:
+        int16 `[points, 3]` arrays, by the `splits` asked for.
+
+    Raises:
+        UsageError: there is no such doodle.
+    """
+    held_out = max(1, count // TRAIN_PER_HELD_OUT)
+    return {
+        split: [
+            doodle(name, np.random.default_rng([seed, SPLITS.index(split), index])).astype(np.int16)
+            for index in range(count if split == "train" else held_out)
+        ]
+        for split in splits
+    }

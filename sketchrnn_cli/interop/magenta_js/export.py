@@ -1,0 +1,117 @@
+"""Write our models as Magenta.js files, for drawing in a web page (the layout is in `magenta_js`)."""
+
+import json
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sketchrnn_cli import atomic
+from sketchrnn_cli.errors import CheckpointError
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.interop import magenta_js as layout
+from sketchrnn_cli.model.weights import INPUT_SIZE
+from sketchrnn_cli.store.checkpoint import Checkpoint
+
+MIXTURES = 20
+"""Gaussians that the players expect; the number is fixed in their code."""
+
+
+def suffix(hparams: HParams, z: np.ndarray | None = None) -> str:
+    """Return what the official files of such a model end with."""
+    return ".vae.json" if hparams.conditional and z is None else ".gen.json"
+
+
+def write(path: Path, checkpoint: Checkpoint, name: str, z: np.ndarray | None = None) -> None:
+    """Write a model, whole or not at all.
+
+    Args:
+        path: where to; replaced where it exists.
+        checkpoint: the model.
+        name: what the file calls it.
+        z: `[z_size]` at which a conditional model is fixed and becomes a decoder alone (see `at_latent`).
+
+    Raises:
+        CheckpointError: the format cannot hold the model, or the file cannot be written.
+    """
+    content = encode(checkpoint, name, z)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic.replacing_file(path) as partial:
+            partial.write_text(json.dumps(content, separators=(",", ":"), allow_nan=False), encoding="utf-8")
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def encode(checkpoint: Checkpoint, name: str, z: np.ndarray | None = None) -> list[Any]:
+    """Return ``[info, shapes, weights]`` of a model.
+
+    `scale_factor` is written such that the players' own pixel factor of 2 leaves drawings in our data units.
+
+    Raises:
+        CheckpointError: the format cannot hold the model.
+    """
+    where, hparams, weights = str(checkpoint.folder), checkpoint.hparams, checkpoint.weights
+    if z is not None:
+        hparams, weights = at_latent(where, hparams, weights, z)
+    _check(where, hparams)
+    tensors = dict(weights)
+    if hparams.conditional and hparams.first_state == "zero":  # tanh(0 z + 0) = 0.
+        tensors["decoder.first_state.kernel"] = np.zeros((hparams.z_size, 2 * hparams.dec_rnn_size))
+        tensors["decoder.first_state.bias"] = np.zeros(2 * hparams.dec_rnn_size)
+    names = layout.CONDITIONAL if hparams.conditional else layout.DECODER_ONLY
+    info = {
+        "name": name,
+        "mode": 0 if hparams.conditional else 2,
+        "version": layout.UNSQUASHED - hparams.squash_z,
+        "max_seq_len": hparams.max_seq_len,
+        "scale_factor": checkpoint.sidecar.units_per_model_unit * layout.PIXEL_FACTOR,
+        "canvas_size": checkpoint.sidecar.canvas_size,  # The players ignore it; `magenta_js.read` does not.
+    }
+    blobs = [_quantise(where, name, layout.to_magenta(name, tensors[name])) for name in names]
+    return [info, [list(tensors[name].shape) for name in names], blobs]
+
+
+def at_latent(
+    where: str, hparams: HParams, weights: dict[str, np.ndarray], z: np.ndarray
+) -> tuple[HParams, dict[str, np.ndarray]]:
+    """Return the decoder-only model that draws what a conditional one draws at a fixed `z` `[z_size]`.
+
+    What z adds to the gates is the same at every step and goes into the bias. The first state does not: a decoder alone
+    begins at zero in this format, and one step from there leaves every |c| below 1, while a first state tanh(W z + b)
+    leaves up to 2. So this holds for models only that begin at zero themselves.
+
+    Raises:
+        CheckpointError: the model has a first state.
+    """
+    if hparams.first_state != "zero":
+        raise CheckpointError(
+            f"{where}: a gen.json begins at zero and cannot hold this model's first state, which comes from z; "
+            "export it without --at-z, as a vae.json"
+        )
+    kernel = weights["decoder.kernel"].astype(np.float64)
+    decoder = {name: weights[name] for name in layout.DECODER_ONLY}
+    decoder["decoder.kernel"] = kernel[:INPUT_SIZE]
+    decoder["decoder.bias"] = weights["decoder.bias"] + z @ kernel[INPUT_SIZE:]
+    return hparams.replace(conditional=False), decoder
+
+
+def _check(where: str, hparams: HParams) -> None:
+    """Refuse a model that the format cannot hold, or that the players would run in another way."""
+    held: dict[str, Any] = {"dec_model": "lstm", "gate_activation": "sigmoid", "num_mixture": MIXTURES}
+    if hparams.conditional:
+        held |= {"enc_model": "lstm", "mask_encoder": True}
+    for name, value in held.items():
+        if (found := getattr(hparams, name)) != value:
+            raise CheckpointError(f"{where}: {name} is {found}; a Magenta.js model can only have {value}")
+
+
+def _quantise(where: str, name: str, value: np.ndarray) -> str:
+    """Return base64 of a tensor's steps."""
+    if (largest := np.abs(value).max()) > layout.LARGEST_WEIGHT:
+        raise CheckpointError(
+            f"{where}: {name} holds a weight of {largest:.2f} in size; a Magenta.js file holds -10 to 10"
+        )
+    steps = np.rint(value * (layout.STEPS / layout.LARGEST_WEIGHT))
+    return b64encode(steps.astype("<i2").tobytes()).decode("ascii")

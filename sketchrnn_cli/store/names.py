@@ -1,0 +1,125 @@
+"""How a name becomes a checkpoint: a folder, a run of the checkpoint folder, a bundled model."""
+
+from pathlib import Path
+
+from sketchrnn_cli.errors import CheckpointError, UsageError
+from sketchrnn_cli.hparams import nearest
+from sketchrnn_cli.store import checkpoint, runs
+from sketchrnn_cli.store.checkpoint import Checkpoint
+
+CHECKPOINT_DIR = Path("checkpoints")
+BUNDLED_DEFAULT = "cat"
+
+
+def load(name: str | Path | None, checkpoint_dir: Path = CHECKPOINT_DIR) -> Checkpoint:
+    """Load the checkpoint that CKPT names (see `find`); None is the newest run, else the bundled default.
+
+    A run may save, and remove what it replaced, while we read: then its `run.json` has changed, and we read again.
+
+    Raises:
+        CheckpointError: not found, or damaged.
+    """
+    for _ in range(10):
+        folder = find(name, checkpoint_dir)
+        try:
+            return checkpoint.load(folder)
+        except CheckpointError:
+            if find(name, checkpoint_dir) == folder:
+                raise
+    raise CheckpointError(f"{name}: changes faster than it can be read; try again")
+
+
+def find(name: str | Path | None, checkpoint_dir: Path = CHECKPOINT_DIR) -> Path:
+    """Return the folder of the released checkpoint that CKPT names.
+
+    CKPT is a folder, or a name: first in `checkpoint_dir`, then among the bundled ones. A run's name may end in
+    ``@best`` (the default), ``@last`` or ``@epoch-12``.
+
+    Raises:
+        CheckpointError: not found.
+    """
+    if name is None:
+        newest = newest_run(checkpoint_dir)
+        return select(newest, "best") if newest else _bundled_folder() / BUNDLED_DEFAULT
+    folder, which = locate(name, checkpoint_dir)
+    return select(folder, which)
+
+
+def locate(name: str | Path, checkpoint_dir: Path = CHECKPOINT_DIR) -> tuple[Path, str]:
+    """Split CKPT into the folder of a run or a released checkpoint, and which of its checkpoints is meant."""
+    text = str(name)
+    base, at, which = text.rpartition("@")
+    readings = [(text, "best")] + ([(base, which)] if at and base else [])
+    for reading, meant in readings:
+        for folder in (Path(reading), checkpoint_dir / reading, _bundled_folder() / reading):
+            if (folder / runs.RUN_FILE).is_file() or (folder / checkpoint.SIDECAR).is_file():
+                return folder, meant
+    for folder in (Path(text), checkpoint_dir / text):
+        if folder.is_dir():
+            raise CheckpointError(f"{folder}: holds neither {runs.RUN_FILE} nor {checkpoint.SIDECAR}; not a checkpoint")
+    known = available(checkpoint_dir)
+    raise CheckpointError(
+        f"no checkpoint {text!r}{nearest(readings[-1][0], known)} (here: {', '.join(known) or 'none'})"
+    )
+
+
+def new_folder(checkpoint_dir: Path, name: str) -> Path:
+    """Return the folder of a run or checkpoint to be.
+
+    Raises:
+        UsageError: the name is no plain one.
+    """
+    if not name or name == ".." or Path(name).name != name or "@" in name:
+        raise UsageError(f"--name {name}: a plain name is needed, without slashes or @")
+    return checkpoint_dir / name
+
+
+def select(folder: Path, which: str) -> Path:
+    """Return the released folder that `which` (best, last, epoch-N) names within a run or a released checkpoint.
+
+    Raises:
+        CheckpointError: the run kept no such checkpoint.
+    """
+    if not (folder / runs.RUN_FILE).is_file():
+        if which != "best":
+            raise CheckpointError(f"{folder}: a released checkpoint holds one model, not @{which}; leave @{which} out")
+        return folder
+    run = runs.read_run(folder)
+    steps = {"best": run.best, "last": run.last, **{f"epoch-{epoch}": step for epoch, step in run.kept.items()}}
+    if which not in steps:
+        raise CheckpointError(f"{folder}: no @{which} (kept: {', '.join('@' + known for known in steps)})")
+    return folder / "steps" / steps[which]
+
+
+def title(folder: Path) -> str:
+    """Return the name of a released folder for people: ``cat``, or ``NAME@best`` for a step of a run."""
+    run_folder = folder.parent.parent
+    if folder.parent.name != "steps" or not (run_folder / runs.RUN_FILE).is_file():
+        return folder.name
+    return f"{run_folder.name}@{'best' if runs.read_run(run_folder).best == folder.name else 'step-' + folder.name}"
+
+
+def newest_run(checkpoint_dir: Path = CHECKPOINT_DIR) -> Path | None:
+    """Return the run in `checkpoint_dir` that saved last; released checkpoints do not count."""
+    if not checkpoint_dir.is_dir():
+        return None
+    found = [folder for folder in checkpoint_dir.iterdir() if (folder / runs.RUN_FILE).is_file()]
+    return max(found, key=lambda folder: runs.read_run(folder).time, default=None)
+
+
+def available(checkpoint_dir: Path = CHECKPOINT_DIR) -> list[str]:
+    """Return the names that CKPT can take, bundled ones last."""
+    names: dict[str, None] = {}
+    for parent in (checkpoint_dir, _bundled_folder()):
+        if parent.is_dir():
+            for folder in sorted(parent.iterdir()):
+                if (folder / runs.RUN_FILE).is_file() or (folder / checkpoint.SIDECAR).is_file():
+                    names[folder.name] = None
+    return list(names)
+
+
+def _bundled_folder() -> Path:
+    """Return where the bundled checkpoints lie: inside an installed package, beside it in a checkout."""
+    package = Path(__file__).parent.parent
+    inside = package / "checkpoints"
+    return inside if inside.is_dir() else package.parent / "checkpoints"

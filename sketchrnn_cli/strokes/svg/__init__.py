@@ -1,0 +1,1 @@
+"""SVG files in: a document becomes polylines."""
