@@ -1,0 +1,40 @@
+"""Drawings in: what the command line calls INPUT."""
+
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from sketchrnn_cli.api.model import Model
+from sketchrnn_cli.data.inputs import read_input
+
+
+def read_sketch(
+    path: str | os.PathLike[str], model: Model, *, data_dir: str | os.PathLike[str] = "datasets", seed: int = 0
+) -> np.ndarray:
+    """Read one drawing, fitted to a model as every command does it.
+
+    Args:
+        path: an ``.svg``; a stroke-3 ``.npy`` or ``.json``; or a sketch of a data set, ``cat.npz:test:17`` or
+            ``cat:test:random``.
+        model: gives the size at which an SVG enters and the number of points that it may have.
+        data_dir: where data sets are looked up.
+        seed: chooses the sketch where ``random`` is asked for.
+
+    Returns:
+        Stroke-3 `[points, 3]` in the model's data units.
+
+    Raises:
+        SketchRNNError: missing, damaged, or nothing that can be made to fit.
+
+    Warns:
+        UserWarning: something was left out or simplified on the way.
+    """
+    sidecar = model.sidecar
+    found = read_input(
+        os.fspath(path), Path(data_dir), sidecar.canvas_size, model.hparams.max_seq_len, np.random.default_rng(seed)
+    )
+    for note in found.notes:
+        warnings.warn(note, stacklevel=2)
+    return found.sketch

@@ -1,0 +1,189 @@
+"""A trained model as Python sees it: load it, draw with it.
+
+Sketches are stroke-3 float32 arrays `[points, 3]` in data units (dx, dy, pen; pen = 1 lifts the pen after the point;
+y grows downwards). Sketch i of a call draws from the random stream (seed, i), so the same seed draws the same
+sketches, whatever is drawn beside them.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from sketchrnn_cli import latent
+from sketchrnn_cli.errors import CheckpointError, UsageError
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model.sketching import Sketcher
+from sketchrnn_cli.store import names
+from sketchrnn_cli.store.checkpoint import Sidecar
+
+NOVEL_TEMPERATURE = 0.4
+"""Default of what is drawn anew."""
+ENDING_TEMPERATURE = 0.6
+"""Default of what goes on from a beginning."""
+FAITHFUL_TEMPERATURE = 0.1
+"""Default of what shows a given z."""
+
+
+def load(
+    ckpt: str | os.PathLike[str] | None = None, *, checkpoint_dir: str | os.PathLike[str] = "checkpoints"
+) -> "Model":
+    """Load a model.
+
+    Args:
+        ckpt: a checkpoint's folder or name: first in `checkpoint_dir`, then among the bundled models. A run's name may
+            end in ``@best`` (the default), ``@last`` or ``@epoch-12``. None takes the newest run, else the bundled
+            default.
+        checkpoint_dir: where names are looked up.
+
+    Raises:
+        SketchRNNError: there is no such checkpoint, or it is damaged.
+    """
+    return Model(Sketcher(names.load(None if ckpt is None else os.fspath(ckpt), Path(checkpoint_dir))))
+
+
+class Model:
+    """A trained model; `load` makes one."""
+
+    def __init__(self, sketcher: Sketcher) -> None:
+        """Wrap a drawing engine; use `load`."""
+        self._sketcher = sketcher
+
+    @property
+    def name(self) -> str:
+        """The checkpoint's name, such as ``cat`` or ``mine@best``."""
+        return names.title(self._sketcher.checkpoint.folder)
+
+    @property
+    def hparams(self) -> HParams:
+        """The hyperparameters it was built with."""
+        return self._sketcher.hparams
+
+    @property
+    def sidecar(self) -> Sidecar:
+        """Everything that `hparams.json` says of it."""
+        return self._sketcher.checkpoint.sidecar
+
+    def sample(
+        self,
+        count: int = 1,
+        *,
+        temperature: float = NOVEL_TEMPERATURE,
+        seed: int = 0,
+        max_points: int | None = None,
+    ) -> list[np.ndarray]:
+        """Draw new sketches.
+
+        Args:
+            count: how many.
+            temperature: randomness τ; 0 takes the most probable of everything.
+            seed: of the random draws.
+            max_points: where a sketch is cut; by default the model's ``max_seq_len``.
+
+        Raises:
+            SketchRNNError: an impossible temperature, or more points than memory holds.
+        """
+        if count < 1:
+            raise UsageError(f"count {count}: expected at least 1")
+        return self._sketcher.draw(self._sketcher.random_latents(count, seed), count, temperature, seed, max_points)
+
+    def encode(self, sketches: Sequence[np.ndarray], *, sample: bool = False, seed: int = 0) -> np.ndarray:
+        """Return the latent vectors z `[sketches, z_size]`: μ, or with `sample` a draw from N(μ, σ).
+
+        Raises:
+            SketchRNNError: the model is decoder-only, or a sketch has more than ``max_seq_len`` points.
+        """
+        mu, sigma = self._sketcher.encode(sketches)
+        if not sample:
+            return mu
+        noise = self._sketcher.random_latents(len(mu), seed)
+        return mu + sigma * noise
+
+    def decode(
+        self, z: np.ndarray, *, temperature: float = FAITHFUL_TEMPERATURE, seed: int = 0, max_points: int | None = None
+    ) -> list[np.ndarray]:
+        """Draw a sketch of each latent vector `[sketches, z_size]`, all from one random stream: only z differs.
+
+        Raises:
+            SketchRNNError: the model is decoder-only, or z has another shape.
+        """
+        if not self.hparams.conditional:
+            raise CheckpointError(f"{self.name}: a decoder-only model draws from no z")
+        z = np.atleast_2d(np.asarray(z, dtype=np.float32))
+        return self._sketcher.draw(z, len(z), temperature, seed, max_points, streams=[0] * len(z))
+
+    def reconstruct(
+        self, sketches: Sequence[np.ndarray], *, temperature: float = FAITHFUL_TEMPERATURE, seed: int = 0
+    ) -> list[np.ndarray]:
+        """Encode sketches and draw them again.
+
+        Raises:
+            SketchRNNError: as `encode`.
+        """
+        return self.decode(self.encode(sketches), temperature=temperature, seed=seed)
+
+    def interpolate(
+        self,
+        sketches: Sequence[np.ndarray],
+        steps: int = 10,
+        *,
+        way: Literal["slerp", "lerp"] = "slerp",
+        temperature: float = FAITHFUL_TEMPERATURE,
+        seed: int = 0,
+        sample: bool = False,
+        max_points: int | None = None,
+    ) -> list[np.ndarray]:
+        """Walk through the latent space from one sketch to another, or over the field between four.
+
+        Args:
+            sketches: two ends, or four corners: top left, top right, bottom left, bottom right.
+            steps: sketches from end to end, both included; a field has `steps` × `steps`, row by row.
+            way: along the great arc (slerp), or straight (lerp).
+            temperature: randomness τ.
+            seed: of the random draws.
+            sample: take z from N(μ, σ) instead of μ.
+            max_points: where a sketch is cut; by default the model's ``max_seq_len``.
+
+        Raises:
+            SketchRNNError: neither two nor four sketches, fewer than 2 steps, or as `encode`.
+        """
+        if len(sketches) not in (2, 4):
+            raise UsageError(f"{len(sketches)} drawings: give two for a row, or four for a grid")
+        z = self.encode(sketches, sample=sample, seed=seed)
+        if len(z) == 2:
+            walk = latent.between(z[0], z[1], steps, way)
+        else:
+            walk = latent.field(z, steps, steps, way).reshape(-1, z.shape[1])
+        return self.decode(walk, temperature=temperature, seed=seed, max_points=max_points)
+
+    def complete(
+        self, beginning: np.ndarray, count: int = 4, *, temperature: float = ENDING_TEMPERATURE, seed: int = 0
+    ) -> list[np.ndarray]:
+        """Draw on from a beginning: `count` sketches that all start with its points.
+
+        Raises:
+            SketchRNNError: the beginning leaves no point to draw.
+        """
+        z = self.encode([beginning]).repeat(count, axis=0) if self.hparams.conditional else None
+        return self._sketcher.draw(z, count, temperature, seed, given=beginning)
+
+    def analogy(
+        self,
+        a: np.ndarray,
+        b: np.ndarray,
+        c: np.ndarray,
+        *,
+        temperature: float = FAITHFUL_TEMPERATURE,
+        seed: int = 0,
+    ) -> np.ndarray:
+        """Draw A − B + C: what is to C as A is to B.
+
+        Raises:
+            SketchRNNError: as `encode`.
+        """
+        return self.decode(latent.analogy(*self.encode([a, b, c])), temperature=temperature, seed=seed)[0]
+
+    def __repr__(self) -> str:
+        return f"<Model {self.name}: {self.hparams.dec_model}, {self.sidecar.step} steps>"
