@@ -19,11 +19,14 @@ from sketchrnn_cli.commands import (
     dataset,
     encode,
     evaluate,
+    help,
+    hparams,
     interpolate,
     pretrained,
     reconstruct,
     sample,
     train,
+    version,
 )
 from sketchrnn_cli.errors import SketchRNNError, UsageError
 
@@ -31,13 +34,13 @@ app = typer.Typer(
     name="sketchrnn",
     help="Teach a machine to draw: train Sketch-RNN on vector sketches, and draw with it.",
     no_args_is_help=True,
-    rich_markup_mode="markdown",  # Rich's own markup would swallow "[default: 0.4]".
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         console.result(f"sketchrnn {__version__}")
         raise typer.Exit
@@ -46,7 +49,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     pass
@@ -64,6 +67,9 @@ app.command()(encode.encode)
 app.command()(animate.animate)
 app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(pretrained.app, name="pretrained")
+app.command()(hparams.hparams)
+app.command()(version.version)
+help.apply(app)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import dataclasses
 import difflib
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from sketchrnn_cli.errors import CheckpointError, UsageError
 
@@ -143,6 +143,24 @@ def nearest(name: str, known: Any) -> str:
     """Return ``; did you mean 'x'?`` for the known name closest to `name`, or nothing."""
     found = difflib.get_close_matches(name, list(known), n=1)
     return f"; did you mean {found[0]!r}?" if found else ""
+
+
+class Description(NamedTuple):
+    """What a person may know of a hyperparameter."""
+
+    name: str
+    default: Any
+    meaning: str
+
+
+def described() -> list[Description]:
+    """Return every hyperparameter in the order of declaration, its choices among its meaning."""
+    entries = []
+    for field in dataclasses.fields(HParams):
+        choices = field.metadata["choices"]
+        meaning = field.metadata["meaning"] + (f" (one of {', '.join(choices)})" if choices else "")
+        entries.append(Description(field.name, field.default, meaning))
+    return entries
 
 
 def meaning(name: str) -> str:
