@@ -8,12 +8,25 @@ Array = Any
 
 
 def learning_rate(step: Array, hparams: HParams) -> Array:
-    """Return (lr − min) decay^step + min."""
-    least = hparams.min_learning_rate
-    return (hparams.learning_rate - least) * hparams.decay_rate**step + least
+    """Return (lr − min) decay(step) + min, times the share of the warm-up that is over.
+
+    decay is R^step, or with `linear_decay_steps` the share of those steps that is left. Where the number of steps is
+    known beforehand, the straight line ends at lower losses than the exponential (Bergsma et al. 2025).
+    """
+    least, steps = hparams.min_learning_rate, hparams.linear_decay_steps
+    decay = _positive(1.0 - step / steps) if steps else hparams.decay_rate**step
+    rate = (hparams.learning_rate - least) * decay + least
+    if hparams.warmup_steps:
+        rate = rate * (1.0 - _positive(1.0 - (step + 1.0) / hparams.warmup_steps))
+    return rate
 
 
 def kl_weight(step: Array, hparams: HParams) -> Array:
     """Return w − (w − w₀) R^step, the KL annealing of section 3.3."""
     final = hparams.kl_weight
     return final - (final - hparams.kl_weight_start) * hparams.kl_decay_rate**step
+
+
+def _positive(x: Array) -> Array:
+    """Return max(x, 0), of a number or a tensor."""
+    return 0.5 * (x + abs(x))

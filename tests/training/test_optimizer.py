@@ -35,6 +35,25 @@ def test_ten_steps_are_those_of_keras_optimizer_with_gradients_clipped_by_value(
     assert not np.allclose(ops.convert_to_numpy(weights["w"]), first, atol=0.01)
 
 
+def test_weight_decay_is_that_of_keras_adamw_on_matrices_and_spares_vectors() -> None:
+    rng = np.random.default_rng(1)
+    hparams = HParams(beta_2=0.98, weight_decay=0.05, grad_clip=100.0)
+    first = {"kernel": rng.normal(size=(3, 4)).astype(np.float32), "bias": rng.normal(size=4).astype(np.float32)}
+    variables = [keras.Variable(value) for value in first.values()]
+    theirs = keras.optimizers.AdamW(0.01, weight_decay=0.05, beta_2=0.98)
+    theirs.exclude_from_weight_decay([variables[1]])
+    weights = {name: ops.convert_to_tensor(value) for name, value in first.items()}
+    shapes = {name: value.shape for name, value in first.items()}
+    slots = {slot: ops.zeros(shape) for slot, shape in optimizer.slot_shapes(shapes, "adam").items()}
+    for _ in range(10):
+        gradients = {name: ops.convert_to_tensor(rng.normal(size=s).astype(np.float32)) for name, s in shapes.items()}
+        weights, slots = optimizer.update(weights, slots, gradients, 0.01, hparams)
+        theirs.apply(list(gradients.values()), variables)
+    for name, variable in zip(first, variables, strict=True):
+        expected = ops.convert_to_numpy(variable + 0.0)
+        np.testing.assert_allclose(ops.convert_to_numpy(weights[name]), expected, rtol=2e-5, atol=2e-6, err_msg=name)
+
+
 def test_the_first_step_of_adam_moves_every_weight_by_the_learning_rate() -> None:
     gradient = ops.convert_to_tensor(np.array([3.0, -0.2, 1e-3], np.float32))
     slots = {name: ops.zeros(shape) for name, shape in optimizer.slot_shapes({"w": (3,)}, "adam").items()}
@@ -53,3 +72,14 @@ def test_the_learning_rate_and_the_kl_weight_follow_their_formulas(step: int) ->
 def test_at_fifty_thousand_steps_learning_is_nearly_over() -> None:
     assert schedules.learning_rate(50_000, HParams()) == pytest.approx(1.7e-5, abs=1e-6)
     assert schedules.kl_weight(50_000, HParams()) == pytest.approx(0.46, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [(0, 1e-4), (4, 5e-4 * 0.996 + 5e-7), (9, 0.991e-3), (500, 0.5e-3), (1000, 1e-6), (5000, 1e-6)],
+)
+def test_the_learning_rate_warms_up_and_falls_in_a_straight_line_to_its_floor(step: int, expected: float) -> None:
+    hparams = HParams(warmup_steps=10, linear_decay_steps=1000, min_learning_rate=1e-6)
+    assert schedules.learning_rate(step, hparams) == pytest.approx(expected, rel=2e-3)
+    tensor = ops.convert_to_tensor(np.float32(step))
+    assert float(ops.convert_to_numpy(schedules.learning_rate(tensor, hparams))) == pytest.approx(expected, rel=2e-3)
