@@ -14,6 +14,7 @@ from sketchrnn_cli import __version__, console
 from sketchrnn_cli.commands import (
     analogy,
     animate,
+    caches,
     checkpoint,
     complete,
     dataset,
@@ -68,6 +69,7 @@ app.command()(animate.animate)
 app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(pretrained.app, name="pretrained")
 app.command()(hparams.hparams)
+app.command()(caches.caches)
 app.command()(version.version)
 help.apply(app)
 

@@ -6,7 +6,7 @@ import typer
 
 from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
-from sketchrnn_cli.commands.checkpoint import export, import_
+from sketchrnn_cli.commands.checkpoint import export, import_, remove
 
 app = typer.Typer(help="Look at checkpoints, and carry them between programs.", no_args_is_help=True)
 
@@ -39,3 +39,4 @@ def info(
 
 app.command("import")(import_.import_)
 app.command()(export.export)
+app.command()(remove.remove)
