@@ -1,6 +1,6 @@
 """Write the command reference: every command's help, as the terminal shows it.
 
-    python tests/command_reference.py > .github/docs/commands.md
+python tests/command_reference.py > .github/docs/commands.md
 """
 
 import os
