@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from queue import Full, Queue
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,14 +24,17 @@ BATCHES_MEASURED = 256
 """Batches at most that the padded lengths are chosen for."""
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Sketches as a model is trained on them."""
+class Batch(NamedTuple):
+    """Sketches as a model is trained on them; NumPy arrays here, tensors inside a compiled step."""
 
-    rows: np.ndarray
+    rows: Any
     """S₁ ... S_T: stroke-5 float32 `[batch, length + 1, 5]` in model units, at least one end row a sketch."""
-    lengths: np.ndarray
+    lengths: Any
     """Points of each sketch, int32 `[batch]`; 0 marks a row that only fills the batch."""
+    labels: Any
+    """The label of each sketch, int32 `[batch]`; 0 means any."""
+    count: Any
+    """Number of real sketches, int32 scalar."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,11 @@ class Corpus:
 
     parts: tuple[Sketches, ...]
     index: np.ndarray
-    """`[sketches, 2]`: part, and place in it."""
+    """int32 `[sketches, 2]`: part, and place in it."""
     lengths: np.ndarray
-    """Points of each sketch, `[sketches]`."""
+    """Points of each sketch, int32 `[sketches]`."""
+    labels: np.ndarray
+    """Label of each sketch, int32 `[sketches]`; 0 means any."""
 
     def __len__(self) -> int:
         return len(self.index)
@@ -59,7 +65,8 @@ def corpus(parts: Sequence[Sketches], max_points: int) -> Corpus:
     places = [np.flatnonzero(part <= max_points) for part in lengths]
     numbers = np.repeat(np.arange(len(parts)), [len(some) for some in places])
     flat = np.concatenate([part[some] for part, some in zip(lengths, places, strict=True)])
-    return Corpus(tuple(parts), np.stack([numbers, np.concatenate(places)], axis=1), flat)
+    index = np.stack([numbers, np.concatenate(places)], axis=1).astype(np.int32)
+    return Corpus(tuple(parts), index, flat.astype(np.int32), np.zeros(len(flat), np.int32))
 
 
 def batch_size(sketches: Corpus, hparams: HParams) -> int:
@@ -128,7 +135,8 @@ def training_batches(
         if number < start:
             continue
         points, lengths = _augmented(sketches, hparams, epoch, number, chosen)
-        yield assemble(points, lengths, scale, _bucket(lengths, buckets), batch_size(sketches, hparams))
+        rows, length = batch_size(sketches, hparams), _bucket(lengths, buckets)
+        yield assemble(points, lengths, scale, length, rows, sketches.labels[chosen])
 
 
 def plain_batches(
@@ -139,7 +147,7 @@ def plain_batches(
     for first in range(0, len(everything), rows):
         some = everything[first : first + rows]
         lengths = sketches.lengths[some]
-        yield assemble(sketches.gather(some), lengths, scale, _bucket(lengths, buckets), rows)
+        yield assemble(sketches.gather(some), lengths, scale, _bucket(lengths, buckets), rows, sketches.labels[some])
 
 
 def augment(
@@ -174,7 +182,9 @@ def augment(
     return new_points.astype(np.float32), new_lengths
 
 
-def assemble(points: np.ndarray, lengths: np.ndarray, scale: float, length: int, rows: int) -> Batch:
+def assemble(
+    points: np.ndarray, lengths: np.ndarray, scale: float, length: int, rows: int, labels: np.ndarray | None = None
+) -> Batch:
     """Pad sketches to `length` points and one end row, in model units.
 
     Args:
@@ -183,6 +193,7 @@ def assemble(points: np.ndarray, lengths: np.ndarray, scale: float, length: int,
         scale: data units per model unit.
         length: points that every sketch is padded to.
         rows: sketches that the batch is filled up to.
+        labels: of each sketch; None for any.
     """
     batch = np.zeros((rows, length + 1, 5), dtype=np.float32)
     owner = np.repeat(np.arange(len(lengths)), lengths)
@@ -193,7 +204,9 @@ def assemble(points: np.ndarray, lengths: np.ndarray, scale: float, length: int,
     all_lengths = np.zeros(rows, dtype=np.int32)
     all_lengths[: len(lengths)] = lengths
     batch[:, :, 4] = np.arange(length + 1) >= all_lengths[:, None]
-    return Batch(batch, all_lengths)
+    all_labels = np.zeros(rows, dtype=np.int32)
+    all_labels[: len(lengths)] = 0 if labels is None else labels
+    return Batch(batch, all_lengths, all_labels, np.int32(len(lengths)))
 
 
 def prefetch(batches: Iterator[Batch], depth: int = 4) -> Iterator[Batch]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from keras import ops
 
+from sketchrnn_cli.data.batches import Batch
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import cells, equations, kernels
 from sketchrnn_cli.model.kernels import cudnn
@@ -74,32 +75,25 @@ def decode(
 
 
 def sketch_losses(
-    weights: Mapping[str, Array],
-    rows: Array,
-    lengths: Array,
-    hparams: HParams,
-    dropout: int | None,
-    seed: int,
-    step: Array,
+    weights: Mapping[str, Array], batch: Batch, hparams: HParams, dropout: int | None, noise: Array | None, step: Array
 ) -> SketchLosses:
     """Return every sketch's loss sums; rows of length 0 count nothing.
 
     Args:
         weights: the model's tensors.
-        rows: S₁ ... S_T, `[batch, time, 5]`.
-        lengths: points of each sketch, `[batch]`.
+        batch: the sketches.
         hparams: sizes and cells.
         dropout: seed of dropout; None for none.
-        seed: seed of the noise in z.
-        step: training step, or number of the batch in evaluation.
+        noise: N(0, I) of the latent vectors, `[batch, z]`; not used by a decoder alone.
+        step: training step, which the dropout derives from.
     """
+    rows, lengths = batch.rows, batch.lengths
     real = ops.cast(lengths > 0, "float32")
     time = rows.shape[1]  # Rows of zeros, with no pen state, count nothing.
     rows = ops.pad(rows, [(0, 0), (0, kernels.engine().whole_rounds(time) - time), (0, 0)])
     z, kl = None, ops.zeros_like(real)
     if hparams.conditional:
         mu, sigma_hat = encode(weights, rows, lengths, hparams, dropout, step)
-        noise = kernels.engine().normal(mu.shape, seed, step, LATENT)
         z = equations.sample_latent(ops, mu, sigma_hat, noise)
         kl = equations.kl_terms(ops, mu, sigma_hat) * real
     h = decode(weights, rows, z, hparams, dropout, step)

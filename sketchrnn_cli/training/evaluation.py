@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from sketchrnn_cli.data.batches import Corpus, plain_batches
+from sketchrnn_cli.data.batches import Batch, Corpus, plain_batches
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels, network
 
@@ -15,7 +15,7 @@ Array = Any
 EVALUATION_SEED = 0
 """Seed of the noise in z, the same at every evaluation, so that figures compare."""
 ROWS = 100
-"""Sketches of a batch here, whatever training's: z's noise, and so the figures, must not depend on that."""
+"""Sketches of a batch here, whatever training's: the order of sums, and so the last bits, must not depend on that."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,22 @@ class Evaluation:
 
 
 def evaluator(hparams: HParams) -> Callable[..., network.SketchLosses]:
-    """Compile the evaluation of a batch: ``(weights, rows, lengths, number) -> losses of each sketch``."""
+    """Compile the evaluation of a batch: ``(weights, batch, noise) -> losses of each sketch``."""
 
-    def losses(weights: Mapping[str, Array], rows: Array, lengths: Array, number: Array) -> network.SketchLosses:
-        return network.sketch_losses(weights, rows, lengths, hparams, None, EVALUATION_SEED, number)
+    def losses(weights: Mapping[str, Array], batch: Batch, noise: Array) -> network.SketchLosses:
+        return network.sketch_losses(weights, batch, hparams, None, noise, ops.zeros((), "int32"))
 
     return kernels.engine().compile_evaluation(losses, kernels.prepare(hparams))
+
+
+def latent_noise(sketch: int, z_size: int) -> np.ndarray:
+    """Return the noise in z of one sketch, float32 `[z]`: drawn by NumPy, so that every backend sees the same."""
+    return np.random.default_rng([EVALUATION_SEED, sketch]).standard_normal(z_size, dtype=np.float32)
+
+
+def on_device(batch: Batch) -> Batch:
+    """Return a batch of tensors."""
+    return Batch(*(ops.convert_to_tensor(array) for array in batch))
 
 
 def evaluate(
@@ -76,8 +86,9 @@ def evaluate(
     batches = plain_batches(sketches, scale, rows, (hparams.max_seq_len,))
     sums = []
     for number, batch in enumerate(batches):
-        arrays = [ops.convert_to_tensor(array) for array in (batch.rows, batch.lengths, np.int32(number))]
-        losses = evaluate_batch(weights, *arrays)
-        sums.append(np.stack([ops.convert_to_numpy(term) for term in losses])[:, batch.lengths > 0])
+        first = number * rows
+        noise = np.stack([latent_noise(first + row, hparams.z_size) for row in range(rows)])
+        losses = evaluate_batch(weights, on_device(batch), ops.convert_to_tensor(noise))
+        sums.append(np.stack([ops.convert_to_numpy(term) for term in losses])[:, : batch.count])
     offset, pen, kl = np.concatenate(sums, axis=1).astype(np.float64)
     return Evaluation(offset, pen, kl, sketches.lengths, hparams.max_seq_len)

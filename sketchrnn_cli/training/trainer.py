@@ -25,14 +25,14 @@ from sketchrnn_cli.data.batches import (
 )
 from sketchrnn_cli.errors import TrainingError
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model import equations, kernels, network
+from sketchrnn_cli.model import kernels
 from sketchrnn_cli.model.weights import initialise, shapes
 from sketchrnn_cli.store import runs
 from sketchrnn_cli.store.checkpoint import Checkpoint, Sidecar
-from sketchrnn_cli.training import evaluation, optimizer, schedules
+from sketchrnn_cli.training import evaluation, optimizer
+from sketchrnn_cli.training.step import METRICS, Step, schedule, step_function
 
 Array = Any
-METRICS = ("loss", "offset_loss", "pen_loss", "kl_loss", "kl_weight", "learning_rate")
 REPORT_SECONDS = 0.25
 """How often the losses are fetched from the device."""
 SAVE_SECONDS = 180.0
@@ -110,7 +110,7 @@ class Trainer:
         }
         self._state = _on_device((dict(first), dict(slots)))
         self.kernel = kernels.prepare(self.hparams)
-        self._train = kernels.engine().compile_step(_train_step(self.hparams), self.kernel)
+        self._train = kernels.engine().compile_step(step_function(self.hparams), self.kernel)
         self._evaluate = evaluation.evaluator(self.hparams)
         self._epoch_losses: list[float] = []
 
@@ -194,8 +194,8 @@ class Trainer:
 
     def _take_step(self, batch: Batch) -> Array:
         """Train on one batch; return its `METRICS`, still on the device."""
-        arrays = [ops.convert_to_tensor(array) for array in (batch.rows, batch.lengths, np.int32(self.step))]
-        self._state, metrics = self._train(self._state, *arrays)
+        step = Step(*(ops.convert_to_tensor(values[0]) for values in schedule(self.step, 1, self.hparams)))
+        self._state, metrics = self._train(self._state, evaluation.on_device(batch), step)
         self.step += 1
         return metrics
 
@@ -261,28 +261,3 @@ def _on_device(tree: tuple[dict[str, np.ndarray], ...]) -> tuple[dict[str, Array
 
 def _on_host(tensors: dict[str, Array]) -> dict[str, np.ndarray]:
     return {name: ops.convert_to_numpy(value) for name, value in tensors.items()}
-
-
-def _train_step(hparams: HParams) -> Any:
-    """Return the function of one step: ``(state, rows, lengths, step) -> (state, METRICS)``."""
-
-    def step_function(
-        state: tuple[dict, dict], rows: Array, lengths: Array, step: Array
-    ) -> tuple[tuple[dict, dict], Array]:
-        weights, slots = state
-        steps_done = ops.cast(step, "float32")
-        kl_weight = schedules.kl_weight(steps_done, hparams)
-
-        def loss(weights: dict[str, Array]) -> tuple[Array, equations.Losses]:
-            sums = network.sketch_losses(weights, rows, lengths, hparams, hparams.seed, hparams.seed, step)
-            losses = network.batch_losses(sums, lengths, hparams.max_seq_len)
-            if not hparams.conditional:
-                return losses.reconstruction, losses
-            return equations.objective(ops, losses, kl_weight, hparams.kl_tolerance), losses
-
-        value, losses, gradients = kernels.engine().value_and_gradients(loss, weights)
-        learning_rate = schedules.learning_rate(steps_done, hparams)
-        state = optimizer.update(weights, slots, gradients, learning_rate, hparams)
-        return state, ops.stack([value, losses.offset, losses.pen, losses.kl, kl_weight, learning_rate])
-
-    return step_function

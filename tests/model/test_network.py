@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 import sketchrnn_cli.training  # noqa: F401  (loads Keras quietly)
-from sketchrnn_cli.data.batches import assemble
+from sketchrnn_cli.data.batches import Batch, assemble
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels, network
 from sketchrnn_cli.model.inference import Drawer
@@ -20,9 +20,13 @@ def sketches() -> list[np.ndarray]:
     return [plain_model.random_sketch(rng, length) for length in LENGTHS]
 
 
-def padded(length: int, rows: int = len(LENGTHS)) -> tuple:
+def padded(length: int, rows: int = len(LENGTHS)) -> Batch:
     batch = assemble(np.concatenate(sketches()), np.array(LENGTHS), 1.0, length, rows)
-    return ops.convert_to_tensor(batch.rows), ops.convert_to_tensor(batch.lengths)
+    return Batch(*(ops.convert_to_tensor(array) for array in batch))
+
+
+def noise(batch: Batch, hparams: HParams = SMALL) -> object:
+    return kernels.engine().normal((batch.rows.shape[0], hparams.z_size), 5, step(), network.LATENT)
 
 
 def tensors(weights: dict[str, np.ndarray]) -> dict:
@@ -37,16 +41,16 @@ def step(number: int = 3) -> object:
 def test_losses_are_those_of_a_plain_loop_over_time(conditional: bool) -> None:
     hparams = SMALL.replace(conditional=conditional)
     weights = plain_model.random_weights(hparams)
-    rows, lengths = padded(11)
-    noise = ops.convert_to_numpy(kernels.engine().normal((4, 4), 5, step(), network.LATENT))
+    batch = padded(11)
+    drawn = ops.convert_to_numpy(noise(batch))
     expected = np.array(
-        [plain_model.losses(weights, sketch, 12, n, hparams) for sketch, n in zip(sketches(), noise, strict=True)]
+        [plain_model.losses(weights, sketch, 12, n, hparams) for sketch, n in zip(sketches(), drawn, strict=True)]
     )
-    sums = network.sketch_losses(tensors(weights), rows, lengths, hparams, None, 5, step())
+    sums = network.sketch_losses(tensors(weights), batch, hparams, None, noise(batch), step())
     np.testing.assert_allclose(
         np.stack([ops.convert_to_numpy(x) for x in sums], axis=1), expected, rtol=1e-5, atol=1e-5
     )
-    found = network.batch_losses(sums, lengths, hparams.max_seq_len)
+    found = network.batch_losses(sums, batch.lengths, hparams.max_seq_len)
     mean = expected.mean(axis=0) / [hparams.max_seq_len, hparams.max_seq_len, 1.0]
     np.testing.assert_allclose([float(x) for x in found], mean, rtol=1e-5, atol=1e-5)
 
@@ -56,7 +60,7 @@ def test_rows_that_only_make_whole_rounds_of_the_loop_count_nothing(monkeypatch:
     found = []
     for more in (0, 3):
         monkeypatch.setattr(kernels.engine(), "whole_rounds", lambda time, more=more: time + more)
-        sums = network.sketch_losses(weights, *padded(9), SMALL, None, 0, step())
+        sums = network.sketch_losses(weights, padded(9), SMALL, None, noise(padded(9)), step())
         found.append(np.stack([ops.convert_to_numpy(term) for term in sums]))
     np.testing.assert_allclose(found[0], found[1], rtol=1e-5, atol=1e-5)
 
@@ -67,9 +71,9 @@ def test_rows_that_only_fill_a_batch_count_nothing() -> None:
     exact, filled = padded(9), padded(9, rows=7)
     means = [
         network.batch_losses(
-            network.sketch_losses(weights, rows, lengths, hparams, None, 0, step()), lengths, hparams.max_seq_len
+            network.sketch_losses(weights, batch, hparams, None, None, step()), batch.lengths, hparams.max_seq_len
         )
-        for rows, lengths in (exact, filled)
+        for batch in (exact, filled)
     ]
     np.testing.assert_allclose([float(x) for x in means[0]], [float(x) for x in means[1]], rtol=1e-6)
 
@@ -78,7 +82,7 @@ def test_rows_that_only_fill_a_batch_count_nothing() -> None:
 def test_more_padding_never_changes_what_the_encoder_says(cell: str) -> None:
     hparams = SMALL.replace(enc_model=cell)
     weights = tensors(plain_model.random_weights(hparams))
-    short, long = (network.encode(weights, *padded(length), hparams, None, step()) for length in (9, 14))
+    short, long = (network.encode(weights, *padded(length)[:2], hparams, None, step()) for length in (9, 14))
     for a, b in zip(short, long, strict=True):
         np.testing.assert_allclose(ops.convert_to_numpy(a), ops.convert_to_numpy(b), atol=1e-6)
 
@@ -100,7 +104,7 @@ def test_the_drawing_engine_and_the_training_engine_agree(changes: dict) -> None
     hparams = SMALL.replace(**changes)
     weights = plain_model.random_weights(hparams, size=0.2)
     drawer = Drawer(hparams, weights)
-    rows, lengths = padded(hparams.max_seq_len)
+    rows, lengths = padded(hparams.max_seq_len)[:2]
     z = None
     if hparams.conditional:
         mu, sigma_hat = network.encode(tensors(weights), rows, lengths, hparams, None, step())
@@ -126,7 +130,7 @@ def test_every_weight_gets_a_gradient(cell: str) -> None:
     hparams = SMALL.replace(enc_model=cell, dec_model=cell)
 
     def loss(weights: dict) -> tuple:
-        sums = network.sketch_losses(weights, *padded(9), hparams, 0, 0, step())
+        sums = network.sketch_losses(weights, padded(9), hparams, 0, noise(padded(9), hparams), step())
         losses = network.batch_losses(sums, padded(9)[1], hparams.max_seq_len)
         return losses.reconstruction + losses.kl, ()
 
@@ -163,7 +167,7 @@ def test_dropout_derives_from_seed_and_step_and_is_off_in_evaluation(changes: di
 
     def offsets(dropout: int | None, number: int) -> list[float]:
         def offset(weights: dict, step: object) -> object:
-            return network.sketch_losses(weights, *padded(9), hparams, dropout, 0, step).offset
+            return network.sketch_losses(weights, padded(9), hparams, dropout, noise(padded(9), hparams), step).offset
 
         return ops.convert_to_numpy(kernels.engine().compile_evaluation(offset, "scan")(weights, step(number))).tolist()
 

@@ -203,7 +203,7 @@ def test_the_validation_figure_is_at_full_length_and_independent_of_the_batch_si
         evaluate_batch = evaluator(hparams)
 
         def measure(*arrays: object, run: Callable = evaluate_batch, seen: list = seen) -> object:
-            seen.append(tuple(arrays[1].shape))
+            seen.append(tuple(arrays[1].rows.shape))
             return run(*arrays)
 
         scale = trainer.sidecar.scale_factor

@@ -1,0 +1,60 @@
+"""One training step as a pure function of tensors, for any backend."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from keras import ops
+
+from sketchrnn_cli.data.batches import Batch
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model import equations, kernels, network
+from sketchrnn_cli.training import optimizer, schedules
+
+Array = Any
+State = tuple[dict[str, Array], dict[str, Array]]
+"""The model's weights and the optimizer's slots."""
+METRICS = ("loss", "offset_loss", "pen_loss", "kl_loss", "kl_weight", "learning_rate")
+
+
+class Step(NamedTuple):
+    """What a step is told besides its batch; scalars, or arrays of several steps."""
+
+    number: Any
+    """Steps taken before it, int32; its dropout and its z derive from (seed, number)."""
+    learning_rate: Any
+    """float32."""
+    kl_weight: Any
+    """float32."""
+
+
+def schedule(first: int, count: int, hparams: HParams) -> Step:
+    """Return steps `first` to `first + count - 1`, each field `[count]`: the schedules in float64, then rounded."""
+    numbers = np.arange(first, first + count)
+    learning_rate = schedules.learning_rate(numbers.astype(np.float64), hparams)
+    kl_weight = schedules.kl_weight(numbers.astype(np.float64), hparams)
+    return Step(numbers.astype(np.int32), learning_rate.astype(np.float32), kl_weight.astype(np.float32))
+
+
+def step_function(hparams: HParams) -> Callable[[State, Batch, Step], tuple[State, Array]]:
+    """Return the function of one step: ``(state, batch, step) -> (state, METRICS)``."""
+
+    def take(state: State, batch: Batch, step: Step) -> tuple[State, Array]:
+        weights, slots = state
+        noise = None
+        if hparams.conditional:
+            shape = (batch.rows.shape[0], hparams.z_size)
+            noise = kernels.engine().normal(shape, hparams.seed, step.number, network.LATENT)
+
+        def loss(weights: dict[str, Array]) -> tuple[Array, equations.Losses]:
+            sums = network.sketch_losses(weights, batch, hparams, hparams.seed, noise, step.number)
+            losses = network.batch_losses(sums, batch.lengths, hparams.max_seq_len)
+            if not hparams.conditional:
+                return losses.reconstruction, losses
+            return equations.objective(ops, losses, step.kl_weight, hparams.kl_tolerance), losses
+
+        value, losses, gradients = kernels.engine().value_and_gradients(loss, weights)
+        state = optimizer.update(weights, slots, gradients, step.learning_rate, hparams)
+        return state, ops.stack([value, losses.offset, losses.pen, losses.kl, step.kl_weight, step.learning_rate])
+
+    return take
