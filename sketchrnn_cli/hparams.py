@@ -22,10 +22,16 @@ def _hp(
     low: float | None = None,
     high: float | None = None,
     above: float | None = None,
+    absent: Any = None,
 ) -> Any:
-    """Declare a hyperparameter; `low` and `high` are inclusive bounds, `above` an exclusive one."""
+    """Declare a hyperparameter.
+
+    `low` and `high` are inclusive bounds, `above` an exclusive one; `absent` is what it means that a file lacks it,
+    where that is not the default.
+    """
+    bounds = {"low": low, "high": high, "above": above}
     return dataclasses.field(
-        default=default, metadata={"meaning": meaning, "choices": choices, "low": low, "high": high, "above": above}
+        default=default, metadata={"meaning": meaning, "choices": choices, "absent": absent, **bounds}
     )
 
 
@@ -37,6 +43,12 @@ class HParams:
     conditional: bool = _hp(True, "encode drawings (a VAE); false trains a decoder alone")
     enc_model: str = _hp("lstm", "encoder cell", CELLS)
     dec_model: str = _hp("lstm", "decoder cell", CELLS)
+    hyper_inner: str = _hp(
+        "layer_norm",
+        "small LSTM inside a hyper cell: layer-normalised, or plain as up to 0.1",
+        ("layer_norm", "lstm"),
+        absent="lstm",
+    )
     enc_rnn_size: int = _hp(256, "units of the encoder in each direction", low=1)
     dec_rnn_size: int = _hp(512, "units of the decoder", low=1)
     z_size: int = _hp(128, "length of the latent vector z", low=1)
@@ -133,16 +145,16 @@ class HParams:
     def from_dict(cls, values: Mapping[str, Any], where: str) -> "HParams":
         """Rebuild from a sidecar's values; `where` names the file in errors.
 
-        One that the file does not know, having been written before it was invented, takes its default.
+        One that the file does not know, having been written before it was invented, takes its value where absent.
 
         Raises:
             CheckpointError: a name is unknown, or a value does not fit.
         """
-        names = {field.name for field in dataclasses.fields(cls)}
-        if unknown := sorted(set(values) - names):
+        absent = {field.name: field.metadata["absent"] for field in dataclasses.fields(cls)}
+        if unknown := sorted(set(values) - set(absent)):
             raise CheckpointError(f"{where}: unknown hyperparameter {unknown[0]!r}; written by a newer version?")
         try:
-            return cls(**values)
+            return cls(**{name: value for name, value in absent.items() if value is not None} | dict(values))
         except UsageError as error:
             raise CheckpointError(f"{where}: {error}") from error
 

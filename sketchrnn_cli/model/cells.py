@@ -32,7 +32,7 @@ def project(xp: Any, cell: str, weights: Mapping[str, Array], inputs: Array) -> 
     projected = xp.matmul(inputs, input_kernel(xp, cell, weights))
     if cell == "lstm":
         return projected + weights["bias"]
-    if cell == "hyper":
+    if "hyper.bias" in weights:  # Of a plain inner LSTM.
         bias = weights["hyper.bias"]
         return projected + xp.concatenate([xp.zeros(weights["bias"].shape, dtype="float32"), bias], axis=-1)
     return projected
@@ -118,7 +118,10 @@ def _normalised_gates(xp: Any, weights: Mapping[str, Array], gates: Array, c: Ar
 
 
 def _hyper_step(xp: Any, weights: Mapping[str, Array], projected: Array, state: State, mask: Array | None) -> State:
-    """Advance a HyperLSTM (Ha, Dai & Le 2016): a small LSTM scales the gates of the large one at every step."""
+    """Advance a HyperLSTM (Ha, Dai & Le 2016): a small LSTM scales the gates of the large one at every step.
+
+    The small one is layer-normalised, or plain where its tensors have a bias (`HParams.hyper_inner`).
+    """
     units = weights["recurrent_kernel"].shape[0]
     h, inner_h = state[0][:, :units], state[0][:, units:]
     c, inner_c = state[1][:, :units], state[1][:, units:]
@@ -126,7 +129,10 @@ def _hyper_step(xp: Any, weights: Mapping[str, Array], projected: Array, state: 
     inner_gates = (
         projected[:, 4 * units :] + xp.matmul(h, from_h) + xp.matmul(inner_h, weights["hyper.recurrent_kernel"])
     )
-    inner_h, inner_c = lstm_gates(xp, inner_gates, inner_c)
+    if "hyper.bias" in weights:
+        inner_h, inner_c = lstm_gates(xp, inner_gates, inner_c)
+    else:
+        inner_h, inner_c = _normalised_gates(xp, tensors.part(weights, "hyper"), inner_gates, inner_c, None)
     gates = (
         projected[:, : 4 * units] * _hyper_scale(xp, weights, "input", inner_h)
         + xp.matmul(h, weights["recurrent_kernel"]) * _hyper_scale(xp, weights, "recurrent", inner_h)

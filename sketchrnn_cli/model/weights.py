@@ -27,26 +27,22 @@ def state_size(cell: str, units: int) -> int:
     return units + HYPER_UNITS if cell == "hyper" else units
 
 
-def cell_shapes(cell: str, inputs: int, units: int) -> dict[str, tuple[int, ...]]:
+def cell_shapes(cell: str, inputs: int, units: int, hyper_inner: str) -> dict[str, tuple[int, ...]]:
     """Return the tensors of one recurrent cell by their names within it."""
     gates = 4 * units
     shapes: dict[str, tuple[int, ...]] = {"kernel": (inputs, gates), "recurrent_kernel": (units, gates)}
     if cell == "lstm":
         return {**shapes, "bias": (gates,)}
-    norms = {"gamma": (gates,), "beta": (gates,), "cell_gamma": (units,), "cell_beta": (units,)}
     if cell == "layer_norm":
-        return {**shapes, **norms}
-    hyper = {
-        "hyper.kernel": (inputs + units, 4 * HYPER_UNITS),
-        "hyper.recurrent_kernel": (HYPER_UNITS, 4 * HYPER_UNITS),
-        "hyper.bias": (4 * HYPER_UNITS,),
-    }
+        return {**shapes, "gamma": (gates,), "beta": (gates,), "cell_gamma": (units,), "cell_beta": (units,)}
+    inner = cell_shapes(hyper_inner, inputs + units, HYPER_UNITS, hyper_inner)
+    hyper = {f"hyper.{name}": shape for name, shape in inner.items()}
     for path in ("input", "recurrent", "bias"):
         hyper[f"hyper.{path}.embedding"] = (HYPER_UNITS, 4 * HYPER_EMBEDDING)
         if path != "bias":
             hyper[f"hyper.{path}.embedding_bias"] = (4 * HYPER_EMBEDDING,)
         hyper[f"hyper.{path}.scale"] = (4, HYPER_EMBEDDING, units)
-    return {**shapes, "bias": (gates,), **norms, **hyper}
+    return {**cell_shapes("layer_norm", inputs, units, hyper_inner), "bias": (gates,), **hyper}
 
 
 def shapes(hparams: HParams) -> dict[str, tuple[int, ...]]:
@@ -57,7 +53,7 @@ def shapes(hparams: HParams) -> dict[str, tuple[int, ...]]:
     if hparams.conditional:
         inputs += z
         for direction in ("forward", "backward"):
-            for name, shape in cell_shapes(hparams.enc_model, INPUT_SIZE, encoder).items():
+            for name, shape in cell_shapes(hparams.enc_model, INPUT_SIZE, encoder, hparams.hyper_inner).items():
                 table[f"encoder.{direction}.{name}"] = shape
         for layer in ("mu", "sigma"):
             table[f"latent.{layer}.kernel"] = (2 * encoder, z)
@@ -66,7 +62,7 @@ def shapes(hparams: HParams) -> dict[str, tuple[int, ...]]:
             first = 2 * state_size(hparams.dec_model, decoder)
             table["decoder.first_state.kernel"] = (z, first)
             table["decoder.first_state.bias"] = (first,)
-    for name, shape in cell_shapes(hparams.dec_model, inputs, decoder).items():
+    for name, shape in cell_shapes(hparams.dec_model, inputs, decoder, hparams.hyper_inner).items():
         table[f"decoder.{name}"] = shape
     table["output.kernel"] = (decoder, 6 * hparams.num_mixture + 3)
     table["output.bias"] = (6 * hparams.num_mixture + 3,)

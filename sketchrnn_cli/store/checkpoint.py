@@ -249,6 +249,8 @@ def facts(sidecar: Sidecar, parameters: int) -> list[tuple[str, str]]:
         for field in dataclasses.fields(hparams)
         if getattr(hparams, field.name) != field.default
     }
+    if "hyper" not in (hparams.enc_model, hparams.dec_model):
+        changed.pop("hyper_inner", None)  # Of old files, which it does not concern.
     return [
         ("model", "encoder and decoder" if hparams.conditional else "decoder only"),
         *([("encoder", encoder)] if hparams.conditional else []),

@@ -94,11 +94,12 @@ def test_more_padding_never_changes_what_the_encoder_says(cell: str) -> None:
         {"gate_activation": "hard_sigmoid"},
         {"enc_model": "layer_norm", "dec_model": "layer_norm"},
         {"enc_model": "hyper", "dec_model": "hyper"},
+        {"enc_model": "hyper", "dec_model": "hyper", "hyper_inner": "lstm"},
         {"conditional": False},
         {"mask_encoder": False, "first_state": "zero"},
         {"squash_z": True},
     ],
-    ids=["lstm", "hard_sigmoid", "layer_norm", "hyper", "decoder_only", "as_the_seed", "squash_z"],
+    ids=["lstm", "hard_sigmoid", "layer_norm", "hyper", "hyper_of_0.1", "decoder_only", "as_the_seed", "squash_z"],
 )
 def test_the_drawing_engine_and_the_training_engine_agree(changes: dict) -> None:
     hparams = SMALL.replace(**changes)
