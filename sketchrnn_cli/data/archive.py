@@ -1,9 +1,11 @@
 """Sketch-RNN archives: `.npz` files of train, valid and test splits, each an object array of stroke-3 arrays.
 
-Archives come from strangers and hold pickles: see `pickles` for how they are read. What is written here loads in
-Magenta's reader and in NumPy of any age.
+Beside the splits there may be `words`, `labels_train`, `labels_valid`, `labels_test` (indices into them) and
+`key_ids_train` ... (the numbers of the source); other readers pass over these. Archives come from strangers and hold
+pickles: see `pickles` for how they are read. What is written here loads in Magenta's reader and in NumPy of any age.
 """
 
+import dataclasses
 import hashlib
 import io
 import pickle
@@ -11,7 +13,7 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from tokenize import TokenError
 
@@ -29,6 +31,12 @@ LARGEST_MEMBER = 512 << 20
 """Bytes of one split, unpacked; a zip bomb ends here."""
 
 LARGEST_PROVENANCE = 64 << 10
+
+WORDS, LABELS, KEY_IDS = "words", "labels", "key_ids"
+MAX_WORDS = 1 << 16
+"""Labels are uint16."""
+LONGEST_WORD = 100
+"""Characters."""
 
 
 def load(path: Path) -> DataSet:
@@ -55,6 +63,7 @@ def load(path: Path) -> DataSet:
                 split: _read_split(_member(archive, members[split], LARGEST_MEMBER, path), f"{path}: {split}")
                 for split in SPLITS
             }
+            words, extras = _read_labels(archive, members, {name: len(some) for name, some in arrays.items()}, path)
             provenance = quickdraw.provenance(name_of(path))
             if PROVENANCE in members:
                 provenance = _read_text(_member(archive, members[PROVENANCE], LARGEST_PROVENANCE, path), path)
@@ -63,29 +72,45 @@ def load(path: Path) -> DataSet:
     if not arrays["train"]:
         raise DataError(f"{path}: no training sketch")
     stored = ", ".join(sorted(map(str, {array.dtype for split in arrays.values() for array in split})))
-    splits = {split: pack(some, f"{path}: {split}") for split, some in arrays.items()}
-    return DataSet(name_of(path), path, splits, measure(splits), hashlib.sha256(blob).hexdigest(), provenance, stored)
+    splits = {
+        split: dataclasses.replace(pack(some, f"{path}: {split}"), **extras[split]) for split, some in arrays.items()
+    }
+    sha256 = hashlib.sha256(blob).hexdigest()
+    return DataSet(name_of(path), path, splits, measure(splits), sha256, provenance, stored, words)
 
 
-def write(path: Path, splits: Mapping[str, Iterable[np.ndarray]], provenance: str) -> None:
+def write(
+    path: Path,
+    splits: Mapping[str, Iterable[np.ndarray]],
+    provenance: str,
+    words: Sequence[str] = (),
+    labels: Mapping[str, Sequence[int] | np.ndarray] | None = None,
+    key_ids: Mapping[str, np.ndarray] | None = None,
+) -> None:
     """Write an archive whole or not at all; the same sketches give the same bytes.
 
     Args:
         path: where to; its folder is created.
         splits: train, valid and test: stroke-3 arrays, kept in the type they have.
         provenance: where the drawings came from.
+        words: what the drawings are of; empty for an archive without labels.
+        labels: by split, each sketch's index into the words.
+        key_ids: by split, the numbers by which the source knows its drawings.
 
     Raises:
-        DataError: it cannot be written.
+        DataError: it cannot be written, or labels or numbers do not fit the sketches.
     """
+    sketches = {split: list(splits[split]) for split in SPLITS}
+    extras = _label_arrays(path, {split: len(some) for split, some in sketches.items()}, words, labels, key_ids)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic.replacing_file(path) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
             for split in SPLITS:
-                _add(archive, split, _pack_objects(list(splits[split])))
-            text = io.BytesIO()
-            np.save(text, np.array(provenance), allow_pickle=False)
-            _add(archive, PROVENANCE, text.getvalue())
+                _add(archive, split, _pack_objects(sketches[split]))
+            for name, array in {PROVENANCE: np.array(provenance), **extras}.items():
+                stream = io.BytesIO()
+                np.save(stream, array, allow_pickle=False)
+                _add(archive, name, stream.getvalue())
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
 
@@ -104,6 +129,94 @@ def _member(archive: zipfile.ZipFile, name: str, largest: int, path: Path) -> by
     if len(blob) > largest:
         raise DataError(f"{path}: {name} unpacks to more than {largest >> 10} KiB; refused")
     return blob
+
+
+def _read_labels(
+    archive: zipfile.ZipFile, members: Mapping[str, str], counts: Mapping[str, int], path: Path
+) -> tuple[tuple[str, ...], dict[str, dict[str, np.ndarray]]]:
+    """Return the words, and each split's `labels` and `key_ids`, as far as the archive has them.
+
+    Raises:
+        DataError: some are missing, or they do not fit the sketches.
+    """
+
+    def read(name: str, largest: int) -> np.ndarray:
+        if name not in members:
+            raise DataError(f"{path}: no {name!r}; labels and key_ids come for every split, labels with words")
+        return _read_plain(_member(archive, members[name], largest, path), f"{path}: {name}")
+
+    extras: dict[str, dict[str, np.ndarray]] = {split: {} for split in SPLITS}
+    words: tuple[str, ...] = ()
+    for kind, dtype in ((LABELS, np.uint16), (KEY_IDS, np.uint64)):
+        if not any(f"{kind}_{split}" in members for split in SPLITS) and not (kind == LABELS and WORDS in members):
+            continue
+        if kind == LABELS:
+            words = _checked_words(read(WORDS, LARGEST_MEMBER), f"{path}: {WORDS}")
+        for split in SPLITS:
+            array = read(f"{kind}_{split}", LARGEST_MEMBER)
+            _check_extra(array, dtype, counts[split], f"{path}: {kind}_{split}")
+            if kind == LABELS and array.max(initial=0) >= len(words):
+                raise DataError(f"{path}: {kind}_{split}: label {array.max()} where there are {len(words)} words")
+            extras[split][kind] = array.astype(dtype)
+    return words, extras
+
+
+def _label_arrays(
+    path: Path,
+    counts: Mapping[str, int],
+    words: Sequence[str],
+    labels: Mapping[str, Sequence[int] | np.ndarray] | None,
+    key_ids: Mapping[str, np.ndarray] | None,
+) -> dict[str, np.ndarray]:
+    """Return the members of an archive that hold words, labels and numbers of the source, checked as on loading."""
+    if bool(words) != (labels is not None):
+        raise DataError(f"{path}: words and labels come together")
+    members: dict[str, np.ndarray] = {}
+    if words:
+        members[WORDS] = np.array(words)
+        _checked_words(members[WORDS], f"{path}: {WORDS}")
+    given = ((LABELS, np.uint16, labels or {}), (KEY_IDS, np.uint64, key_ids or {}))
+    for kind, dtype, values in given:
+        for split in SPLITS if values else ():
+            array = np.asarray(values[split])
+            if kind == LABELS and len(array) and not 0 <= array.min() <= array.max() < len(words):
+                raise DataError(f"{path}: {kind}_{split}: a label beyond the {len(words)} words")
+            array = array.astype(dtype) if kind == LABELS else array
+            _check_extra(array, dtype, counts[split], f"{path}: {kind}_{split}")
+            members[f"{kind}_{split}"] = array
+    return members
+
+
+def _checked_words(array: np.ndarray, where: str) -> tuple[str, ...]:
+    """Return words that can be shown and told apart."""
+    if array.dtype.kind != "U" or array.ndim != 1 or not 0 < len(array) <= MAX_WORDS:
+        raise DataError(f"{where}: expected 1 to {MAX_WORDS} words of text, found {array.dtype} {list(array.shape)}")
+    words = tuple(map(str, array))
+    for number, word in enumerate(words):
+        if not word.strip() or not word.isprintable() or len(word) > LONGEST_WORD:
+            raise DataError(f"{where}: word {number} is empty, longer than {LONGEST_WORD}, or not printable")
+    if len(set(words)) < len(words):
+        raise DataError(f"{where}: a word comes twice")
+    return words
+
+
+def _check_extra(array: np.ndarray, dtype: type, count: int, where: str) -> None:
+    if array.dtype.newbyteorder("=") != np.dtype(dtype) or array.shape != (count,):
+        raise DataError(
+            f"{where}: expected {np.dtype(dtype)} [{count}], one a sketch; found {array.dtype} {list(array.shape)}"
+        )
+
+
+def _read_plain(blob: bytes, where: str) -> np.ndarray:
+    """Return an array of numbers or text; never a pickle, and no more than the bytes that are there."""
+    stream = io.BytesIO(blob)
+    shape, _, dtype = _read_header(stream, where)
+    if dtype.kind not in "uU" or len(shape) != 1:
+        raise DataError(f"{where}: expected numbers or text in one row, found {dtype} of shape {list(shape)}")
+    try:
+        return np.frombuffer(blob[stream.tell() :], dtype).reshape(shape)
+    except (OverflowError, ValueError) as error:
+        raise DataError(f"{where}: a damaged array ({error})") from error
 
 
 def _read_split(blob: bytes, where: str) -> list[np.ndarray]:

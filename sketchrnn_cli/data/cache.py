@@ -17,7 +17,9 @@ from sketchrnn_cli.data.dataset import SPLITS, DataSet, Measures, Sketches
 from sketchrnn_cli.errors import DataError
 
 FOLDER = ".cache"
-FORMAT = 1
+FORMAT = 2
+NUMBERS = ("labels", "key_ids")
+"""What an archive may say of each sketch."""
 WORTHWHILE = 4 << 20
 """Bytes of an archive from which on it is cached; smaller ones load in a moment."""
 
@@ -55,24 +57,35 @@ def _read(entry: Path, path: Path) -> DataSet:
         raise ValueError("an entry of another version")
     points = np.load(entry / "points.npy", mmap_mode="r", allow_pickle=False)
     splits, first, offsets = {}, 0, np.load(entry / "offsets.npy", allow_pickle=False)
-    if offsets[-1] != len(points):
+    numbers = {name: np.load(entry / f"{name}.npy", allow_pickle=False) for name in about["numbers"]}
+    if offsets[-1] != len(points) or any(len(array) != len(offsets) - 1 for array in numbers.values()):
         raise ValueError("an entry that was cut short")
     for split in SPLITS:
         part = offsets[first : first + about["sketches"][split] + 1]
-        splits[split] = Sketches(points[part[0] : part[-1]], part - part[0])
-        first += len(part) - 1
+        sketches = slice(first, first + len(part) - 1)
+        extras = {name: array[sketches] for name, array in numbers.items()}
+        splits[split] = Sketches(points[part[0] : part[-1]], part - part[0], **extras)
+        first = sketches.stop
     measures = Measures(**about["measures"], sides=np.load(entry / "sides.npy", allow_pickle=False))
-    return DataSet(archive.name_of(path), path, splits, measures, entry.name, about["provenance"], about["stored"])
+    name, words = archive.name_of(path), tuple(about["words"])
+    return DataSet(name, path, splits, measures, entry.name, about["provenance"], about["stored"], words)
 
 
 def _write(entry: Path, dataset: DataSet) -> None:
     splits = [dataset.splits[split] for split in SPLITS]
     measures = dataset.measures
+    numbers = {
+        name: np.concatenate([getattr(split, name) for split in splits])
+        for name in NUMBERS
+        if getattr(dataset.train, name) is not None
+    }
     about = {
         "format": FORMAT,
         "archive": dataset.name,
         "provenance": dataset.provenance,
         "stored": dataset.stored,
+        "words": dataset.words,
+        "numbers": list(numbers),
         "sketches": {split: len(dataset.splits[split]) for split in SPLITS},
         "measures": {
             "count": measures.count,
@@ -88,4 +101,6 @@ def _write(entry: Path, dataset: DataSet) -> None:
         lengths = np.concatenate([split.lengths for split in splits])
         np.save(partial / "offsets.npy", np.concatenate([[0], np.cumsum(lengths)]))
         np.save(partial / "sides.npy", measures.sides)
+        for name, array in numbers.items():
+            np.save(partial / f"{name}.npy", array)
         (partial / "about.json").write_text(json.dumps(about, indent=2), encoding="utf-8")

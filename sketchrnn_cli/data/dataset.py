@@ -20,6 +20,10 @@ class Sketches:
     """`[total, 3]`, one sketch after another, in data units: int16 where all are whole numbers, else float32."""
     offsets: np.ndarray
     """int64 `[sketches + 1]`: where each begins, and the end."""
+    labels: np.ndarray | None = None
+    """uint16 `[sketches]`, each an index into the set's words; None: all are of its first word."""
+    key_ids: np.ndarray | None = None
+    """uint64 `[sketches]`: the numbers by which the source knows its drawings; None where it has none."""
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
@@ -67,11 +71,18 @@ class DataSet:
     """Where the drawings came from, for people."""
     stored: str
     """The types of number in the file, such as int16."""
+    words: tuple[str, ...] = ()
+    """What the labels stand for; empty where the file has no labels."""
 
     @property
     def train(self) -> Sketches:
         """The training split; it has at least one sketch."""
         return self.splits["train"]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The words its drawings are of: those of the labels, else the set's name."""
+        return self.words or (self.name,)
 
 
 def pack(sketches: Sequence[np.ndarray], where: str) -> Sketches:
@@ -125,6 +136,21 @@ def longest(sets: Sequence[DataSet]) -> int:
 def canvas_size(sets: Sequence[DataSet]) -> float:
     """Return the median larger side of the training drawings, in data units; at least 1."""
     return max(1.0, float(np.median(np.concatenate([dataset.measures.sides for dataset in sets]))))
+
+
+def words_of(sets: Sequence[DataSet]) -> tuple[str, ...]:
+    """Return the words of all sets, each once, in the order in which they first come."""
+    return tuple(dict.fromkeys(word for dataset in sets for word in dataset.classes))
+
+
+def label_rows(dataset: DataSet, split: str, words: Sequence[str]) -> np.ndarray:
+    """Return each sketch's row in a model's label table, int32 `[sketches]`: 1 + its word's index, 0 without one."""
+    place = {word: number for number, word in enumerate(words, 1)}
+    rows = np.array([place.get(word, 0) for word in dataset.classes], dtype=np.int32)
+    sketches = dataset.splits[split]
+    if sketches.labels is None:
+        return np.full(len(sketches), rows[0], dtype=np.int32)
+    return rows[sketches.labels]
 
 
 def larger_sides(sketches: Sketches) -> np.ndarray:

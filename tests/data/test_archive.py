@@ -298,3 +298,78 @@ def test_what_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be written"):
         archive.write(path, SPLITS, "here")
     assert path.parent.read_text() == "in the way"
+
+
+LABELLED = {"words": ["cat", "flying saucer"], "labels": {"train": [1, 0], "valid": [1], "test": [0]}}
+KEY_IDS = {split: np.array(ids, np.uint64) for split, ids in (("train", [2**64 - 1, 7]), ("valid", [3]), ("test", [4]))}
+
+
+def test_labels_words_and_key_ids_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    archive.write(path, SPLITS, "here", **LABELLED, key_ids=KEY_IDS)
+    dataset = archive.load(path)
+    assert dataset.words == dataset.classes == ("cat", "flying saucer")
+    for split, sketches in dataset.splits.items():
+        assert (sketches.labels.dtype, sketches.labels.tolist()) == (np.uint16, LABELLED["labels"][split])
+        assert (sketches.key_ids.dtype, sketches.key_ids.tolist()) == (np.uint64, KEY_IDS[split].tolist())
+    with np.load(path, allow_pickle=False) as plain:
+        assert plain["words"].tolist() == LABELLED["words"]  # No pickle.
+        assert plain["labels_train"].dtype == np.uint16
+
+
+def test_an_archive_without_labels_is_of_one_word_its_name(tmp_path: Path) -> None:
+    archive.write(tmp_path / "guitar.npz", SPLITS, "here")
+    dataset = archive.load(tmp_path / "guitar.npz")
+    assert (dataset.words, dataset.classes, dataset.train.labels, dataset.train.key_ids) == (
+        (),
+        ("guitar",),
+        None,
+        None,
+    )
+
+
+def npy(array: np.ndarray) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"words": None}, "no 'words'"),
+        ({"labels_valid": None}, "no 'labels_valid'"),
+        ({"labels_train": npy(np.zeros(3, np.uint16))}, "expected uint16"),
+        ({"labels_train": npy(np.zeros(1, np.int64))}, "expected numbers or text"),
+        ({"labels_train": npy(np.zeros(1, np.uint32))}, "expected uint16"),
+        ({"labels_train": npy(np.full(1, 2, np.uint16))}, "label 2 where there are 2 words"),
+        ({"labels_train": npy(np.zeros((1, 1), np.uint16))}, "in one row"),
+        ({"labels_train": npy(np.zeros(1, np.uint16))[:-1]}, "a damaged array"),
+        ({"labels_train": member(pickle.dumps(objects(SQUARE)))}, "expected numbers or text"),
+        ({"words": npy(np.array(["cat", "cat"]))}, "a word comes twice"),
+        ({"words": npy(np.array(["cat", " "]))}, "word 1 is empty"),
+        ({"words": npy(np.array(["cat", "a\x1b[2J"]))}, "not printable"),
+        ({"words": npy(np.array(["cat", "x" * 101]))}, "longer than 100"),
+        ({"words": npy(np.array([], "U3"))}, "1 to 65536 words"),
+        ({"words": npy(np.array([b"cat", b"dog"]))}, "expected numbers or text"),
+        ({"words": npy(np.array(["cat", "dog"])).replace(b"(2,)", b"(9,)")}, "a damaged array"),
+        ({"key_ids_test": None}, "no 'key_ids_test'"),
+        ({"key_ids_train": npy(np.zeros(2, np.uint64))}, "expected uint64"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(tmp_path: Path, changed: dict, expected: str) -> None:
+    sound = {"words": npy(np.array(["cat", "dog"]))}
+    for split in SPLITS:
+        sound[f"labels_{split}"] = npy(np.zeros(1, np.uint16))
+        sound[f"key_ids_{split}"] = npy(np.zeros(1, np.uint64))
+    assert archive.load(save(tmp_path / "sound.npz", **sound)).words == ("cat", "dog")
+    members = {name: blob for name, blob in {**sound, **changed}.items() if blob is not None}
+    with pytest.raises(DataError, match=expected):
+        archive.load(save(tmp_path / "a.npz", **members))
+
+
+@pytest.mark.parametrize("labels", [[2, 0], [-1, 0], [0], [0, 65536]])
+def test_labels_that_do_not_fit_are_not_written(tmp_path: Path, labels: list[int]) -> None:
+    with pytest.raises(DataError, match="labels_train"):
+        archive.write(tmp_path / "a.npz", SPLITS, "", **{**LABELLED, "labels": {**LABELLED["labels"], "train": labels}})
+    assert list(tmp_path.iterdir()) == []

@@ -18,16 +18,30 @@ SKETCH = np.array([[9, 0, 0], [0, 9, 0], [-9, 0, 1]], dtype=np.int16)
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(cache, "WORTHWHILE", 0)
     path = tmp_path / "mine.npz"
-    archive.write(path, {"train": [SKETCH, 2 * SKETCH[1:]], "valid": [], "test": [SKETCH[:2]]}, "a test")
+    archive.write(
+        path,
+        {"train": [SKETCH, 2 * SKETCH[1:]], "valid": [], "test": [SKETCH[:2]]},
+        "a test",
+        words=["cat", "dog"],
+        labels={"train": [1, 0], "valid": [], "test": [1]},
+        key_ids={
+            split: np.arange(11, 11 + count, dtype=np.uint64)
+            for split, count in (("train", 2), ("valid", 0), ("test", 1))
+        },
+    )
     return path
 
 
 def assert_equal(one: DataSet, other: DataSet) -> None:
     assert (one.name, one.path, one.sha256, one.provenance) == (other.name, other.path, other.sha256, other.provenance)
-    assert one.stored == other.stored
+    assert (one.stored, one.words) == (other.stored, other.words)
     for split in SPLITS:
         np.testing.assert_array_equal(one.splits[split].points, other.splits[split].points)
         np.testing.assert_array_equal(one.splits[split].offsets, other.splits[split].offsets)
+        for name in cache.NUMBERS:
+            found, expected = (getattr(some.splits[split], name) for some in (one, other))
+            assert (found is None) == (expected is None)
+            np.testing.assert_array_equal(found, expected)
     np.testing.assert_array_equal(one.measures.sides, other.measures.sides)
     for name in ("count", "total", "squares", "longest"):
         assert getattr(one.measures, name) == getattr(other.measures, name)
@@ -63,7 +77,7 @@ def test_an_archive_that_changed_is_read_anew(path: Path) -> None:
     np.testing.assert_array_equal(after.train[0][:, :2], 5 * SKETCH[:, :2])
 
 
-@pytest.mark.parametrize("name", ["points.npy", "offsets.npy", "sides.npy", "about.json"])
+@pytest.mark.parametrize("name", ["points.npy", "offsets.npy", "sides.npy", "labels.npy", "key_ids.npy", "about.json"])
 @pytest.mark.parametrize("harm", ["remove", "empty", "cut", "garbage"])
 def test_a_damaged_entry_is_made_again(name: str, harm: str, path: Path) -> None:
     expected = cache.load(path)

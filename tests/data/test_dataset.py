@@ -1,11 +1,21 @@
 """Packed sketches and their measures, against plain loops in float64."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sketchrnn_cli.data.dataset import DataSet, canvas_size, longest, measure, pack, scale_factor
+from sketchrnn_cli.data.dataset import (
+    DataSet,
+    canvas_size,
+    label_rows,
+    longest,
+    measure,
+    pack,
+    scale_factor,
+    words_of,
+)
 from sketchrnn_cli.errors import DataError
 
 
@@ -91,3 +101,19 @@ def test_the_canvas_is_the_median_larger_side_of_what_is_drawn() -> None:
         sides.append(max(max(across) - min(across), max(down) - min(down)))
     found = canvas_size([dataset(drawn(31, 3), []), dataset(drawn(10, 4), [])])
     assert found == pytest.approx(np.median(sides))
+
+
+def test_words_of_several_sets_are_merged_by_name() -> None:
+    sketch = np.array([[3, 4, 1]], dtype=np.int16)
+
+    def labelled(name: str, words: tuple[str, ...], labels: list[int] | None) -> DataSet:
+        packed = pack([sketch] * 3, "x")
+        train = packed if labels is None else dataclasses.replace(packed, labels=np.array(labels, np.uint16))
+        splits = {"train": train, "valid": packed, "test": packed}
+        return DataSet(name, Path("x.npz"), splits, measure(splits), "", "", "", words)
+
+    sets = [labelled("many", ("dog", "cat"), [1, 0, 1]), labelled("bird", (), None), labelled("x", ("cat",), [0, 0, 0])]
+    words = words_of(sets)
+    assert words == ("dog", "cat", "bird")
+    assert [label_rows(one, "train", words).tolist() for one in sets] == [[2, 1, 2], [3, 3, 3], [2, 2, 2]]
+    assert label_rows(sets[0], "train", ("cat",)).tolist() == [1, 0, 1]  # A word that the model lacks is "any".
