@@ -41,8 +41,11 @@ def convert(
         bool,
         typer.Option("--strict", help="Stop at the first bad drawing, instead of skipping it.", rich_help_panel=TAKE),
     ] = False,
-    valid: Annotated[float, typer.Option(min=0, max=1, help="Fraction for validation.", rich_help_panel=SPLIT)] = 0.05,
-    test: Annotated[float, typer.Option(min=0, max=1, help="Fraction for testing.", rich_help_panel=SPLIT)] = 0.05,
+    valid: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share for validation; each drawing goes by its hash.", rich_help_panel=SPLIT),
+    ] = 0.05,
+    test: Annotated[float, typer.Option(min=0, max=1, help="Share for testing.", rich_help_panel=SPLIT)] = 0.05,
     resplit: Annotated[
         bool, typer.Option("--resplit", help="Split the sketches of archives anew as well.", rich_help_panel=SPLIT)
     ] = False,

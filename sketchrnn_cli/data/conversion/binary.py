@@ -24,7 +24,7 @@ def read(path: Path) -> Iterator[Drawing | Skipped]:
             number += 1
             where = f"{path}:{number}"
             try:
-                _, _, recognized, _, count = HEADER.unpack(head)
+                key_id, _, recognized, _, count = HEADER.unpack(head)
                 strokes = []
                 for _ in range(count):
                     (points,) = COUNT.unpack(file.read(COUNT.size))
@@ -34,6 +34,6 @@ def read(path: Path) -> Iterator[Drawing | Skipped]:
                 yield Skipped(where, "the file ends in the middle of this drawing")
                 return
             try:
-                yield Drawing(sketch_of(strokes, None), where, path.stem, recognized=bool(recognized))
+                yield Drawing(sketch_of(strokes, None), where, path.stem, bool(recognized), key_id=key_id)
             except DataError as error:
                 yield Skipped(where, str(error))

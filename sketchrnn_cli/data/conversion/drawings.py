@@ -33,6 +33,8 @@ class Drawing:
     """Whether the game recognized it."""
     split: str = ""
     """The split it comes from, where it comes from an archive."""
+    key_id: int | None = None
+    """The number that Quick, Draw! gave it."""
 
 
 @dataclass(frozen=True)

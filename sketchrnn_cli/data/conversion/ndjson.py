@@ -4,6 +4,7 @@ A simplified drawing is `[[xs, ys], ...]` of whole numbers from 0 to 255; a raw 
 """
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from sketchrnn_cli.errors import DataError
 
 LONGEST_LINE = 16 << 20
 """Bytes of one drawing; the largest raw ones have some hundred thousand."""
+
+KEY_ID = re.compile(r"[0-9]{1,19}")
 
 
 def lines(path: Path) -> Iterator[tuple[int, bytes]]:
@@ -45,8 +48,13 @@ def parse(line: bytes, where: str, label: str, epsilon: float) -> Drawing | Skip
         return Skipped(where, str(error))
     except (OverflowError, TypeError, ValueError):
         return Skipped(where, "a stroke is not [xs, ys] or [xs, ys, times], equally many numbers each")
+    said = str(record.get("key_id"))
     return Drawing(
-        sketch, where, word if isinstance(word, str) and word else label, record.get("recognized") is not False
+        sketch,
+        where,
+        word if isinstance(word, str) and word else label,
+        record.get("recognized") is not False,
+        key_id=int(said) if KEY_ID.fullmatch(said) else None,
     )
 
 

@@ -12,6 +12,7 @@ from sketchrnn_cli import atomic
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped
 from sketchrnn_cli.data.dataset import SPLITS
+from sketchrnn_cli.data.splitting import position, split_at
 from sketchrnn_cli.errors import DataError
 
 
@@ -83,9 +84,9 @@ def split(
 ) -> dict[str, list[np.ndarray]]:
     """Return the sketches by split, in the order given.
 
-    Sketches from archives stay in their splits unless `resplit`. The others are ordered by a hash of the seed and
-    their points, and cut: so equal sketches are in one split, whatever files they come from, and it does not
-    matter in which order these are given. Each fraction above 0 gets at least one sketch of three.
+    Sketches from archives stay in their splits unless `resplit`. Each of the others goes by a hash of its key id, or of
+    its points where it has none, against thresholds: where it goes depends neither on the order nor on what else is
+    there, so a set may grow and no drawing changes its split. Where none would be left to train on, all of these do.
 
     Args:
         drawings: what to split.
@@ -97,15 +98,15 @@ def split(
     Raises:
         DataError: no sketch is left for training.
     """
-    hashes = [digest(drawing.sketch, seed) for drawing in drawings]
-    free = sorted({hashed for drawing, hashed in zip(drawings, hashes, strict=True) if resplit or not drawing.split})
-    held_out = [max(round(len(free) * part), int(part > 0 and len(free) >= 3)) for part in (valid, test)]
-    names = ["valid"] * held_out[0] + ["test"] * held_out[1]
-    chosen = dict(zip(free, names, strict=False))
+    places = [
+        (drawing.split if not resplit else "") or split_at(_position(drawing, seed), valid, test)
+        for drawing in drawings
+    ]
+    if "train" not in places:
+        places = [(drawing.split if not resplit else "") or "train" for drawing in drawings]
     splits: dict[str, list[np.ndarray]] = {name: [] for name in SPLITS}
-    for drawing, hashed in zip(drawings, hashes, strict=True):
-        kept = "" if resplit else drawing.split
-        splits[kept or chosen.get(hashed, "train")].append(drawing.sketch)
+    for drawing, place in zip(drawings, places, strict=True):
+        splits[place].append(drawing.sketch)
     if not splits["train"]:
         raise DataError("no drawing is left to train on")
     return splits
@@ -141,7 +142,12 @@ def write_report(path: Path, skipped: Sequence[Skipped]) -> None:
         raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def digest(sketch: np.ndarray, seed: int | None = None) -> bytes:
+def digest(sketch: np.ndarray) -> bytes:
     """Return a digest of a sketch's points; equal for equal points of any type."""
-    key = b"" if seed is None else str(seed).encode()[:64]
-    return hashlib.blake2b(sketch.astype(np.float32).tobytes(), digest_size=16, key=key).digest()
+    return hashlib.blake2b(sketch.astype(np.float32).tobytes(), digest_size=16).digest()
+
+
+def _position(drawing: Drawing, seed: int) -> float:
+    """Return a drawing's place in [0, 1); with seed 0 that of its key id, or of its float32 points."""
+    key = drawing.sketch.astype(np.float32).tobytes() if drawing.key_id is None else str(drawing.key_id).encode()
+    return position(key if seed == 0 else str(seed).encode() + b":" + key)

@@ -30,12 +30,14 @@ def test_binary_and_text_give_the_same_sketches(shared_data: Path, tmp_path: Pat
         assert isinstance(same, Drawing)
         np.testing.assert_array_equal(found.sketch, same.sketch)
         assert (found.recognized, found.label) == (same.recognized, same.label)
+        assert same.key_id == int(record["key_id"])
 
 
 def test_binary_and_text_of_a_made_drawing_give_the_same_sketch(tmp_path: Path) -> None:
     path = tmp_path / "house.bin"
     path.write_bytes(packed(HOUSE) + packed(HOUSE, recognized=False))
     first, second = binary.read(path)
+    assert first.key_id == 5152802093400064
     same = ndjson.parse(json.dumps({"drawing": HOUSE}).encode(), "x", "x", epsilon=2.0)
     np.testing.assert_array_equal(first.sketch, same.sketch)
     assert [first.recognized, second.recognized] == [True, False]
@@ -47,6 +49,7 @@ def test_a_file_that_was_cut_gives_what_came_before(kept: int, tmp_path: Path) -
     path = tmp_path / "house.bin"
     path.write_bytes(packed(HOUSE) + packed(HOUSE)[:kept])
     first, second = binary.read(path)
+    assert first.key_id == 5152802093400064
     assert isinstance(first, Drawing)
     assert isinstance(second, Skipped)
     assert "in the middle" in second.reason
@@ -56,5 +59,6 @@ def test_a_drawing_without_strokes_is_skipped_and_the_next_is_read(tmp_path: Pat
     path = tmp_path / "house.bin"
     path.write_bytes(packed([]) + packed(HOUSE))
     first, second = binary.read(path)
+    assert first.key_id == 5152802093400064
     assert first == Skipped(f"{path}:1", "no stroke")
     assert isinstance(second, Drawing)

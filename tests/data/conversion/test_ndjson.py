@@ -26,6 +26,13 @@ def test_a_simplified_drawing_is_taken_as_it_is() -> None:
         np.testing.assert_array_equal(stroke + np.array([0, 100]), np.stack([xs, ys], axis=1))
 
 
+@pytest.mark.parametrize(
+    ("said", "known"), [("5201136883597312", 5201136883597312), (7, 7), ("x", None), (True, None), ("9" * 40, None)]
+)
+def test_a_key_id_is_a_number_or_nothing(said: object, known: int | None) -> None:
+    assert parse(HOUSE, key_id=said).key_id == known
+
+
 @pytest.mark.parametrize("factor", [1.0, 3.7, 0.01])
 def test_a_raw_drawing_of_any_size_becomes_the_simplified_one(factor: float) -> None:
     dense = []

@@ -1,5 +1,7 @@
 """From findings to splits: what is taken, and where it goes."""
 
+import dataclasses
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -57,29 +59,51 @@ def test_equal_points_are_duplicates_whatever_their_type() -> None:
     assert len(taken([drawing(7), float_twin]).drawings) == 1
 
 
-def test_every_drawing_is_in_one_split_and_the_fractions_are_met() -> None:
-    splits = pipeline.split([drawing(number) for number in range(200)], valid=0.1, test=0.05, seed=0)
-    assert {name: len(sketches) for name, sketches in splits.items()} == {"train": 170, "valid": 20, "test": 10}
-    assert sorted(number for sketches in splits.values() for number in numbers(sketches)) == list(range(200))
+def rule(key: bytes, valid: float, test: float) -> str:
+    """The rule once more: the first 8 bytes of a digest as a number below 1, test first, then validation."""
+    u = int(hashlib.blake2b(key).hexdigest()[:16], 16) / 2**64
+    return "test" if u < test else "valid" if u < test + valid else "train"
+
+
+def held(splits: dict[str, list[np.ndarray]]) -> dict[int, str]:
+    return {number: name for name, sketches in splits.items() for number in numbers(sketches)}
+
+
+def test_every_drawing_goes_where_the_hash_of_its_points_says() -> None:
+    drawings = [drawing(number) for number in range(300)]
+    splits = pipeline.split(drawings, valid=0.2, test=0.1, seed=0)
+    expected = {k: rule(item.sketch.astype("<f4").tobytes(), 0.2, 0.1) for k, item in enumerate(drawings)}
+    assert held(splits) == expected
+    assert sum(len(sketches) for sketches in splits.values()) == 300
+    assert len(splits["valid"]) == pytest.approx(60, abs=20)
     assert numbers(splits["train"]) == sorted(numbers(splits["train"]))
 
 
-def test_the_splits_depend_on_the_seed_and_not_on_the_order() -> None:
+def test_a_key_id_decides_before_the_points() -> None:
+    drawings = [dataclasses.replace(drawing(number), key_id=45036680000 + number) for number in range(300)]
+    expected = {number: rule(str(45036680000 + number).encode(), 0.2, 0.1) for number in range(300)}
+    assert held(pipeline.split(drawings, 0.2, 0.1, seed=0)) == expected
+
+
+def test_a_growing_set_moves_no_drawing_to_another_split() -> None:
+    before = held(pipeline.split([drawing(number) for number in range(100)], 0.2, 0.2, seed=0))
+    after = held(pipeline.split([drawing(number) for number in range(119, -1, -1)], 0.2, 0.2, seed=0))
+    assert {number: after[number] for number in before} == before
+    assert set(before.values()) == {"train", "valid", "test"}
+
+
+def test_another_seed_gives_other_splits() -> None:
     drawings = [drawing(number) for number in range(100)]
-
-    def held_out(drawings: list[Drawing], seed: int) -> set[int]:
-        return set(numbers(pipeline.split(drawings, 0.2, 0.0, seed)["valid"]))
-
-    assert held_out(drawings, 1) == held_out(drawings[::-1], 1)
-    assert held_out(drawings, 1) != held_out(drawings, 2)
+    splits = [held(pipeline.split(drawings, 0.2, 0.0, seed)) for seed in (0, 1, 2)]
+    assert splits[0] != splits[1] != splits[2] != splits[0]
 
 
 def test_equal_drawings_are_never_in_two_splits() -> None:
     drawings = [drawing(number % 10) for number in range(50)]
     splits = pipeline.split(drawings, 0.3, 0.3, seed=0)
     sets = [set(numbers(sketches)) for sketches in splits.values()]
-    assert [len(numbers) for numbers in sets] == [4, 3, 3]
-    assert len(set.union(*sets)) == 10
+    assert all(sets)
+    assert sum(len(some) for some in sets) == 10
     assert sum(len(sketches) for sketches in splits.values()) == 50
 
 
@@ -89,13 +113,15 @@ def test_sketches_of_archives_stay_in_their_splits_unless_resplit() -> None:
     assert numbers(kept["test"]) == list(range(30))
     assert kept["valid"] == []
     anew = pipeline.split(drawings, 0.1, 0.1, seed=0, resplit=True)
-    assert [len(anew[name]) for name in ("train", "valid", "test")] == [48, 6, 6]
+    free = pipeline.split([drawing(number) for number in range(60)], 0.1, 0.1, seed=0)
+    assert held(anew) == held(free)
+    assert held(anew) != held(kept)
 
 
-def test_three_drawings_fill_three_splits_and_one_is_for_training() -> None:
-    three = pipeline.split([drawing(number) for number in range(3)], 0.05, 0.05, seed=0)
-    assert [len(sketches) for sketches in three.values()] == [1, 1, 1]
-    assert len(pipeline.split([drawing(0)], 0.05, 0.05, seed=0)["train"]) == 1
+def test_a_set_that_would_have_nothing_to_train_on_is_all_for_training() -> None:
+    alone = next(drawing(number) for number in range(100) if held(pipeline.split(
+        [drawing(number), drawing(100, split="train")], 0.4, 0.4, seed=0))[number] != "train")  # fmt: skip
+    assert numbers(pipeline.split([alone], 0.4, 0.4, seed=0)["train"]) == [int(alone.sketch[0, 0])]
     with pytest.raises(DataError, match="left to train on"):
         pipeline.split([drawing(0, split="test")], 0.05, 0.05, seed=0)
 
