@@ -37,4 +37,16 @@ DATA_DIR = Path("datasets")
 INK = "#22262b"
 WHITE = "#ffffff"
 Epsilon = Annotated[float, typer.Option(min=0, max=100, help="Tolerance of an SVG's simplification, in pixels of 255.")]
-INPUT_HELP = "An .svg, a stroke-3 .npy or .json, or a sketch of a data set: cat.npz:test:17, cat:test:random."
+INPUT_HELP = (
+    "An .svg, a scan (.png, .jpg), a stroke-3 .npy or .json, or a sketch of a set: cat.npz:test:17, cat:test:random."
+)
+Join = Annotated[
+    bool | None,
+    typer.Option(
+        "--join/--no-join",
+        help="Join an SVG's strokes whose ends touch. [default: where a program cut them into pieces]",
+    ),
+]
+CenterLines = Annotated[
+    bool, typer.Option("--center-lines", help="Take the middle of an SVG's filled outlines, not their edge.")
+]

@@ -52,12 +52,13 @@ def read_inputs(
     import numpy as np
 
     from sketchrnn_cli.data.inputs import read_input
+    from sketchrnn_cli.strokes.prepare import Preparation
 
     canvas_size, rng = sketcher.checkpoint.sidecar.canvas_size, np.random.default_rng(seed)
     max_points = int(share * sketcher.hparams.max_seq_len)
     sketches = []
     for text in inputs:
-        found = read_input(text, data_dir, canvas_size, max_points, rng, epsilon, fraction)
+        found = read_input(text, data_dir, canvas_size, max_points, rng, Preparation(epsilon), fraction)
         for note in found.notes:
             console.message(note)
         sketches.append(found.sketch)

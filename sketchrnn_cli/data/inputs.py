@@ -1,9 +1,12 @@
 """From what a user types for INPUT to a sketch that a model can take.
 
-An INPUT is an SVG, a stroke-3 `.npy` or `.json`, or one sketch of a data set: ``cat.npz:test:17``, ``cat:test:random``.
+An INPUT is a picture (SVG, or a scan), a stroke-3 `.npy` or `.json`, or one sketch of a data set: ``cat.npz:test:17``,
+``cat:test:random``.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +17,9 @@ from sketchrnn_cli.data.dataset import SPLITS
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes.files import ARRAYS, read_sketches
 from sketchrnn_cli.strokes.formats import to_polylines
-from sketchrnn_cli.strokes.prepare import EPSILON, to_sketch
-from sketchrnn_cli.strokes.svg.reader import read_svg
+from sketchrnn_cli.strokes.pictures import SUFFIXES as PICTURES
+from sketchrnn_cli.strokes.pictures import read_picture
+from sketchrnn_cli.strokes.prepare import AS_QUICK_DRAW, Preparation, shorten, simplified, to_sketch
 
 
 @dataclass(frozen=True)
@@ -34,31 +38,32 @@ def read_input(
     canvas_size: float,
     max_points: int,
     rng: np.random.Generator,
-    epsilon: float = EPSILON,
+    how: Preparation = AS_QUICK_DRAW,
     fraction: float | None = None,
 ) -> Input:
     """Read one INPUT.
 
-    An SVG enters at the size that the model knows. Strokes are in data units already and stay as they are, but for a
+    A picture enters at the size that the model knows. Strokes are in data units already and stay as they are, but for a
     sketch of too many points, which is simplified until it fits.
 
     Args:
         text: what the user typed.
         data_dir: where data sets are looked up.
-        canvas_size: larger side at which an SVG enters, in data units.
+        canvas_size: larger side at which a picture enters, in data units.
         max_points: the model's N_max.
         rng: chooses a sketch where ``random`` is asked for.
-        epsilon: tolerance of an SVG's simplification, in pixels.
-        fraction: larger side as a share of `canvas_size`; None is 1 for an SVG, and for strokes the size they have.
+        how: what is done to a picture; its `max_points` gives way to the model's.
+        fraction: larger side as a share of `canvas_size`; None is 1 for a picture, and for strokes the size they have.
 
     Raises:
         DataError: missing, damaged, or nothing that can be made to fit.
     """
     path = Path(text)
-    if path.suffix.lower() == ".svg":
-        drawing = read_svg(path)
-        notes = (f"{path}: ignored {', '.join(drawing.ignored)}",) if drawing.ignored else ()
-        return _fitted(drawing.polylines, text, canvas_size * (fraction or 1.0), max_points, epsilon, notes)
+    if path.suffix.lower() in PICTURES:
+        strokes, notes = read_picture(path, how)
+        with _naming(text):
+            sketch, used = to_sketch(strokes, canvas_size * (fraction or 1.0), how.epsilon, max_points)
+        return Input(sketch, notes + ((simplified(text, sketch, used),) if used > how.epsilon else ()))
     if path.suffix.lower() in ARRAYS:
         found = read_sketches(path)
         if len(found) != 1:
@@ -66,26 +71,21 @@ def read_input(
         sketch = found[0]
     else:
         sketch = _of_a_set(text, data_dir, rng)
-    strokes = to_polylines(sketch)
-    side = float(np.ptp(np.concatenate(strokes), axis=0).max())
+    side = float(np.ptp(np.concatenate(to_polylines(sketch)), axis=0).max())
     if fraction is not None and side > 0:
         sketch = sketch * np.array([canvas_size * fraction / side] * 2 + [1.0], dtype=np.float32)
-        side = canvas_size * fraction
-    if len(sketch) <= max_points:
-        return Input(sketch, ())
-    return _fitted(strokes, text, side, max_points, 0.0, ())
+    with _naming(text):
+        fitted, used = shorten(sketch, max_points)
+    return Input(fitted, (simplified(text, fitted, used),) if len(fitted) < len(sketch) else ())
 
 
-def _fitted(
-    strokes: list[np.ndarray], name: str, size: float, max_points: int, epsilon: float, notes: tuple[str, ...]
-) -> Input:
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Say in an error of the data which INPUT it was."""
     try:
-        sketch, used = to_sketch(strokes, size, epsilon, max_points)
+        yield
     except DataError as error:
         raise DataError(f"{name}: {error}") from error
-    if used > epsilon:
-        notes += (f"{name}: simplified to {len(sketch)} points, tolerance {used:.1f} pixels",)
-    return Input(sketch, notes)
 
 
 def _of_a_set(text: str, data_dir: Path, rng: np.random.Generator) -> np.ndarray:

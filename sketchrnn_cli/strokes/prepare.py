@@ -1,12 +1,13 @@
 """Geometry on drawings: bounds, scale, resampling, simplification; polylines in, polylines out."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from sketchrnn_cli.errors import DataError
-from sketchrnn_cli.strokes.formats import from_polylines
+from sketchrnn_cli.strokes.formats import from_polylines, to_polylines
 
 CANVAS = 255.0
 """Larger side of a Quick, Draw! drawing in its own units (pixels)."""
@@ -16,6 +17,24 @@ EPSILON = 2.0
 
 LONGEST = 200_000.0
 """Length of all strokes of a drawing in pixels: resampling makes a point of each."""
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How a drawing becomes a sketch, the same for what a model is trained on and what it is shown."""
+
+    epsilon: float = EPSILON
+    """Tolerance of the simplification, in pixels of `CANVAS`."""
+    max_points: int | None = None
+    """Rows of a sketch at most: the tolerance is raised until it fits. None: as many as there are."""
+    join: bool | None = None
+    """Join strokes whose ends touch; None: where a program cut them into pieces (see `join.was_cut`)."""
+    center_lines: bool = False
+    """Take the middle of filled outlines instead of their edge."""
+
+
+AS_QUICK_DRAW = Preparation()
+"""What Quick, Draw! did to its drawings."""
 
 
 def bounds(polylines: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
@@ -32,14 +51,19 @@ def fit(polylines: Sequence[np.ndarray], size: float = CANVAS) -> list[np.ndarra
     return [(np.asarray(stroke, dtype=np.float64) - low) * scale for stroke in polylines]
 
 
-def resample(stroke: np.ndarray, spacing: float = 1.0) -> np.ndarray:
-    """Return points every `spacing` along a polyline `[n, 2]`, both ends kept; a dot becomes two equal points."""
+def resample(stroke: np.ndarray, spacing: float = 1.0, keep_corners: bool = False) -> np.ndarray:
+    """Return points every `spacing` along a polyline `[n, 2]`, both ends kept; a dot becomes two equal points.
+
+    Quick, Draw! lets the corners between go, which takes up to half a pixel off each; `keep_corners` has them, too.
+    """
     stroke = np.asarray(stroke, dtype=np.float64)
     travelled = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
     length = travelled[-1]
     if length == 0.0:
         return stroke[[0, -1]]
     stations = np.append(np.arange(0.0, length, spacing), length)
+    if keep_corners:
+        stations = np.union1d(stations, travelled)
     return np.stack([np.interp(stations, travelled, axis) for axis in stroke.T], axis=1)
 
 
@@ -114,7 +138,7 @@ def to_sketch(
     ink = sum(float(np.hypot(*np.diff(stroke, axis=0).T).sum()) for stroke in strokes)
     if ink > LONGEST:
         raise DataError(f"strokes {ink / pixels:.0f} times as long as the drawing is large; a sketch has fewer")
-    strokes = [resample(stroke) for stroke in strokes]
+    strokes = [resample(stroke, keep_corners=True) for stroke in strokes]
     kept_below = [
         significance(stroke, epsilon, ends) for stroke, ends in zip(strokes, _outermost(strokes), strict=True)
     ]
@@ -130,8 +154,28 @@ def to_sketch(
         epsilon = max([epsilon, *most_significant[max_points + 1 : max_points + 2]])
     simplified = [stroke[below > epsilon] for stroke, below in zip(strokes, kept_below, strict=True)]
     scale = canvas_size / pixels
-    # Resampling cuts the last half pixel off a corner; with it made good, a sketch that is read again stays as it is.
+    # Fitted again, so that a sketch that is read again stays as it is.
     return from_polylines([np.rint(stroke) * scale for stroke in fit(simplified, pixels)]), float(epsilon)
+
+
+def shorten(sketch: np.ndarray, max_points: int) -> tuple[np.ndarray, float]:
+    """Simplify a stroke-3 sketch `[points, 3]` until it has `max_points` rows at most; its size stays.
+
+    Returns:
+        The sketch, as it is where it fits, and the tolerance used in pixels.
+
+    Raises:
+        DataError: it has more strokes than `max_points` allows.
+    """
+    if len(sketch) <= max_points:
+        return sketch, 0.0
+    strokes = to_polylines(sketch)
+    return to_sketch(strokes, float(np.ptp(np.concatenate(strokes), axis=0).max()), 0.0, max_points)
+
+
+def simplified(name: str, sketch: np.ndarray, used: float) -> str:
+    """Return the line that tells a person what a raised tolerance left of a drawing."""
+    return f"{name}: simplified to {len(sketch)} points, tolerance {used:.1f} pixels"
 
 
 def _outermost(strokes: Sequence[np.ndarray]) -> list[list[int]]:

@@ -9,6 +9,7 @@ from sketchrnn_cli.data import archive
 from sketchrnn_cli.data.inputs import Input, read_input
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes.formats import to_polylines
+from sketchrnn_cli.strokes.prepare import Preparation
 
 CIRCLE = np.stack([np.cos(np.linspace(0, 6.28, 60)), np.sin(np.linspace(0, 6.28, 60))], axis=1) * 40
 STROKES = np.concatenate([np.diff(CIRCLE, axis=0), np.zeros((59, 1))], axis=1).astype(np.float32)
@@ -53,7 +54,7 @@ def test_strokes_that_fit_enter_as_they_are(here: Path) -> None:
 
 @pytest.mark.parametrize("name", ["ring.svg", "ring.npy"])
 def test_a_drawing_of_too_many_points_is_simplified_and_keeps_its_size(here: Path, name: str) -> None:
-    found = read(name, canvas_size=80.0, max_points=12, epsilon=0.1)
+    found = read(name, canvas_size=80.0, max_points=12, how=Preparation(0.1))
     assert len(found.sketch) <= 12
     assert side(found.sketch) == pytest.approx(80, rel=0.05)
     assert "simplified to" in found.notes[-1]

@@ -17,7 +17,7 @@ SHOWN = 3
 def convert(
     sources: Annotated[
         list[Path],
-        typer.Argument(metavar="SOURCE", help="Files or folders: .svg, .ndjson, .bin, .npy, .json, .npz."),
+        typer.Argument(metavar="SOURCE", help="Files or folders: .svg, .png, .jpg, .ndjson, .bin, .npy, .json, .npz."),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The archive to write (.npz).")],
     epsilon: Annotated[
@@ -26,8 +26,17 @@ def convert(
     ] = 2.0,
     min_points: Annotated[int, typer.Option(min=1, help="Leave out shorter sketches.", rich_help_panel=TAKE)] = 1,
     max_points: Annotated[
-        int | None, typer.Option(min=1, help="Leave out longer sketches.", rich_help_panel=TAKE)
+        int | None,
+        typer.Option(
+            min=1, help="Simplify longer sketches until they have so many points at most.", rich_help_panel=TAKE
+        ),
     ] = None,
+    drop_longer: Annotated[
+        bool,
+        typer.Option("--drop-longer", help="Leave out what --max-points would simplify.", rich_help_panel=TAKE),
+    ] = False,
+    join: opt.Join = None,
+    center_lines: opt.CenterLines = False,
     max_per_class: Annotated[
         int | None, typer.Option(min=1, help="Sketches of each word, file or folder at most.", rich_help_panel=TAKE)
     ] = None,
@@ -56,7 +65,7 @@ def convert(
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes at most. [default: one a processor]")] = None,
     force: opt.Force = False,
 ) -> None:
-    """Make a data set of SVG files, Quick, Draw! files (.ndjson, .bin), strokes (.npy, .json) or other data sets.
+    """Make a data set of SVGs, scans (.png, .jpg), Quick, Draw! (.ndjson, .bin), strokes (.npy, .json) and data sets.
 
     Folders are searched at any depth. A drawing that cannot be read is skipped and listed in a report.
 
@@ -66,6 +75,7 @@ def convert(
 
     from sketchrnn_cli.data.conversion import pipeline
     from sketchrnn_cli.data.conversion import sources as files
+    from sketchrnn_cli.strokes.prepare import Preparation
 
     if out.suffix.lower() != ".npz":
         raise UsageError(f"--out {out}: the name of a data set ends in .npz")
@@ -77,11 +87,12 @@ def convert(
     if valid + test >= 1:
         raise UsageError(f"--valid {valid} and --test {test} leave nothing to train on")
     paths = files.find(sources)
-    rules = pipeline.Rules(recognized_only, min_points, max_points, max_per_class, duplicates, strict)
+    rules = pipeline.Rules(recognized_only, min_points, max_points, drop_longer, max_per_class, duplicates, strict)
+    how = Preparation(epsilon, None if drop_longer else max_points, join, center_lines)
     collection = pipeline.Collection()
     with console.progress("{task.description}", "{task.completed} drawings", "{task.fields[skipped]} skipped") as bar:
         task = bar.add_task("reading", total=None, skipped=0)
-        for done in pipeline.collect(files.read(paths, epsilon, jobs or os.cpu_count() or 1), rules, collection):
+        for done in pipeline.collect(files.read(paths, how, jobs or os.cpu_count() or 1), rules, collection):
             bar.update(task, completed=done, skipped=len(collection.skipped))
     if collection.skipped:
         report = report or out.with_name(f"{out.stem}.skipped.tsv")
@@ -89,6 +100,10 @@ def convert(
             console.message(f"skipped {item.where}: {item.reason}")
         pipeline.write_report(report, collection.skipped)
         console.message(f"skipped {len(collection.skipped)} bad drawings; all of them with reasons: {report}")
+    for note in collection.notes[:SHOWN]:
+        console.message(note)
+    if len(collection.notes) > SHOWN:
+        console.message(f"and {len(collection.notes) - SHOWN} more such drawings: {len(collection.notes)} in all")
     for reason, count in collection.left_out.items():
         console.message(f"left out {count}: {reason}")
     if not collection.drawings:

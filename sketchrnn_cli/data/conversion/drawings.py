@@ -35,6 +35,8 @@ class Drawing:
     """The split it comes from, where it comes from an archive."""
     key_id: int | None = None
     """The number that Quick, Draw! gave it."""
+    notes: tuple[str, ...] = ()
+    """What the user should know of how it was read."""
 
 
 @dataclass(frozen=True)

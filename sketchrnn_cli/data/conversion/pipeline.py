@@ -1,5 +1,6 @@
 """From drawings of any source to the three splits of a data set."""
 
+import dataclasses
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,10 +11,11 @@ import numpy as np
 
 from sketchrnn_cli import atomic
 from sketchrnn_cli.data import archive
-from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped
+from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped, compact
 from sketchrnn_cli.data.dataset import SPLITS
 from sketchrnn_cli.data.splitting import position, split_at
 from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.strokes.prepare import shorten, simplified
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,9 @@ class Rules:
     recognized_only: bool = False
     min_points: int = 1
     max_points: int | None = None
+    """Longer sketches are simplified until they fit."""
+    drop_longer: bool = False
+    """Leave longer sketches out instead."""
     max_per_class: int | None = None
     duplicates: bool = False
     """Keep sketches that are equal, point by point, to one that came before."""
@@ -39,6 +44,8 @@ class Collection:
     """Those that could not be read."""
     left_out: Counter[str] = field(default_factory=Counter)
     """How many the rules left out, by the rule."""
+    notes: list[str] = field(default_factory=list)
+    """What was ignored, joined or simplified, a line each."""
 
 
 def collect(findings: Iterable[Drawing | Skipped], rules: Rules, collection: Collection) -> Iterator[int]:
@@ -54,13 +61,40 @@ def collect(findings: Iterable[Drawing | Skipped], rules: Rules, collection: Col
             if rules.strict:
                 raise DataError(f"{finding.where}: {finding.reason}")
             collection.skipped.append(finding)
-        elif reason := _against(finding, rules, classes, seen):
-            collection.left_out[reason] += 1
         else:
-            seen.add(digest(finding.sketch))
-            classes[finding.label] += 1
-            collection.drawings.append(finding)
+            _take(finding, rules, classes, seen, collection)
         yield number
+
+
+def _take(drawing: Drawing, rules: Rules, classes: Counter[str], seen: set[bytes], collection: Collection) -> None:
+    """Put a drawing into the collection, fitted to the rules, or count why not."""
+    try:
+        fitted = drawing if rules.drop_longer else _fitted(drawing, rules.max_points)
+    except DataError as error:
+        if rules.strict:
+            raise
+        collection.skipped.append(Skipped(drawing.where, str(error)))
+        return
+    if reason := _against(fitted, rules, classes, seen):
+        collection.left_out[reason] += 1
+        return
+    seen.add(digest(fitted.sketch))
+    classes[fitted.label] += 1
+    collection.drawings.append(fitted)
+    collection.notes += fitted.notes
+
+
+def _fitted(drawing: Drawing, max_points: int | None) -> Drawing:
+    """Return a drawing of `max_points` points at most.
+
+    Raises:
+        DataError: it has more strokes than that allows.
+    """
+    if max_points is None or len(drawing.sketch) <= max_points:
+        return drawing
+    sketch, used = shorten(drawing.sketch, max_points)
+    notes = (*drawing.notes, simplified(drawing.where, sketch, used))
+    return dataclasses.replace(drawing, sketch=compact(sketch), notes=notes)
 
 
 def _against(drawing: Drawing, rules: Rules, classes: Counter[str], seen: set[bytes]) -> str:
@@ -70,7 +104,7 @@ def _against(drawing: Drawing, rules: Rules, classes: Counter[str], seen: set[by
         return "not recognized"
     if points < rules.min_points:
         return f"fewer than {rules.min_points} points"
-    if rules.max_points is not None and points > rules.max_points:
+    if rules.drop_longer and rules.max_points is not None and points > rules.max_points:
         return f"more than {rules.max_points} points"
     if not rules.duplicates and digest(drawing.sketch) in seen:
         return "duplicates"

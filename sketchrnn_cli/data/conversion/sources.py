@@ -15,15 +15,18 @@ from typing import TypeVar
 
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.data.conversion import binary, ndjson
-from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped, compact, sketch_of
+from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped, compact
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes import files
+from sketchrnn_cli.strokes.pictures import SUFFIXES as PICTURE_SUFFIXES
+from sketchrnn_cli.strokes.pictures import read_picture
+from sketchrnn_cli.strokes.prepare import CANVAS, Preparation, simplified, to_sketch
 
 LINES = 400
 """Lines of text that are one piece of work."""
 
 PICTURES = 32
-"""SVG files that are one piece of work."""
+"""Pictures that are one piece of work."""
 
 SERIAL = 4
 """Pieces that are done before processes are started; a small conversion ends with them."""
@@ -56,15 +59,15 @@ def find(paths: Sequence[Path]) -> list[Path]:
     return list(found)
 
 
-def read(paths: Sequence[Path], epsilon: float, jobs: int = 1) -> Iterator[Finding]:
+def read(paths: Sequence[Path], how: Preparation, jobs: int = 1) -> Iterator[Finding]:
     """Yield what is in files, in their order, whatever the number of jobs.
 
     Args:
         paths: see `find`.
-        epsilon: tolerance of the simplification in pixels, for what is not simplified yet.
+        how: what is done to what is not prepared yet.
         jobs: processes at most.
     """
-    work = chain.from_iterable(_pieces(paths, epsilon))
+    work = chain.from_iterable(_pieces(paths, how))
     for piece in islice(work, SERIAL if jobs > 1 else None):
         yield from piece()
     yield from _in_parallel(work, jobs)
@@ -102,32 +105,32 @@ def _end_with_the_parent() -> None:
         os._exit(1)
 
 
-def _pieces(paths: Sequence[Path], epsilon: float) -> Iterator[Iterator[Work]]:
+def _pieces(paths: Sequence[Path], how: Preparation) -> Iterator[Iterator[Work]]:
     """Yield the work for the files, pictures in a row together."""
     pictures: list[Path] = []
     for path in paths:
-        if path.suffix.lower() == ".svg":
+        if path.suffix.lower() in PICTURE_SUFFIXES:
             pictures.append(path)
             continue
-        yield _pictures(pictures, epsilon)
+        yield _pictures(pictures, how)
         pictures = []
-        yield _READERS[path.suffix.lower()](path, epsilon)
-    yield _pictures(pictures, epsilon)
+        yield _READERS[path.suffix.lower()](path, how)
+    yield _pictures(pictures, how)
 
 
-def _pictures(paths: Sequence[Path], epsilon: float) -> Iterator[Work]:
-    return (partial(_read_pictures, some, epsilon) for some in _batched(paths, PICTURES))
+def _pictures(paths: Sequence[Path], how: Preparation) -> Iterator[Work]:
+    return (partial(_read_pictures, some, how) for some in _batched(paths, PICTURES))
 
 
-def _text(path: Path, epsilon: float) -> Iterator[Work]:
+def _text(path: Path, how: Preparation) -> Iterator[Work]:
     try:
         for some in _batched(ndjson.lines(path), LINES):
-            yield partial(_read_lines, some, path, epsilon)
+            yield partial(_read_lines, some, path, how)
     except OSError as error:
         yield partial(_report, path, f"cannot be read: {error.strerror or error}")
 
 
-def _whole(reader: Callable[[Path], Iterator[Finding]], path: Path, epsilon: float) -> Iterator[Work]:
+def _whole(reader: Callable[[Path], Iterator[Finding]], path: Path, how: Preparation) -> Iterator[Work]:
     """Yield a file of sketches that need no preparation as one piece of work."""
     yield partial(_read_whole, reader, path)
 
@@ -136,17 +139,19 @@ def _report(path: Path, reason: str) -> list[Finding]:
     return [Skipped(str(path), reason)]
 
 
-def _read_lines(lines: Sequence[tuple[int, bytes]], path: Path, epsilon: float) -> list[Finding]:
-    return [ndjson.parse(line, f"{path}:{number}", path.stem, epsilon) for number, line in lines]
+def _read_lines(lines: Sequence[tuple[int, bytes]], path: Path, how: Preparation) -> list[Finding]:
+    return [ndjson.parse(line, f"{path}:{number}", path.stem, how.epsilon) for number, line in lines]
 
 
-def _read_pictures(paths: Sequence[Path], epsilon: float) -> list[Finding]:
-    from sketchrnn_cli.strokes.svg.reader import read_svg
-
+def _read_pictures(paths: Sequence[Path], how: Preparation) -> list[Finding]:
     findings: list[Finding] = []
     for path in paths:
         try:
-            findings.append(Drawing(sketch_of(read_svg(path).polylines, epsilon), str(path), path.parent.name))
+            strokes, notes = read_picture(path, how)
+            sketch, used = to_sketch(strokes, CANVAS, how.epsilon, how.max_points)
+            if used > how.epsilon:
+                notes += (simplified(str(path), sketch, used),)
+            findings.append(Drawing(compact(sketch), str(path), path.parent.name, notes=notes))
         except DataError as error:
             findings.append(Skipped(str(path), str(error).removeprefix(f"{path}: ")))
     return findings
@@ -173,7 +178,7 @@ def _read_archive(path: Path) -> Iterator[Finding]:
             yield Drawing(compact(sketches[number]), f"{path}:{split}:{number}", dataset.name, split=split)
 
 
-_READERS: dict[str, Callable[[Path, float], Iterator[Work]]] = {
+_READERS: dict[str, Callable[[Path, Preparation], Iterator[Work]]] = {
     ".ndjson": _text,
     ".jsonl": _text,
     ".bin": partial(_whole, binary.read),
@@ -181,7 +186,7 @@ _READERS: dict[str, Callable[[Path, float], Iterator[Work]]] = {
     ".json": partial(_whole, _read_strokes),
     ".npz": partial(_whole, _read_archive),
 }
-SUFFIXES = (".svg", *_READERS)
+SUFFIXES = (*PICTURE_SUFFIXES, *_READERS)
 
 
 def _batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:

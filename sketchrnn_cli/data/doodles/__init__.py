@@ -9,8 +9,7 @@ from sketchrnn_cli.data.doodles.cat import cat
 from sketchrnn_cli.data.doodles.guitar import guitar
 from sketchrnn_cli.data.doodles.pen import Drawing, by_hand
 from sketchrnn_cli.errors import UsageError
-from sketchrnn_cli.strokes.formats import from_polylines
-from sketchrnn_cli.strokes.prepare import fit, prepare
+from sketchrnn_cli.strokes.prepare import CANVAS, to_sketch
 
 _ARTISTS: dict[str, Callable[[np.random.Generator], Drawing]] = {"cat": cat, "guitar": guitar}
 
@@ -41,8 +40,7 @@ def doodle(name: str, rng: np.random.Generator) -> np.ndarray:
         raise UsageError(f"no built-in doodle {name!r} (there are: {', '.join(NAMES)}){hint}")
     while True:
         drawing = by_hand(_ARTISTS[name](rng), rng, unsteadiness=rng.uniform(0.3, 1.0))
-        # Fitted again, because simplification may take up to two pixels off a round outline.
-        sketch = from_polylines([np.rint(stroke) for stroke in fit(prepare(drawing))])
+        sketch, _ = to_sketch(drawing, CANVAS)
         if FEWEST <= len(sketch) <= MOST:
             return sketch
 

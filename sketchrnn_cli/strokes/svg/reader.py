@@ -48,6 +48,8 @@ class SvgDrawing:
 
     polylines: list[np.ndarray]
     """Each `[points, 2]`, in user units of the outermost viewport, y downwards, in document order."""
+    filled: list[bool]
+    """Which of them are outlines of what is only filled."""
     ignored: tuple[str, ...]
     """What the file holds that strokes cannot show, such as text and images."""
 
@@ -76,6 +78,8 @@ class _Line(NamedTuple):
     curves: np.ndarray
     """In the outermost viewport, `[curves, 4, 2]`."""
     frames: tuple[Frame, ...]
+    is_filled: bool
+    """Whether it is the outline of something filled that has no stroke."""
     is_page: bool
     """Whether it is a filled rectangle without a stroke that covers the whole picture: paper, not drawing."""
 
@@ -97,13 +101,13 @@ def read_svg(source: Path | bytes, tolerance: float = TOLERANCE) -> SvgDrawing:
         with np.errstate(over="ignore", invalid="ignore"):  # What is not finite is refused.
             lines = list(_walk(root, ignored))
             lines = [line for line in lines if not line.is_page] or lines
-            polylines = _polylines(lines, tolerance)
+            pieces = _polylines(lines, tolerance)
     except DataError as error:
         raise DataError(f"{where}: {error}") from error
-    if not polylines:
+    if not pieces:
         reason = f"; it has {', '.join(ignored)}: convert it to paths first" if ignored else ""
         raise DataError(f"{where}: no visible line or shape to draw{reason}")
-    return SvgDrawing(polylines, tuple(ignored))
+    return SvgDrawing([piece for piece, _ in pieces], [filled for _, filled in pieces], tuple(ignored))
 
 
 def _read(path: Path) -> bytes:
@@ -213,7 +217,7 @@ def _drawn(data: str, place: _Place, page: Size) -> Iterator[_Line]:
         else:
             continue
         placed = outline @ place.matrix[:2, :2].T + place.matrix[:2, 2]
-        yield _Line(placed, place.frames, not is_stroked and _is_page(placed, page))
+        yield _Line(placed, place.frames, not is_stroked, not is_stroked and _is_page(placed, page))
 
 
 def _is_page(curves: np.ndarray, page: Size) -> bool:
@@ -230,13 +234,14 @@ def _is_page(curves: np.ndarray, page: Size) -> bool:
     return bool(area >= 0.99 * np.prod(high - low))
 
 
-def _polylines(lines: Sequence[_Line], tolerance: float) -> list[np.ndarray]:
+def _polylines(lines: Sequence[_Line], tolerance: float) -> list[tuple[np.ndarray, bool]]:
+    """Return what shows of each line inside its frames, with whether it is only filled."""
     if sum(len(line.frames) for line in lines) > FRAMES:
         raise DataError(f"more than {FRAMES} lines in nested viewports; a sketch has fewer")
-    polylines: list[np.ndarray] = []
+    polylines: list[tuple[np.ndarray, bool]] = []
     for polyline, line in zip(flatten([line.curves for line in lines], tolerance), lines, strict=True):
         pieces = [polyline]
         for frame in line.frames:
             pieces = [part for piece in pieces for part in cut(piece, frame)]
-        polylines += pieces
+        polylines += [(piece, line.is_filled) for piece in pieces]
     return polylines

@@ -13,6 +13,7 @@ from sketchrnn_cli.data import archive
 from sketchrnn_cli.data.conversion import sources
 from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped
 from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.strokes.prepare import Preparation
 
 SKETCH = np.array([[9, 0, 0], [0, 9, 0], [-9, 0, 1]], dtype=np.int16)
 
@@ -59,14 +60,14 @@ def test_strokes_and_archives_are_taken_point_by_point(tmp_path: Path) -> None:
     np.save(tmp_path / "one.npy", SKETCH)
     (tmp_path / "two.json").write_text(json.dumps([SKETCH.tolist(), (SKETCH + np.array([0.5, 0, 0])).tolist()]))
     archive.write(tmp_path / "set.npz", {"train": [SKETCH], "valid": [-SKETCH * [1, 1, -1]], "test": []}, "")
-    one, set_train, set_valid, *two = sources.read(sources.find([tmp_path]), epsilon=2.0)
+    one, set_train, set_valid, *two = sources.read(sources.find([tmp_path]), how=Preparation(2.0))
     assert (one.label, one.split, one.sketch.tolist()) == ("one", "", SKETCH.tolist())
     assert (set_train.label, set_train.split, set_train.sketch.tolist()) == ("set", "train", SKETCH.tolist())
     assert (set_valid.split, set_valid.sketch[0].tolist()) == ("valid", [-9, 0, 0])
     assert [found.sketch.dtype for found in two] == [np.int16, np.float32]
     assert two[1].sketch[0].tolist() == [9.5, 0, 0]
     (tmp_path / "far.json").write_text("[[70000, -5, 0], [-1e6, 0.5, 1]]")
-    (far,) = sources.read([tmp_path / "far.json"], epsilon=2.0)
+    (far,) = sources.read([tmp_path / "far.json"], how=Preparation(2.0))
     assert far.sketch.tolist() == [[1000, -5, 0], [-1000, 0.5, 1]]
 
 
@@ -75,7 +76,7 @@ def test_a_bad_file_is_skipped_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "b.npy").write_bytes(b"")
     (tmp_path / "c.json").write_text("[[1, 2]]")
     np.save(tmp_path / "d.npy", np.array([object()]), allow_pickle=True)
-    found = list(sources.read(sources.find([tmp_path]), epsilon=2.0))
+    found = list(sources.read(sources.find([tmp_path]), how=Preparation(2.0)))
     assert [type(item) for item in found] == [Skipped] * 4
     assert [Path(item.where).name for item in found] == ["a.npz", "b.npy", "c.json", "d.npy"]
     assert "web page" in found[0].reason
@@ -85,14 +86,14 @@ def test_any_number_of_jobs_gives_the_same_findings_in_the_same_order(tmp_path: 
     (tmp_path / "a.ndjson").write_text(text_of(sources.LINES * (sources.SERIAL + 3) + 5) + "\nbad\n")
     (tmp_path / "b.json").write_text(json.dumps(SKETCH.tolist()))
     paths = sources.find([tmp_path])
-    alone = as_values(list(sources.read(paths, epsilon=2.0)))
-    assert alone == as_values(list(sources.read(paths, epsilon=2.0, jobs=2)))
+    alone = as_values(list(sources.read(paths, how=Preparation(2.0))))
+    assert alone == as_values(list(sources.read(paths, how=Preparation(2.0), jobs=2)))
     assert alone[-2] == (f"{tmp_path}/a.ndjson:{sources.LINES * 7 + 6}", alone[-2][1])
 
 
 def test_reading_in_parallel_can_be_left_in_the_middle(tmp_path: Path) -> None:
     (tmp_path / "a.ndjson").write_text(text_of(sources.LINES * (sources.SERIAL + 20)))
-    findings = sources.read([tmp_path / "a.ndjson"], epsilon=2.0, jobs=2)
+    findings = sources.read([tmp_path / "a.ndjson"], how=Preparation(2.0), jobs=2)
     for _ in range(sources.LINES * (sources.SERIAL + 1)):
         next(findings)
     findings.close()
@@ -102,8 +103,9 @@ def test_no_process_outlives_a_reader_that_is_killed(tmp_path: Path) -> None:
     (tmp_path / "a.ndjson").write_text(text_of(sources.LINES * (sources.SERIAL + 20)))
     reader = f"""
 from pathlib import Path
-from sketchrnn_cli.data import sources
-for finding in sources.read([Path({str(tmp_path / "a.ndjson")!r})], epsilon=2.0, jobs=2):
+from sketchrnn_cli.data.conversion import sources
+from sketchrnn_cli.strokes.prepare import Preparation
+for finding in sources.read([Path({str(tmp_path / "a.ndjson")!r})], how=Preparation(), jobs=2):
     print(finding.where, flush=True)
 """
     with subprocess.Popen([sys.executable, "-c", reader], stdout=subprocess.PIPE) as process:

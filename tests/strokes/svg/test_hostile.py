@@ -72,7 +72,7 @@ CHILD = """
 import resource, sys
 from pathlib import Path
 from sketchrnn_cli.errors import DataError
-from sketchrnn_cli.strokes.svg_reader import read_svg
+from sketchrnn_cli.strokes.svg.reader import read_svg
 
 resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
