@@ -49,7 +49,6 @@ def test_a_file_that_was_cut_gives_what_came_before(kept: int, tmp_path: Path) -
     path = tmp_path / "house.bin"
     path.write_bytes(packed(HOUSE) + packed(HOUSE)[:kept])
     first, second = binary.read(path)
-    assert first.key_id == 5152802093400064
     assert isinstance(first, Drawing)
     assert isinstance(second, Skipped)
     assert "in the middle" in second.reason
@@ -59,6 +58,5 @@ def test_a_drawing_without_strokes_is_skipped_and_the_next_is_read(tmp_path: Pat
     path = tmp_path / "house.bin"
     path.write_bytes(packed([]) + packed(HOUSE))
     first, second = binary.read(path)
-    assert first.key_id == 5152802093400064
     assert first == Skipped(f"{path}:1", "no stroke")
     assert isinstance(second, Drawing)
