@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sketchrnn_cli.drawing.curves import flattened, smooth
 from sketchrnn_cli.errors import DrawingError, UsageError
 from sketchrnn_cli.strokes.formats import to_polylines
 from sketchrnn_cli.strokes.prepare import bounds
@@ -45,6 +46,8 @@ class Style:
     """A colour or `TRANSPARENT`."""
     color_by_order: bool = False
     """Give each stroke the next colour of `ORDER`."""
+    smooth: bool = False
+    """Draw curves through the points instead of straight lines."""
 
     def __post_init__(self) -> None:
         """Check the values, so that an option is refused before anything is drawn."""
@@ -100,10 +103,17 @@ WIDEST = 12
 
 @dataclass(frozen=True)
 class Line:
-    """A stroke where it stands in the picture: `[points, 2]` in pixels, and its colour."""
+    """A stroke where it stands in the picture, in pixels."""
 
     points: np.ndarray
+    """`[points, 2]`: the line, or lines close to its curves."""
     color: str
+    curves: np.ndarray | None = None
+    """Cubic Bézier curves `[curves, 4, 2]`, where it is drawn with them."""
+
+    def moved(self, shift: np.ndarray) -> "Line":
+        """Return the same line elsewhere."""
+        return Line(self.points + shift, self.color, None if self.curves is None else self.curves + shift)
 
 
 @dataclass(frozen=True)
@@ -181,10 +191,7 @@ def grid(
     top = line_height if column_labels else 0.0
     step = np.array([cell_width, cell_height + (line_height if captions else 0.0)])
     corners = [np.array([left, top]) + step * (i % columns, i // columns) for i in range(len(placed))]
-    cells = [
-        [Line(line.points + corner, line.color) for line in lines]
-        for lines, corner in zip(placed, corners, strict=True)
-    ]
+    cells = [[line.moved(corner) for line in lines] for lines, corner in zip(placed, corners, strict=True)]
     middle = cell_width / 2
     texts = [
         Caption(_shorten(text, cell_width, font), x + middle, y + cell_height + font, "middle")
@@ -254,12 +261,19 @@ def _place(
     shifts = cell / 2 - (lows + highs) / 2 * scales[:, None]
     placed = [
         [
-            Line(stroke * scale + shift, color)
+            _line(stroke * scale + shift, color, style)
             for stroke, color in zip(drawing.strokes, _colors(drawing, style), strict=True)
         ]
         for drawing, scale, shift in zip(drawings, scales, shifts, strict=True)
     ]
     return placed, float(cell[0]), float(cell[1])
+
+
+def _line(points: np.ndarray, color: str, style: Style) -> Line:
+    if not style.smooth or len(points) < 3:
+        return Line(points, color)
+    curves = smooth(points)
+    return Line(flattened(curves), color, curves)
 
 
 def _colors(drawing: Drawing, style: Style) -> list[str]:

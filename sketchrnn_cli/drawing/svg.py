@@ -41,6 +41,12 @@ def path_data(points: np.ndarray) -> str:
     return f"M{first}L{' '.join(rest or [first])}"
 
 
+def curve_data(curves: np.ndarray) -> str:
+    """Return cubic Bézier curves `[curves, 4, 2]` as path data."""
+    points = [f"{_number(x)} {_number(y)}" for x, y in curves[:, 1:].reshape(-1, 2)]
+    return f"M{_number(curves[0, 0, 0])} {_number(curves[0, 0, 1])}C{' '.join(points)}"
+
+
 def _page(picture: Picture) -> Any:
     style = picture.style
     box = f"0 0 {picture.width} {picture.height}"
@@ -68,7 +74,8 @@ def _pen(page: Any, picture: Picture) -> Any:
 
 def _path(page: Any, line: Line, picture: Picture) -> Any:
     color = {} if line.color == picture.style.color else {"stroke": line.color}
-    return page.path(d=path_data(line.points), **color)
+    data = path_data(line.points) if line.curves is None else curve_data(line.curves)
+    return page.path(d=data, **color)
 
 
 def _drawn(page: Any, picture: Picture, timing: Timing) -> Any:
