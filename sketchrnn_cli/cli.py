@@ -26,6 +26,7 @@ from sketchrnn_cli.commands import (
     pretrained,
     reconstruct,
     sample,
+    studio,
     train,
     version,
 )
@@ -66,6 +67,7 @@ app.command()(complete.complete)
 app.command()(analogy.analogy)
 app.command()(encode.encode)
 app.command()(animate.animate)
+app.command()(studio.studio)
 app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(pretrained.app, name="pretrained")
 app.command()(hparams.hparams)

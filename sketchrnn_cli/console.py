@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 def result(text: str) -> None:
-    """Print one line of result to stdout, as it is."""
-    print(text)
+    """Print one line of result to stdout, as it is; a pipe gets it at once."""
+    print(text, flush=True)
 
 
 def message(text: str) -> None:

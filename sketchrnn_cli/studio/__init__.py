@@ -1,0 +1,1 @@
+"""The studio: a page to draw with the model, and the server behind it."""
