@@ -103,7 +103,7 @@ def application(models: Models, collection: Collection | None, token: str, host:
             Route("/api/drawings", drawings, methods=["GET"]),
             Route("/api/drawings", add_drawing, methods=["POST"]),
             Route("/api/render", render, methods=["POST"]),
-            Mount("/", StaticFiles(directory=STATIC, html=True, check_dir=False)),
+            Mount("/", StaticFiles(directory=STATIC, html=True)),
         ],
         exception_handlers={SketchRNNError: _explain, HTTPException: _explain, Exception: _hide},
     )
