@@ -1,4 +1,8 @@
-"""Write files so that a reader, or a crash, sees the old one or the new one and never a part of one."""
+"""Write files so that a reader, or a crash, sees the old one or the new one and never a part of one.
+
+Whether a name is free is asked when the file is finished, and by the system: two programs that want it cannot both
+get it.
+"""
 
 import os
 import shutil
@@ -7,10 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sketchrnn_cli.errors import ExistsError
+
 
 @contextmanager
-def replacing_file(path: Path) -> Iterator[Path]:
-    """Yield a temporary path in the same folder; sync and rename it to `path` at the end, or remove it on failure."""
+def new_file(path: Path, replace: bool = False) -> Iterator[Path]:
+    """Yield a temporary path in the same folder; sync it and give it its name at the end, or remove it on failure.
+
+    Raises:
+        ExistsError: something, maybe a broken link, has the name and is not to be replaced.
+    """
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
     os.close(handle)
     partial = Path(name)
@@ -18,17 +28,51 @@ def replacing_file(path: Path) -> Iterator[Path]:
         yield partial
         partial.chmod(0o666 & ~_umask())
         sync(partial)
-        partial.replace(path)
+        put(partial, path, replace)
     finally:
         partial.unlink(missing_ok=True)
     sync(path.parent)
 
 
 @contextmanager
+def replacing_file(path: Path) -> Iterator[Path]:
+    """Do what `new_file` does, in place of what may be there."""
+    with new_file(path, replace=True) as partial:
+        yield partial
+
+
+def put(partial: Path, path: Path, replace: bool) -> None:
+    """Give a finished file its name in one step of the file system.
+
+    Raises:
+        ExistsError: the name is taken, and not to be replaced.
+    """
+    if replace:
+        partial.replace(path)
+        return
+    try:
+        try:
+            os.link(partial, path)
+        except FileExistsError:
+            raise
+        except OSError:  # A file system without hard links, such as FAT: the name is taken first, then filled.
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            partial.replace(path)
+    except FileExistsError as error:
+        raise taken(path) from error
+
+
+def taken(path: Path) -> ExistsError:
+    """Return what to say of a name that is not free."""
+    return ExistsError(f"{path} exists; give another name, or --force to replace it")
+
+
+@contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder beside `path`; sync and rename it to `path` at the end, or remove it on failure.
 
-    `path` must not exist.
+    Raises:
+        ExistsError: the name is taken by more than an empty folder.
     """
     partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
@@ -37,10 +81,26 @@ def new_folder(path: Path) -> Iterator[Path]:
         for file in partial.iterdir():
             sync(file)
         sync(partial)
-        partial.rename(path)
+        put_folder(partial, path)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     sync(path.parent)
+
+
+def put_folder(partial: Path, path: Path) -> None:
+    """Give a finished folder its name.
+
+    Raises:
+        ExistsError: the name is taken by more than an empty folder.
+    """
+    try:
+        if os.name == "nt" and path.is_dir():
+            path.rmdir()  # Elsewhere renaming replaces an empty folder.
+        partial.rename(path)
+    except OSError as error:
+        if os.path.lexists(path):
+            raise taken(path) from error
+        raise
 
 
 def sync(path: Path) -> None:

@@ -30,7 +30,13 @@ from sketchrnn_cli.commands import (
     train,
     version,
 )
-from sketchrnn_cli.errors import SketchRNNError, UsageError
+from sketchrnn_cli.errors import DrawingError, SketchRNNError, UsageError
+
+CLOSED_PIPE = 141
+"""Exit code where nobody reads the output any more: what a shell says of a program that SIGPIPE ended."""
+
+FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
+"""Errors of a disk that takes no more."""
 
 app = typer.Typer(
     name="sketchrnn",
@@ -76,20 +82,39 @@ app.command()(version.version)
 help.apply(app)
 
 
+def _run() -> None:
+    """Run the command and flush its output."""
+    try:
+        app()
+    except SystemExit as left:
+        if left.__context__ is not None and isinstance(left.__context__, BrokenPipeError):
+            raise left.__context__ from None  # Click has made an exit code of it.
+        console.finish()
+        raise
+
+
 def main() -> None:
     """Run the command line and exit with the code that the error boundary picks."""
     # The drawing engine multiplies small matrices: threads that wait for each other make it up to ten times slower.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    console.prepare()
     try:
-        app()
+        _run()
     except SketchRNNError as error:
         console.error(str(error))
         sys.exit(error.exit_code)
+    except BrokenPipeError:  # As with `| head`: nobody reads on.
+        console.abandon()
+        sys.exit(CLOSED_PIPE)
     except OSError as error:
-        if error.errno != errno.ENAMETOOLONG:
+        if error.errno == errno.ENAMETOOLONG:
+            console.error(f"{str(error.filename)[:40]}...: no name can be that long")
+            sys.exit(UsageError.exit_code)
+        if error.errno not in FULL or error.filename is not None:
             raise
-        console.error(f"{str(error.filename)[:40]}...: no name can be that long")
-        sys.exit(UsageError.exit_code)
+        console.error(f"standard output cannot be written ({error.strerror}); make room, or send it elsewhere")
+        console.abandon()
+        sys.exit(DrawingError.exit_code)
     except KeyboardInterrupt:
         console.error("interrupted")
         sys.exit(130)

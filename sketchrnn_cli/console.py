@@ -3,12 +3,39 @@
 Rich is imported on first use, so that ``--help`` and ``--version`` stay quick.
 """
 
+import contextlib
+import io
+import os
 import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, ProgressColumn
+
+
+def prepare() -> None:
+    """Let no sign that the terminal's or the pipe's encoding lacks stop a command: it is shown as a question mark."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="replace")
+
+
+def finish() -> None:
+    """Hand what was printed to the system now, while a full disk can still be reported.
+
+    Raises:
+        OSError: it cannot be taken.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and not stream.closed:
+            stream.flush()
+
+
+def abandon() -> None:
+    """Throw away what stdout still holds, so that the interpreter does not try, and fail, to write it at its end."""
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())  # type: ignore[union-attr]
 
 
 def result(text: str) -> None:
@@ -23,7 +50,8 @@ def message(text: str) -> None:
 
 def error(text: str) -> None:
     """Print an error to stderr in one line."""
-    print(f"sketchrnn: {' '.join(text.split())}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # Where stderr is full, the exit code remains.
+        print(f"sketchrnn: {' '.join(text.split())}", file=sys.stderr, flush=True)
 
 
 def stderr() -> "Console":

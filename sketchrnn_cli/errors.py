@@ -17,6 +17,10 @@ class UsageError(SketchRNNError):
     exit_code = 2
 
 
+class ExistsError(UsageError):
+    """An output that is there already and must not be replaced."""
+
+
 class DataError(SketchRNNError):
     """A data set or an input drawing that cannot be read."""
 

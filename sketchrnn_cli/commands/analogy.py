@@ -40,10 +40,10 @@ def analogy(
 
     style = Style(size, stroke_width, margin, color, background, color_by_order)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
-    path = sheets.destination(out, sketcher, force)
+    target = sheets.destination(out, sketcher, force)
     shown = sheets.read_inputs([a, b, c], sketcher, data_dir, seed, epsilon)
     z = latent.analogy(*sheets.encode(sketcher, shown, seed, False))
     answer = sketcher.draw(z[None], 1, temperature, seed)
-    pictured = answer if path.suffix.lower() in ARRAYS else shown + answer
-    sheets.save(pictured, path, style, columns=4, captions=["A", "B", "C", "A - B + C"])
+    pictured = answer if target.suffix in ARRAYS else shown + answer
+    path = sheets.save(pictured, target, style, columns=4, captions=["A", "B", "C", "A - B + C"])
     console.result(str(path))

@@ -72,9 +72,10 @@ def animate(
         raise UsageError("--steps is for --morph; --seconds says how long a drawing takes")
     style = Style(size, stroke_width, margin, color, background, color_by_order)
     timing = Timing(fps, seconds, hold, loop)
-    path = None if out is None else output.check(out, output.ANIMATIONS, force)
+    if out is not None:
+        output.check(out, output.ANIMATIONS, force)  # Before the model is loaded.
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
-    path = path or sheets.free_name(sketcher, ".gif")
+    target = sheets.destination(out, sketcher, force, output.ANIMATIONS)
     if morph:
         from sketchrnn_cli.latent import between
 
@@ -89,5 +90,5 @@ def animate(
         warmth = 0.4 if temperature is None else temperature
         latents = sketcher.random_latents(count, seed)
         pictures = [grid(sketcher.draw(latents, count, warmth, seed, max_points), style=style)]
-    output.save_animation(pictures, timing, path)
+    path = target.write(lambda path, replace: output.save_animation(pictures, timing, path, replace))
     console.result(str(path))

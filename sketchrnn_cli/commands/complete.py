@@ -52,11 +52,11 @@ def complete(
         raise UsageError("--keep takes the beginning from a whole drawing, --fraction is for a beginning; give one")
     style = Style(size, stroke_width, margin, color, background, color_by_order)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
-    path = sheets.destination(out, sketcher, force)
+    target = sheets.destination(out, sketcher, force)
     share = 0.75 if keep is None else 1.0
     given = sheets.read_inputs([beginning], sketcher, data_dir, seed, epsilon, fraction, share)[0][:keep]
     z = sheets.encode(sketcher, [given], seed, False).repeat(count, axis=0) if sketcher.hparams.conditional else None
     endings = sketcher.draw(z, count, temperature, seed, given=given)
-    pictured = endings if path.suffix.lower() in ARRAYS else [colored(ending, len(given)) for ending in endings]
-    sheets.save(pictured, path, style, aligned=True)
+    pictured = endings if target.suffix in ARRAYS else [colored(ending, len(given)) for ending in endings]
+    path = sheets.save(pictured, target, style, aligned=True)
     console.result(str(path))

@@ -36,6 +36,6 @@ def encode(
     if path is None:
         console.result(json.dumps({"mu": mu.tolist(), **({"sigma": deviation.tolist()} if sigma else {})}))
         return
-    with output.writing(path) as partial:
+    with output.writing(path, force) as partial:
         write_latents(mu, deviation if sigma else None, partial)
     console.result(str(path))

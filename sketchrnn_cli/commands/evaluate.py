@@ -1,13 +1,13 @@
 """`sketchrnn evaluate`: measure a model on drawings."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sketchrnn_cli import console
+from sketchrnn_cli import atomic, console
 from sketchrnn_cli.commands import options as opt
-from sketchrnn_cli.errors import UsageError
 
 
 def evaluate(
@@ -29,8 +29,8 @@ def evaluate(
 
     Example: sketchrnn evaluate cat doodle_cat --split test
     """
-    if per_sketch is not None and per_sketch.exists() and not force:
-        raise UsageError(f"{per_sketch} exists; give another name, or --force to replace it")
+    if per_sketch is not None and os.path.lexists(per_sketch) and not force:
+        raise atomic.taken(per_sketch)
     with console.stderr().status("Starting the training engine"):
         from sketchrnn_cli.training import measuring, start
 
@@ -40,7 +40,7 @@ def evaluate(
         console.message(f"measured {figure.dataset} {figure.split}: {len(figure.losses.lengths)} sketches")
         figures.append(figure)
     if per_sketch is not None:
-        measuring.write_per_sketch(figures, per_sketch)
+        measuring.write_per_sketch(figures, per_sketch, force)
     if as_json:
         import json
 

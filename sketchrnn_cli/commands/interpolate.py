@@ -43,14 +43,11 @@ def interpolate(
         raise UsageError(f"{len(inputs)} drawings: {choice}")
     style = Style(size, stroke_width, margin, color, background, color_by_order)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
-    path = sheets.destination(out, sketcher, force)
+    target = sheets.destination(out, sketcher, force)
     z = sheets.encode(sketcher, sheets.read_inputs(inputs, sketcher, data_dir, seed, epsilon), seed, sample_z)
     way: latent.Way = "lerp" if lerp else "slerp"
     row = len(z) == 2
     walk = latent.between(z[0], z[1], steps, way) if row else latent.field(z, steps, steps, way).reshape(-1, z.shape[1])
     sketches = sketcher.draw(walk, len(walk), temperature, seed, streams=[0] * len(walk))
-    if row:
-        sheets.save_rows([sketches], path, style)
-    else:
-        sheets.save(sketches, path, style, columns=steps)
+    path = sheets.save_rows([sketches], target, style) if row else sheets.save(sketches, target, style, columns=steps)
     console.result(str(path))

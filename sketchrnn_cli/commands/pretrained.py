@@ -67,7 +67,7 @@ def download(
         for (folder, (_, url, _)), file in zip(jobs.items(), files, strict=True):
             try:
                 imported = replace(magenta_js.read(file), note=f"official pretrained model, imported from {url}")
-                importing.release(imported, importing.describe(imported)[0], folder)
+                importing.release(imported, importing.describe(imported)[0], folder, force)
             finally:
                 file.unlink(missing_ok=True)
             console.result(str(folder))

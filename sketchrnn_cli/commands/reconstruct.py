@@ -41,10 +41,10 @@ def reconstruct(
     temperatures = temperature or [0.1]
     style = Style(size, stroke_width, margin, color, background, color_by_order)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
-    path = sheets.destination(out, sketcher, force)
+    target = sheets.destination(out, sketcher, force)
     shown = sheets.read_inputs(inputs, sketcher, data_dir, seed, epsilon)
     z = sheets.encode(sketcher, shown, seed, sample_z)
     rows = sheets.at_temperatures(sketcher, z, len(z), temperatures, seed, common_stream=True)
     labels = ["input", *(f"temperature {value:g}" for value in temperatures)]
-    sheets.save_rows(rows, path, style, labels, above=shown)
+    path = sheets.save_rows(rows, target, style, labels, above=shown)
     console.result(str(path))

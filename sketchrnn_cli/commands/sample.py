@@ -53,7 +53,7 @@ def sample(
         raise UsageError("--columns is for one temperature; several get a row each")
     style = Style(size, stroke_width, margin, color, background, color_by_order)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
-    path = sheets.destination(out, sketcher, force)
+    target = sheets.destination(out, sketcher, force)
     if from_z is None:
         count = count or 1
         z = sketcher.random_latents(count, seed)
@@ -64,7 +64,7 @@ def sample(
         count = len(z)
     rows = sheets.at_temperatures(sketcher, z, count, temperatures, seed, max_points)
     if len(rows) == 1:
-        sheets.save(rows[0], path, style, columns=columns)
+        path = sheets.save(rows[0], target, style, columns=columns)
     else:
-        sheets.save_rows(rows, path, style, [f"temperature {value:g}" for value in temperatures])
+        path = sheets.save_rows(rows, target, style, [f"temperature {value:g}" for value in temperatures])
     console.result(str(path))

@@ -1,18 +1,22 @@
 """What the drawing commands share: open the model, name the file, save the sketches as what its suffix says."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sketchrnn_cli import console
 from sketchrnn_cli.drawing import output
 from sketchrnn_cli.drawing.layout import Style, grid, in_blocks
+from sketchrnn_cli.errors import ExistsError
 from sketchrnn_cli.model.sketching import Sketcher
 from sketchrnn_cli.store import names
 from sketchrnn_cli.strokes.files import ARRAYS, write_sketches
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from sketchrnn_cli.drawing.layout import Picture
 
 
 def open_model(ckpt: str | None, checkpoint_dir: Path) -> Sketcher:
@@ -23,16 +27,47 @@ def open_model(ckpt: str | None, checkpoint_dir: Path) -> Sketcher:
     return Sketcher(checkpoint)
 
 
-def destination(out: str | None, sketcher: Sketcher, force: bool) -> Path:
-    """Return the file to write: as asked for, or a free numbered name after the model."""
+@dataclass(frozen=True)
+class Destination:
+    """The file to write."""
+
+    path: Path
+    """As asked for, or the first numbered name that was free when the command began."""
+    replace: bool = False
+    """Whether what has the name is replaced."""
+    stem: str = ""
+    """What a numbered name begins with: where another program takes the number, the next one is used."""
+
+    @property
+    def suffix(self) -> str:
+        """The format, in lower case."""
+        return self.path.suffix.lower()
+
+    def write(self, writer: Callable[[Path, bool], None]) -> Path:
+        """Call `writer` with the path and whether to replace, until a name is free; return the path written."""
+        path = self.path
+        while True:
+            try:
+                writer(path, self.replace)
+                return path
+            except ExistsError:
+                if not self.stem:
+                    raise
+                path = output.free_name(self.stem, path.suffix)
+
+
+def destination(
+    out: str | None, sketcher: Sketcher, force: bool, formats: Sequence[str] = (*output.STILLS, *ARRAYS)
+) -> Destination:
+    """Return the file to write: as asked for, or a numbered name after the model in the first of the formats."""
     if out is None:
-        return free_name(sketcher, ".svg")
-    return output.check(out, (*output.STILLS, *ARRAYS), force)
+        return numbered(names.title(sketcher.checkpoint.folder).partition("@")[0], formats[0])
+    return Destination(output.check(out, formats, force), force)
 
 
-def free_name(sketcher: Sketcher, suffix: str) -> Path:
-    """Return a free numbered name after the model."""
-    return output.free_name(names.title(sketcher.checkpoint.folder).partition("@")[0], suffix)
+def numbered(stem: str, suffix: str) -> Destination:
+    """Return a free numbered name in the working folder."""
+    return Destination(output.free_name(stem, suffix), stem=stem)
 
 
 def read_inputs(
@@ -90,27 +125,37 @@ def at_temperatures(
     return [drawn[start : start + count] for start in range(0, len(drawn), count)]
 
 
-def save(sketches: "Sequence[Any]", path: Path, style: Style, **layout: Any) -> None:
-    """Write sketches as a sheet (SVG, PNG) or as stroke-3 arrays (.npy, .json); say what is worth saying."""
-    if path.suffix.lower() in ARRAYS:
-        with output.writing(path) as partial:
-            write_sketches(sketches, partial)
-        return
-    notice = output.save_picture(grid(sketches, style=style, **layout), path)
-    if notice:
-        console.message(notice)
+def save(sketches: "Sequence[Any]", out: Destination, style: Style, **layout: Any) -> Path:
+    """Write sketches as a sheet (SVG, PNG) or as stroke-3 arrays (.npy, .json); return the path written."""
+    if out.suffix in ARRAYS:
+        return out.write(lambda path, replace: _write_arrays(sketches, path, replace))
+    return save_picture(grid(sketches, style=style, **layout), out)
+
+
+def save_picture(picture: "Picture", out: Destination) -> Path:
+    """Write a picture as SVG or PNG, say what is worth saying, return the path written."""
+
+    def write(path: Path, replace: bool) -> None:
+        if notice := output.save_picture(picture, path, replace):
+            console.message(notice)
+
+    return out.write(write)
+
+
+def _write_arrays(sketches: "Sequence[Any]", path: Path, replace: bool) -> None:
+    with output.writing(path, replace) as partial:
+        write_sketches(sketches, partial)
 
 
 def save_rows(
     rows: "Sequence[Sequence[Any]]",
-    path: Path,
+    out: Destination,
     style: Style,
     labels: Sequence[str] = (),
     above: "Sequence[Any]" = (),
-) -> None:
+) -> Path:
     """Do what `save` does with rows of one length; those `above` head a sheet and are left out of arrays."""
-    if path.suffix.lower() in ARRAYS:
-        save([sketch for row in rows for sketch in row], path, style)
-        return
+    if out.suffix in ARRAYS:
+        return save([sketch for row in rows for sketch in row], out, style)
     cells, columns, row_labels = in_blocks([above, *rows] if above else rows, labels)
-    save(cells, path, style, columns=columns, row_labels=row_labels)
+    return save(cells, out, style, columns=columns, row_labels=row_labels)

@@ -86,6 +86,7 @@ def write(
     words: Sequence[str] = (),
     labels: Mapping[str, Sequence[int] | np.ndarray] | None = None,
     key_ids: Mapping[str, np.ndarray] | None = None,
+    replace: bool = True,
 ) -> None:
     """Write an archive whole or not at all; the same sketches give the same bytes.
 
@@ -96,15 +97,17 @@ def write(
         words: what the drawings are of; empty for an archive without labels.
         labels: by split, each sketch's index into the words.
         key_ids: by split, the numbers by which the source knows its drawings.
+        replace: whether what has the name is replaced.
 
     Raises:
+        ExistsError: without `replace`, the name is taken.
         DataError: it cannot be written, or labels or numbers do not fit the sketches.
     """
     sketches = {split: list(splits[split]) for split in SPLITS}
     extras = _label_arrays(path, {split: len(some) for split, some in sketches.items()}, words, labels, key_ids)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic.replacing_file(path) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+        with atomic.new_file(path, replace) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
             for split in SPLITS:
                 _add(archive, split, _pack_objects(sketches[split]))
             for name, array in {PROVENANCE: np.array(provenance), **extras}.items():

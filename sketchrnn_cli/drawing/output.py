@@ -2,9 +2,11 @@
 
     path = check("out.svg", STILLS, force)           # before the work: refuses what cannot be written
     path = free_name("cat", ".svg")                  # or cat-001.svg, cat-002.svg, ... in the working folder
-    notice = save_picture(picture, path)
+    notice = save_picture(picture, path, replace=False)
     save_animation([picture], Timing(), path)        # several pictures make a morph
     with writing(path) as partial: ...               # any other file, atomically
+
+`check` refuses early; that nothing is replaced unasked is certain only with `replace=False`.
 
 Folders that are missing are created.
 """
@@ -18,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sketchrnn_cli.atomic import replacing_file
+from sketchrnn_cli import atomic
 from sketchrnn_cli.errors import DrawingError, UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ def check(out: str | os.PathLike[str], formats: Sequence[str], force: bool = Fal
     """
     name, path = os.fspath(out), Path(out)
     if FRAMES in formats and (name.endswith(("/", os.sep)) or os.path.isdir(path)):
-        if os.path.exists(path) and (not path.is_dir() or any(path.iterdir())) and not force:
+        if os.path.lexists(path) and (not path.is_dir() or any(path.iterdir())) and not force:
             raise UsageError(f"{path} is not an empty folder; give another name, or --force to use it")
         return path
     if path.suffix.lower() not in formats:
@@ -52,11 +54,11 @@ def check(out: str | os.PathLike[str], formats: Sequence[str], force: bool = Fal
         raise UsageError(f"{path}: {found}; choose one of {' '.join(formats)}")
     if os.path.isdir(path):  # Path.is_dir fails on a name that is too long.
         raise UsageError(f"{path} is a folder; give the name of a file")
-    taken = [path] if os.path.exists(path) else []
+    taken = [path] if os.path.lexists(path) else []
     if FRAMES in formats and _holds_number(path):
         taken = _frames_of(path)
     if taken and not force:
-        raise UsageError(f"{taken[0]} exists; give another name, or --force to replace it")
+        raise atomic.taken(taken[0])
     if path.suffix.lower() == ".mp4" and find_spec("imageio_ffmpeg") is None:
         raise UsageError(f"{path}: MP4 needs a package that is not installed: pip install 'sketchrnn[video]'")
     return path
@@ -65,31 +67,35 @@ def check(out: str | os.PathLike[str], formats: Sequence[str], force: bool = Fal
 def free_name(stem: str, suffix: str, folder: Path = Path()) -> Path:
     """Return the first of `stem-001`, `stem-002`, ... that is free in the folder."""
     number = 1
-    while (path := folder / f"{stem}-{number:03d}{suffix}").exists():
+    while os.path.lexists(path := folder / f"{stem}-{number:03d}{suffix}"):
         number += 1
     return path
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path` that replaces it at the end, or is removed on failure.
+def writing(path: Path, replace: bool = True) -> Iterator[Path]:
+    """Yield a temporary path beside `path` that gets its name at the end, or is removed on failure.
 
     Raises:
         DrawingError: the folder cannot be written, or the disk is full.
+        ExistsError: without `replace`, the name is taken.
     """
     with _reporting(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing_file(path) as partial:
+        with atomic.new_file(path, replace) as partial:
             yield partial
 
 
-def save_picture(picture: "Picture", path: Path) -> str | None:
+def save_picture(picture: "Picture", path: Path, replace: bool = True) -> str | None:
     """Write a picture as SVG or PNG.
 
     Returns:
         A line for the user where the file is not what it could be, else None.
+
+    Raises:
+        ExistsError: without `replace`, the name is taken.
     """
-    with writing(path) as partial:
+    with writing(path, replace) as partial:
         if path.suffix.lower() == ".png":
             from sketchrnn_cli.drawing.raster import write_png
 
@@ -100,31 +106,34 @@ def save_picture(picture: "Picture", path: Path) -> str | None:
         return None
 
 
-def save_animation(pictures: "Sequence[Picture]", timing: "Timing", path: Path) -> None:
+def save_animation(pictures: "Sequence[Picture]", timing: "Timing", path: Path, replace: bool = True) -> None:
     """Write one picture drawn stroke by stroke, or several as a morph, in the format that the name tells.
 
     Each image of a folder of frames is seen for 1/fps seconds.
+
+    Raises:
+        ExistsError: without `replace`, the name is taken.
     """
     if path.suffix.lower() == ".svg":
         from sketchrnn_cli.drawing import svg
 
-        with writing(path) as partial:
+        with writing(path, replace) as partial:
             partial.write_text(svg.animate(pictures, timing), encoding="utf-8", newline="\n")
         return
     from sketchrnn_cli.drawing import animation
 
     if path.is_dir() or path.suffix.lower() not in ANIMATIONS:
-        _save_frames(pictures, timing, path / "frame-%03d.png")
+        _save_frames(pictures, timing, path / "frame-%03d.png", replace)
     elif _holds_number(path):
-        _save_frames(pictures, timing, path)
+        _save_frames(pictures, timing, path, replace)
     else:
         writers = {".gif": animation.write_gif, ".webp": animation.write_webp, ".mp4": animation.write_mp4}
         write = writers.get(path.suffix.lower(), animation.write_apng)
-        with writing(path) as partial:
+        with writing(path, replace) as partial:
             write(pictures, timing, partial)
 
 
-def _save_frames(pictures: "Sequence[Picture]", timing: "Timing", pattern: Path) -> None:
+def _save_frames(pictures: "Sequence[Picture]", timing: "Timing", pattern: Path, replace: bool) -> None:
     """Write all frames aside, then move them to their names; frames left by a longer animation go."""
     from sketchrnn_cli.drawing.animation import write_frames
 
@@ -136,10 +145,11 @@ def _save_frames(pictures: "Sequence[Picture]", timing: "Timing", pattern: Path)
         with tempfile.TemporaryDirectory(prefix=".frames-", dir=disk) as aside:
             count = write_frames(pictures, timing, Path(aside))
             folder.mkdir(exist_ok=True)
-            for old in _frames_of(pattern):
-                old.unlink()
+            if replace:
+                for old in _frames_of(pattern):
+                    old.unlink()
             for number in range(1, count + 1):
-                (Path(aside) / f"{number}.png").replace(_numbered(pattern, number))
+                atomic.put(Path(aside) / f"{number}.png", _numbered(pattern, number), replace)
 
 
 def _holds_number(path: Path) -> bool:

@@ -120,10 +120,11 @@ def plain_name(imported: Imported, path: Path) -> str:
     return "imported"
 
 
-def release(imported: Imported, sidecar: Sidecar, folder: Path) -> None:
-    """Write the checkpoint, whole or not at all, in place of the one that may be there.
+def release(imported: Imported, sidecar: Sidecar, folder: Path, replace: bool = True) -> None:
+    """Write the checkpoint, whole or not at all; with `replace`, in place of the one that may be there.
 
     Raises:
+        ExistsError: without `replace`, the name is taken.
         CheckpointError: it cannot be written.
     """
     try:
@@ -131,9 +132,9 @@ def release(imported: Imported, sidecar: Sidecar, folder: Path) -> None:
         aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
             checkpoint.release(aside / "new", sidecar, imported.weights)
-            if folder.exists():
+            if replace and folder.exists():
                 folder.rename(aside / "old")
-            (aside / "new").rename(folder)
+            atomic.put_folder(aside / "new", folder)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
         atomic.sync(folder.parent)

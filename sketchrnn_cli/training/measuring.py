@@ -81,11 +81,12 @@ def measure(
             yield Figure(dataset.name, split, kept, losses, len(part) - len(kept))
 
 
-def write_per_sketch(figures: Sequence[Figure], path: Path) -> None:
+def write_per_sketch(figures: Sequence[Figure], path: Path, replace: bool = True) -> None:
     """Write a CSV row a sketch, the highest L_R per point first.
 
     Raises:
         DataError: it cannot be written.
+        ExistsError: without `replace`, the name is taken.
     """
     rows = []
     for figure in figures:
@@ -97,7 +98,7 @@ def write_per_sketch(figures: Sequence[Figure], path: Path) -> None:
                          losses.reconstruction[number], losses.kl[number]))  # fmt: skip
     rows.sort(key=lambda row: -row[0])
     try:
-        with atomic.replacing_file(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+        with atomic.new_file(path, replace) as partial, partial.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(["dataset", "split", "index", "points", "L_R", "L_KL", "L_R_per_point"])
             for per_point, dataset, split, place, points, reconstruction, kl in rows:

@@ -41,6 +41,8 @@ def export(
 
     Example: sketchrnn checkpoint export cat --format magenta-js --out cat.vae.json
     """
+    import os
+
     from sketchrnn_cli.interop.magenta_js import export
     from sketchrnn_cli.store import names
     from sketchrnn_cli.strokes.files import read_latents
@@ -56,7 +58,7 @@ def export(
             raise UsageError(f"--at-z {at_z}: holds {len(latents)} latent vectors; one is needed")
         z = latents[0]
     path = out or Path(name + export.suffix(loaded.hparams, z))
-    if path.is_dir() or (path.exists() and not force):
+    if path.is_dir() or (os.path.lexists(path) and not force):
         raise UsageError(f"{path} exists; --out gives another name{'' if path.is_dir() else ', --force replaces it'}")
-    export.write(path, loaded, name, z)
+    export.write(path, loaded, name, z, force)
     console.result(str(path))

@@ -45,7 +45,7 @@ def import_(
     name = importing.plain_name(imported, file) if name is None else name
     folder = importing.destination(checkpoint_dir, name, force)
     sidecar, assumed = importing.describe(imported, scale_factor, canvas_size)
-    importing.release(imported, sidecar, folder)
+    importing.release(imported, sidecar, folder, force)
     for sentence in assumed:
         console.message(sentence)
     console.result(str(folder))

@@ -57,6 +57,7 @@ def doodle(
     """
     import os
 
+    from sketchrnn_cli import atomic
     from sketchrnn_cli.data import archive, doodles
 
     paths = {name: data_dir / f"doodle_{name}.npz" for name in dict.fromkeys(names)}
@@ -64,10 +65,10 @@ def doodle(
         if name not in doodles.NAMES:
             known = f"(there are: {', '.join(doodles.NAMES)})"
             raise UsageError(f"no built-in doodle {name!r} {known}{nearest(name, doodles.NAMES)}")
-        if os.path.exists(path) and not force:
-            raise UsageError(f"{path} exists; --force replaces it")
+        if os.path.lexists(path) and not force:
+            raise atomic.taken(path)
     for name, path in paths.items():
         with console.stderr().status(f"drawing {count} of {name}"):
             splits = doodles.doodles(name, count, seed)
-            archive.write(path, splits, f"sketchrnn doodle {name}, drawn by a program (seed {seed})")
+            archive.write(path, splits, f"sketchrnn doodle {name}, drawn by a program (seed {seed})", replace=force)
         console.result(str(path))

@@ -73,6 +73,7 @@ def convert(
     """
     import os
 
+    from sketchrnn_cli import atomic
     from sketchrnn_cli.data.conversion import pipeline
     from sketchrnn_cli.data.conversion import sources as files
     from sketchrnn_cli.strokes.prepare import Preparation
@@ -80,8 +81,8 @@ def convert(
     if out.suffix.lower() != ".npz":
         raise UsageError(f"--out {out}: the name of a data set ends in .npz")
     for path in (out, *([report] if report else [])):
-        if os.path.exists(path) and not force:
-            raise UsageError(f"{path} exists; give another name, or --force to replace it")
+        if os.path.lexists(path) and not force:
+            raise atomic.taken(path)
     if report == out:
         raise UsageError(f"--report {report}: that is the data set's name; give another one")
     if valid + test >= 1:
@@ -95,10 +96,12 @@ def convert(
         for done in pipeline.collect(files.read(paths, how, jobs or os.cpu_count() or 1), rules, collection):
             bar.update(task, completed=done, skipped=len(collection.skipped))
     if collection.skipped:
+        # A report under its default name is of the last conversion, whatever there was before.
+        replace_report = force or report is None
         report = report or out.with_name(f"{out.stem}.skipped.tsv")
         for item in collection.skipped[:SHOWN]:
             console.message(f"skipped {item.where}: {item.reason}")
-        pipeline.write_report(report, collection.skipped)
+        pipeline.write_report(report, collection.skipped, replace_report)
         console.message(f"skipped {len(collection.skipped)} bad drawings; all of them with reasons: {report}")
     for note in collection.notes[:SHOWN]:
         console.message(note)
@@ -109,7 +112,7 @@ def convert(
     if not collection.drawings:
         raise DataError(f"no drawing could be taken; {out} was not written")
     splits = pipeline.split(collection.drawings, valid, test, seed, resplit)
-    pipeline.write(out, splits, sources)
+    pipeline.write(out, splits, sources, force)
     counts = ", ".join(f"{name} {len(sketches)}" for name, sketches in splits.items())
     console.message(f"{len(collection.drawings)} sketches ({counts})")
     console.result(str(out))

@@ -38,6 +38,7 @@ def fetch(
     """
     import os
 
+    from sketchrnn_cli import atomic
     from sketchrnn_cli.commands import transfers
     from sketchrnn_cli.data import quickdraw
 
@@ -45,6 +46,8 @@ def fetch(
     paths = [data_dir / quickdraw.file_name(category, full) for category in categories]
     jobs = []
     for category, path in zip(categories, paths, strict=True):
+        if os.path.lexists(path) and not os.path.exists(path) and not force:
+            raise atomic.taken(path)
         if os.path.exists(path) and not force:
             console.message(f"{path} is here already; --force fetches it again")
         else:

@@ -27,17 +27,17 @@ def preview(
 
     Example: sketchrnn dataset preview doodle_cat --out cats.png
     """
+    from sketchrnn_cli.commands import sheets
     from sketchrnn_cli.data import cache, inspection, names
     from sketchrnn_cli.drawing import output
     from sketchrnn_cli.drawing.layout import Style, grid
 
-    path = output.check(out, output.STILLS, force) if out else output.free_name("preview", ".svg")
+    checked = sheets.Destination(output.check(out, output.STILLS, force), force) if out else None
+    target = checked or sheets.numbered("preview", ".svg")
     sketches = cache.load(names.find(dataset, data_dir)).splits.get(split)
     if sketches is None:
         raise UsageError(f"--split {split}: expected train, valid or test")
     chosen = inspection.choose(sketches, index or count, seed)
     captions = [f"{split} {number}" for number in chosen]
     picture = grid([sketches[number] for number in chosen], columns, captions, style=Style(size=size))
-    if notice := output.save_picture(picture, path):
-        console.message(notice)
-    console.result(str(path))
+    console.result(str(sheets.save_picture(picture, target)))

@@ -152,25 +152,27 @@ def provenance(sources: Sequence[Path]) -> str:
     return "converted from " + ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
-def write(path: Path, splits: dict[str, list[np.ndarray]], sources: Sequence[Path]) -> None:
+def write(path: Path, splits: dict[str, list[np.ndarray]], sources: Sequence[Path], replace: bool) -> None:
     """Write the archive.
 
     Raises:
+        ExistsError: without `replace`, the name is taken.
         DataError: it cannot be written.
     """
-    archive.write(path, splits, provenance(sources))
+    archive.write(path, splits, provenance(sources), replace=replace)
 
 
-def write_report(path: Path, skipped: Sequence[Skipped]) -> None:
+def write_report(path: Path, skipped: Sequence[Skipped], replace: bool) -> None:
     """Write where and why drawings were skipped: a line each, a tab between.
 
     Raises:
+        ExistsError: without `replace`, the name is taken.
         DataError: it cannot be written.
     """
     lines = [" ".join(item.where.split()) + "\t" + " ".join(item.reason.split()) for item in skipped]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic.replacing_file(path) as partial:
+        with atomic.new_file(path, replace) as partial:
             partial.write_text("\n".join(lines) + "\n", encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error

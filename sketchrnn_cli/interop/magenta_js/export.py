@@ -23,22 +23,24 @@ def suffix(hparams: HParams, z: np.ndarray | None = None) -> str:
     return ".vae.json" if hparams.conditional and z is None else ".gen.json"
 
 
-def write(path: Path, checkpoint: Checkpoint, name: str, z: np.ndarray | None = None) -> None:
+def write(path: Path, checkpoint: Checkpoint, name: str, z: np.ndarray | None = None, replace: bool = True) -> None:
     """Write a model, whole or not at all.
 
     Args:
-        path: where to; replaced where it exists.
+        path: where to.
         checkpoint: the model.
         name: what the file calls it.
         z: `[z_size]` at which a conditional model is fixed and becomes a decoder alone (see `at_latent`).
+        replace: whether what has the name is replaced.
 
     Raises:
+        ExistsError: without `replace`, the name is taken.
         CheckpointError: the format cannot hold the model, or the file cannot be written.
     """
     content = encode(checkpoint, name, z)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic.replacing_file(path) as partial:
+        with atomic.new_file(path, replace) as partial:
             partial.write_text(json.dumps(content, separators=(",", ":"), allow_nan=False), encoding="utf-8")
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be written: {error.strerror or error}") from error
