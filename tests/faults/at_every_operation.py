@@ -1,0 +1,125 @@
+"""Run a piece of work again and again, with a fault at its first, second, ... last file operation.
+
+Python tells an audit hook before it opens, renames, links, creates or removes anything; the hook counts what happens
+inside one folder and, at the n-th time, kills the process or raises the error of a full disk. So does every `fsync`.
+
+    python tests/faults/at_every_operation.py SCENARIO kill|full
+
+Each attempt starts from the same folder in a process of its own (a fork of this one, which holds no threads). After it,
+the scenario says what must hold, whatever happened.
+"""
+
+import errno
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+OPERATIONS = frozenset(
+    {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod"}
+)
+LIMIT = 500
+"""Operations at most: a scenario with more is not small enough to be told apart from one that never ends."""
+
+
+class Fault:
+    """Counts operations below a folder, and fails at one of them."""
+
+    def __init__(self, folder: Path, at: int, kind: str) -> None:
+        self.folder, self.at, self.kind, self.count = str(folder), at, kind, 0
+        self._sync = os.fsync
+
+    def install(self) -> None:
+        """Watch from now on, for the rest of the process."""
+        sys.addaudithook(self._audit)
+        os.fsync = self._fsync
+
+    def _audit(self, event: str, arguments: tuple) -> None:
+        if event in OPERATIONS and any(str(argument).startswith(self.folder) for argument in arguments[:2]):
+            self._happens()
+
+    def _fsync(self, handle: int) -> None:
+        self._happens()
+        self._sync(handle)
+
+    def _happens(self) -> None:
+        self.count += 1
+        if self.count != self.at:
+            return
+        if self.kind == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def run(
+    prepare: Callable[[Path], None], work: Callable[[Path], None], holds: Callable[[Path, int], None], kind: str
+) -> int:
+    """Try every fault; return how many there were.
+
+    Args:
+        prepare: fills a folder.
+        work: what is disturbed; where it raises anything but a `SketchRNNError`, the attempt fails.
+        holds: given the folder and the attempt's exit code (0 done undisturbed, 1 refused in one line, 2 done
+            in spite of the fault, -9 killed), raises
+            AssertionError where something is lost.
+        kind: kill or full.
+    """
+    with tempfile.TemporaryDirectory() as parent:
+        start = Path(parent) / "start"
+        start.mkdir()
+        prepare(start)
+        for at in range(1, LIMIT):
+            folder = Path(parent) / "here"
+            shutil.copytree(start, folder)
+            code = _attempt(folder, work, Fault(folder, at, kind))
+            try:
+                holds(folder, code)
+            except AssertionError as error:
+                raise SystemExit(f"{kind} at operation {at}: {error}") from error
+            shutil.rmtree(folder)
+            if code == 0:
+                return at - 1
+    raise SystemExit(f"more than {LIMIT} operations")
+
+
+def _attempt(folder: Path, work: Callable[[Path], None], fault: Fault) -> int:
+    """Run the work in a child; 0 means that no fault was met."""
+    child = os.fork()
+    if child == 0:
+        code = 70
+        try:
+            from sketchrnn_cli.errors import SketchRNNError
+
+            fault.install()
+            try:
+                work(folder)
+                code = 0 if fault.count < fault.at else 2
+            except SketchRNNError:
+                code = 1
+        except BaseException as error:  # noqa: BLE001  The parent reports it.
+            print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        finally:
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code == 70:
+        raise SystemExit(f"{fault.kind} at operation {fault.at}: a traceback instead of one line")
+    return code
+
+
+def main() -> None:
+    """Run one scenario and print how many faults it survived."""
+    import scenarios
+
+    name, kind = sys.argv[1:]
+    scenario = scenarios.SCENARIOS[name]
+    print(run(scenario.prepare, scenario.work, scenario.holds, kind))
+
+
+if __name__ == "__main__":
+    main()
