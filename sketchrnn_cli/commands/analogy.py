@@ -1,6 +1,6 @@
 """`sketchrnn analogy`: A − B + C, on drawings."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -8,6 +8,8 @@ from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
 
 
+@opt.with_style
+@opt.with_reading
 def analogy(
     ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
     a: Annotated[str, typer.Argument(metavar="A", help=opt.INPUT_HELP)],
@@ -15,17 +17,11 @@ def analogy(
     c: Annotated[str, typer.Argument(metavar="C", help="What to add, likewise.")],
     temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the drawing.")] = 0.1,
     seed: opt.Seed = 0,
-    epsilon: opt.Epsilon = 2.0,
     out: opt.SheetOut = None,
     force: opt.Force = False,
-    size: opt.Size = 256,
-    stroke_width: opt.StrokeWidth = None,
-    margin: opt.Margin = None,
-    color: opt.Color = opt.INK,
-    background: opt.Background = opt.WHITE,
-    color_by_order: opt.ColorByOrder = False,
-    data_dir: opt.DataDir = opt.DATA_DIR,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
+    style: Any = None,
+    reading: Any = None,
 ) -> None:
     """Draw A − B + C: what is to C as A is to B. The sheet shows A, B, C and the answer.
 
@@ -35,13 +31,11 @@ def analogy(
     """
     from sketchrnn_cli import latent
     from sketchrnn_cli.commands import sheets
-    from sketchrnn_cli.drawing.layout import Style
     from sketchrnn_cli.strokes.files import ARRAYS
 
-    style = Style(size, stroke_width, margin, color, background, color_by_order)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     target = sheets.destination(out, sketcher, force)
-    shown = sheets.read_inputs([a, b, c], sketcher, data_dir, seed, epsilon)
+    shown = sheets.read_inputs([a, b, c], sketcher, reading, seed)
     z = latent.analogy(*sheets.encode(sketcher, shown, seed, False))
     answer = sketcher.draw(z[None], 1, temperature, seed)
     pictured = answer if target.suffix in ARRAYS else shown + answer

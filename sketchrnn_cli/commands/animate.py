@@ -1,6 +1,6 @@
 """`sketchrnn animate`: watch a sketch being drawn."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -9,6 +9,8 @@ from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.errors import UsageError
 
 
+@opt.with_style
+@opt.with_reading
 def animate(
     ckpt: opt.Ckpt = None,
     drawn: Annotated[
@@ -45,15 +47,9 @@ def animate(
         ),
     ] = None,
     force: opt.Force = False,
-    size: opt.Size = 256,
-    stroke_width: opt.StrokeWidth = None,
-    margin: opt.Margin = None,
-    color: opt.Color = opt.INK,
-    background: opt.Background = opt.WHITE,
-    color_by_order: opt.ColorByOrder = False,
-    epsilon: opt.Epsilon = 2.0,
-    data_dir: opt.DataDir = opt.DATA_DIR,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
+    style: Any = None,
+    reading: Any = None,
 ) -> None:
     """Draw a new sketch stroke by stroke: GIF, WebP, APNG (also as .png), MP4, animated SVG, or a folder of frames.
 
@@ -61,7 +57,7 @@ def animate(
     """
     from sketchrnn_cli.commands import sheets
     from sketchrnn_cli.drawing import output
-    from sketchrnn_cli.drawing.layout import Style, grid, sequence
+    from sketchrnn_cli.drawing.layout import grid, sequence
     from sketchrnn_cli.drawing.timing import Timing
 
     if drawn and morph:
@@ -70,7 +66,6 @@ def animate(
         raise UsageError("--count is for new sketches; --input and --morph name their drawings")
     if steps is not None and not morph:
         raise UsageError("--steps is for --morph; --seconds says how long a drawing takes")
-    style = Style(size, stroke_width, margin, color, background, color_by_order)
     timing = Timing(fps, seconds, hold, loop)
     if out is not None:
         output.check(out, output.ANIMATIONS, force)  # Before the model is loaded.
@@ -79,12 +74,12 @@ def animate(
     if morph:
         from sketchrnn_cli.latent import between
 
-        z = sheets.encode(sketcher, sheets.read_inputs(morph, sketcher, data_dir, seed, epsilon), seed, False)
+        z = sheets.encode(sketcher, sheets.read_inputs(morph, sketcher, reading, seed), seed, False)
         walk = between(z[0], z[1], steps or 20)
         warmth = 0.1 if temperature is None else temperature
         pictures = sequence(sketcher.draw(walk, len(walk), warmth, seed, max_points, streams=[0] * len(walk)), style)
     elif drawn:
-        pictures = [grid(sheets.read_inputs([drawn], sketcher, data_dir, seed, epsilon), style=style)]
+        pictures = [grid(sheets.read_inputs([drawn], sketcher, reading, seed), style=style)]
     else:
         count = count or 1
         warmth = 0.4 if temperature is None else temperature

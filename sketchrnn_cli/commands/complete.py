@@ -1,6 +1,6 @@
 """`sketchrnn complete`: finish a drawing that somebody began."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -9,6 +9,8 @@ from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.errors import UsageError
 
 
+@opt.with_style
+@opt.with_reading
 def complete(
     ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
     beginning: Annotated[str, typer.Argument(metavar="INPUT", help=opt.INPUT_HELP)],
@@ -22,17 +24,11 @@ def complete(
     ] = None,
     temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the endings.")] = 0.6,
     seed: opt.Seed = 0,
-    epsilon: opt.Epsilon = 2.0,
     out: opt.SheetOut = None,
     force: opt.Force = False,
-    size: opt.Size = 256,
-    stroke_width: opt.StrokeWidth = None,
-    margin: opt.Margin = None,
-    color: opt.Color = opt.INK,
-    background: opt.Background = opt.WHITE,
-    color_by_order: opt.ColorByOrder = False,
-    data_dir: opt.DataDir = opt.DATA_DIR,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
+    style: Any = None,
+    reading: Any = None,
 ) -> None:
     """Draw on from a beginning: several endings on one sheet, the given part in another colour.
 
@@ -43,18 +39,17 @@ def complete(
     Example: sketchrnn complete cat half.svg --fraction 0.5 --count 8 --out endings.svg
     """
     from sketchrnn_cli.commands import sheets
-    from sketchrnn_cli.drawing.layout import Style, colored
+    from sketchrnn_cli.drawing.layout import colored
     from sketchrnn_cli.strokes.files import ARRAYS
 
     if fraction is not None and not 0 < fraction <= 1:
         raise UsageError(f"--fraction {fraction}: give a number above 0 and up to 1")
     if fraction is not None and keep is not None:
         raise UsageError("--keep takes the beginning from a whole drawing, --fraction is for a beginning; give one")
-    style = Style(size, stroke_width, margin, color, background, color_by_order)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     target = sheets.destination(out, sketcher, force)
     share = 0.75 if keep is None else 1.0
-    given = sheets.read_inputs([beginning], sketcher, data_dir, seed, epsilon, fraction, share)[0][:keep]
+    given = sheets.read_inputs([beginning], sketcher, reading, seed, fraction, share)[0][:keep]
     z = sheets.encode(sketcher, [given], seed, False).repeat(count, axis=0) if sketcher.hparams.conditional else None
     endings = sketcher.draw(z, count, temperature, seed, given=given)
     pictured = endings if target.suffix in ARRAYS else [colored(ending, len(given)) for ending in endings]

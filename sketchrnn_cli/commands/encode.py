@@ -1,6 +1,6 @@
 """`sketchrnn encode`: the latent vectors of drawings."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -8,16 +8,16 @@ from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
 
 
+@opt.with_reading
 def encode(
     ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help=opt.INPUT_HELP)],
     sigma: Annotated[bool, typer.Option("--sigma", help="Write σ too: [2, n, z] of μ and σ.")] = False,
     seed: opt.Seed = 0,
-    epsilon: opt.Epsilon = 2.0,
     out: opt.Out = None,
     force: opt.Force = False,
-    data_dir: opt.DataDir = opt.DATA_DIR,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
+    reading: Any = None,
 ) -> None:
     """Write the latent vectors of drawings as .npy or JSON; without --out, print JSON.
 
@@ -31,7 +31,7 @@ def encode(
 
     path = None if out is None else output.check(out, ARRAYS, force)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
-    shown = sheets.read_inputs(inputs, sketcher, data_dir, seed, epsilon)
+    shown = sheets.read_inputs(inputs, sketcher, reading, seed)
     mu, deviation = sketcher.encode(shown)
     if path is None:
         console.result(json.dumps({"mu": mu.tolist(), **({"sigma": deviation.tolist()} if sigma else {})}))

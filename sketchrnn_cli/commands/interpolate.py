@@ -1,6 +1,6 @@
 """`sketchrnn interpolate`: walk from one drawing to another."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -9,6 +9,8 @@ from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.errors import UsageError
 
 
+@opt.with_style
+@opt.with_reading
 def interpolate(
     ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="Two or four drawings. " + opt.INPUT_HELP)],
@@ -18,17 +20,11 @@ def interpolate(
     temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the drawings.")] = 0.1,
     sample_z: Annotated[bool, typer.Option("--sample-z", help="Draw z from N(μ, σ) instead of taking μ.")] = False,
     seed: opt.Seed = 0,
-    epsilon: opt.Epsilon = 2.0,
     out: opt.SheetOut = None,
     force: opt.Force = False,
-    size: opt.Size = 256,
-    stroke_width: opt.StrokeWidth = None,
-    margin: opt.Margin = None,
-    color: opt.Color = opt.INK,
-    background: opt.Background = opt.WHITE,
-    color_by_order: opt.ColorByOrder = False,
-    data_dir: opt.DataDir = opt.DATA_DIR,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
+    style: Any = None,
+    reading: Any = None,
 ) -> None:
     """Walk through the latent space from one drawing to another; four drawings are the corners of a grid.
 
@@ -36,15 +32,13 @@ def interpolate(
     """
     from sketchrnn_cli import latent
     from sketchrnn_cli.commands import sheets
-    from sketchrnn_cli.drawing.layout import Style
 
     if len(inputs) != 4 and (grid or len(inputs) != 2):
         choice = "a grid has four corners" if grid else "give two for a row, or four for a grid"
         raise UsageError(f"{len(inputs)} drawings: {choice}")
-    style = Style(size, stroke_width, margin, color, background, color_by_order)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     target = sheets.destination(out, sketcher, force)
-    z = sheets.encode(sketcher, sheets.read_inputs(inputs, sketcher, data_dir, seed, epsilon), seed, sample_z)
+    z = sheets.encode(sketcher, sheets.read_inputs(inputs, sketcher, reading, seed), seed, sample_z)
     way: latent.Way = "lerp" if lerp else "slerp"
     row = len(z) == 2
     walk = latent.between(z[0], z[1], steps, way) if row else latent.field(z, steps, steps, way).reshape(-1, z.shape[1])

@@ -1,6 +1,6 @@
 """`sketchrnn reconstruct`: show a model drawings, and see what it makes of them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -8,6 +8,8 @@ from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
 
 
+@opt.with_style
+@opt.with_reading
 def reconstruct(
     ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help=opt.INPUT_HELP)],
@@ -17,17 +19,11 @@ def reconstruct(
     ] = None,
     sample_z: Annotated[bool, typer.Option("--sample-z", help="Draw z from N(μ, σ) instead of taking μ.")] = False,
     seed: opt.Seed = 0,
-    epsilon: opt.Epsilon = 2.0,
     out: opt.SheetOut = None,
     force: opt.Force = False,
-    size: opt.Size = 256,
-    stroke_width: opt.StrokeWidth = None,
-    margin: opt.Margin = None,
-    color: opt.Color = opt.INK,
-    background: opt.Background = opt.WHITE,
-    color_by_order: opt.ColorByOrder = False,
-    data_dir: opt.DataDir = opt.DATA_DIR,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
+    style: Any = None,
+    reading: Any = None,
 ) -> None:
     """Encode drawings and draw them again: the inputs on top, a row for each temperature below.
 
@@ -36,13 +32,11 @@ def reconstruct(
     Example: sketchrnn reconstruct cat a.svg b.svg --out again.svg
     """
     from sketchrnn_cli.commands import sheets
-    from sketchrnn_cli.drawing.layout import Style
 
     temperatures = temperature or [0.1]
-    style = Style(size, stroke_width, margin, color, background, color_by_order)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     target = sheets.destination(out, sketcher, force)
-    shown = sheets.read_inputs(inputs, sketcher, data_dir, seed, epsilon)
+    shown = sheets.read_inputs(inputs, sketcher, reading, seed)
     z = sheets.encode(sketcher, shown, seed, sample_z)
     rows = sheets.at_temperatures(sketcher, z, len(z), temperatures, seed, common_stream=True)
     labels = ["input", *(f"temperature {value:g}" for value in temperatures)]

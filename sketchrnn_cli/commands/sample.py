@@ -1,6 +1,6 @@
 """`sketchrnn sample`: draw new sketches from a model."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -9,6 +9,7 @@ from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.errors import UsageError
 
 
+@opt.with_style
 def sample(
     ckpt: opt.Ckpt = None,
     count: Annotated[
@@ -30,20 +31,14 @@ def sample(
     columns: Annotated[int | None, typer.Option(min=1, help="Drawings in a row. [default: about a square]")] = None,
     out: opt.SheetOut = None,
     force: opt.Force = False,
-    size: opt.Size = 256,
-    stroke_width: opt.StrokeWidth = None,
-    margin: opt.Margin = None,
-    color: opt.Color = opt.INK,
-    background: opt.Background = opt.WHITE,
-    color_by_order: opt.ColorByOrder = False,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
+    style: Any = None,
 ) -> None:
     """Draw new sketches, one or a sheet of them, as SVG, PNG, .npy or JSON.
 
     Example: sketchrnn sample cat --count 16 --temperature 0.5 --out cats.svg
     """
     from sketchrnn_cli.commands import sheets
-    from sketchrnn_cli.drawing.layout import Style
     from sketchrnn_cli.strokes.files import read_latents
 
     temperatures = temperature or [0.4]
@@ -51,7 +46,6 @@ def sample(
         raise UsageError("--z draws each vector of its file once; leave --count out")
     if columns is not None and len(temperatures) > 1:
         raise UsageError("--columns is for one temperature; several get a row each")
-    style = Style(size, stroke_width, margin, color, background, color_by_order)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     target = sheets.destination(out, sketcher, force)
     if from_z is None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from sketchrnn_cli.drawing.layout import Picture
+    from sketchrnn_cli.strokes.prepare import Preparation
 
 
 def open_model(ckpt: str | None, checkpoint_dir: Path) -> Sketcher:
@@ -25,6 +26,15 @@ def open_model(ckpt: str | None, checkpoint_dir: Path) -> Sketcher:
     if ckpt is None:
         console.message(f"model: {names.title(checkpoint.folder)} (step {checkpoint.sidecar.step})")
     return Sketcher(checkpoint)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the drawings that a user names are read."""
+
+    data_dir: Path
+    """Where data sets are looked up."""
+    how: "Preparation"
 
 
 @dataclass(frozen=True)
@@ -73,9 +83,8 @@ def numbered(stem: str, suffix: str) -> Destination:
 def read_inputs(
     inputs: Sequence[str],
     sketcher: Sketcher,
-    data_dir: Path,
+    reading: Reading,
     seed: int,
-    epsilon: float,
     fraction: float | None = None,
     share: float = 1.0,
 ) -> "list[np.ndarray]":
@@ -87,13 +96,12 @@ def read_inputs(
     import numpy as np
 
     from sketchrnn_cli.data.inputs import read_input
-    from sketchrnn_cli.strokes.prepare import Preparation
 
     canvas_size, rng = sketcher.checkpoint.sidecar.canvas_size, np.random.default_rng(seed)
     max_points = int(share * sketcher.hparams.max_seq_len)
     sketches = []
     for text in inputs:
-        found = read_input(text, data_dir, canvas_size, max_points, rng, Preparation(epsilon), fraction)
+        found = read_input(text, reading.data_dir, canvas_size, max_points, rng, reading.how, fraction)
         for note in found.notes:
             console.message(note)
         sketches.append(found.sketch)
