@@ -159,15 +159,30 @@ class Model:
         return self.decode(walk, temperature=temperature, seed=seed, max_points=max_points)
 
     def complete(
-        self, beginning: np.ndarray, count: int = 4, *, temperature: float = ENDING_TEMPERATURE, seed: int = 0
+        self,
+        beginning: np.ndarray,
+        count: int = 4,
+        *,
+        temperature: float = ENDING_TEMPERATURE,
+        seed: int = 0,
+        as_is: bool = False,
+        known_size: bool = False,
     ) -> list[np.ndarray]:
         """Draw on from a beginning: `count` sketches that all start with its points.
+
+        Args:
+            beginning: the first points of a sketch.
+            count: how many.
+            temperature: randomness τ.
+            seed: of the guesses and of the random draws.
+            as_is: read the beginning at its own size and with its own z, instead of guessing what it is the beginning
+                of; then the model may end it at once.
+            known_size: guess z, but not the size.
 
         Raises:
             SketchRNNError: the beginning leaves no point to draw.
         """
-        z = self.encode([beginning]).repeat(count, axis=0) if self.hparams.conditional else None
-        return self._sketcher.draw(z, count, temperature, seed, given=beginning)
+        return self._sketcher.complete(beginning, count, temperature, seed, as_is, known_size)
 
     def analogy(
         self,

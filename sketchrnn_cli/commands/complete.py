@@ -22,6 +22,10 @@ def complete(
     keep: Annotated[
         int | None, typer.Option(min=1, help="Keep so many points of the INPUT only. [default: all]")
     ] = None,
+    as_is: Annotated[
+        bool,
+        typer.Option("--as-is", help="Read the beginning at its own size, as if it were whole; the model may end it."),
+    ] = False,
     temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the endings.")] = 0.6,
     seed: opt.Seed = 0,
     out: opt.SheetOut = None,
@@ -32,9 +36,9 @@ def complete(
 ) -> None:
     """Draw on from a beginning: several endings on one sheet, the given part in another colour.
 
-    A model with an encoder takes its z from the beginning. Strokes that are in data units already keep their size,
-    unless --fraction says another; an SVG enters at that share of the size that the model knows. A beginning of more
-    than three quarters of the points that the model takes is simplified, to leave room for an ending.
+    How large the beginning is meant, and what it is the beginning of, is guessed: each ending goes on from a guess that
+    would have foretold these strokes. --fraction says the size: the beginning enters at that share of what the model
+    knows. A beginning of more than three quarters of the points that the model takes is simplified, to leave room.
 
     Example: sketchrnn complete cat half.svg --fraction 0.5 --count 8 --out endings.svg
     """
@@ -50,8 +54,7 @@ def complete(
     target = sheets.destination(out, sketcher, force)
     share = 0.75 if keep is None else 1.0
     given = sheets.read_inputs([beginning], sketcher, reading, seed, fraction, share)[0][:keep]
-    z = sheets.encode(sketcher, [given], seed, False).repeat(count, axis=0) if sketcher.hparams.conditional else None
-    endings = sketcher.draw(z, count, temperature, seed, given=given)
+    endings = sketcher.complete(given, count, temperature, seed, as_is, known_size=fraction is not None)
     pictured = endings if target.suffix in ARRAYS else [colored(ending, len(given)) for ending in endings]
     path = sheets.save(pictured, target, style, aligned=True)
     console.result(str(path))

@@ -15,6 +15,9 @@ from sketchrnn_cli.model import mixture as mixtures
 from sketchrnn_cli.model.weights import INPUT_SIZE, part, state_size
 from sketchrnn_cli.strokes.formats import to_stroke5
 
+LOG_DENSITY_FLOOR = -27.6
+"""Nats that one offset can cost at most, about log 1e-12: a single wild one does not outweigh all the others."""
+
 
 @dataclass(frozen=True)
 class Noise:
@@ -82,6 +85,7 @@ class Drawer:
         temperature: float | np.ndarray,
         max_points: int,
         given: np.ndarray | None = None,
+        go_on: bool = False,
     ) -> list[np.ndarray]:
         """Draw one sketch for each entry of `noise`.
 
@@ -90,7 +94,9 @@ class Drawer:
             noise: the random numbers of each sketch, at least `max_points` rows.
             temperature: τ, one for all or `[batch]`; 0 takes the most probable of everything.
             max_points: a sketch longer than this is cut, its last pen lifted.
-            given: a beginning `[points, 3]` in model units that every sketch repeats and goes on from.
+            given: a beginning `[points, 3]` in model units that every sketch repeats and goes on from, or one for each,
+                equally long, `[batch, points, 3]`.
+            go_on: whether no sketch may end right after `given`.
 
         Returns:
             Stroke-3 sketches in model units.
@@ -106,16 +112,18 @@ class Drawer:
         drawn[:, :, 4] = 1.0
         start = 0
         if given is not None:
-            forced = to_stroke5(given, len(given))
-            start = len(given)
+            forced = _beginnings(given, batch)
+            start = forced.shape[1]
             drawn[:, :start] = forced
-            for following in forced:
+            for time in range(start):
                 h, c = self._step(row, constant, (h, c))
-                row = np.tile(following, (batch, 1))
+                row = forced[:, time]
         active = np.arange(batch)
         for time in range(start, max_points):
             h, c = self._step(row, constant, (h, c))
             mixture = equations.output_layer(np, self.weights, h, self.hparams)
+            if go_on and time == start:
+                mixture.pen_logits[:, 2] = -np.inf
             row = sample_row(mixture, temperature[active], uniform[active, time], normal[active, time])
             drawn[active, time] = row
             going = row[:, 4] == 0.0
@@ -124,6 +132,26 @@ class Drawer:
             if not len(active):
                 break
         return [_cut(rows) for rows in drawn]
+
+    def log_likelihood(self, z: np.ndarray | None, given: np.ndarray) -> np.ndarray:
+        """Return how well the model foretells each of several beginnings, Σ log p, `[batch]` in nats.
+
+        Args:
+            z: latent vectors `[batch, z]`; None for a decoder-only model.
+            given: beginnings in model units, equally long, `[batch, points, 3]`.
+        """
+        batch = len(given)
+        h, c = self.first_state(z, batch)
+        constant = self._project_latent(z, batch)
+        row, total = np.tile(equations.START, (batch, 1)), np.zeros(batch)
+        for following in _beginnings(given, batch).swapaxes(0, 1):
+            h, c = self._step(row, constant, (h, c))
+            mixture = equations.output_layer(np, self.weights, h, self.hparams)
+            offset = mixtures.log_density(np, mixture, following[:, :2])
+            total += np.maximum(offset, LOG_DENSITY_FLOOR)
+            total += mixtures.pen_log_likelihood(np, mixture, following[:, 2:])
+            row = following
+        return total
 
     def _project_latent(self, z: np.ndarray | None, batch: int) -> np.ndarray:
         """Return what z adds to the decoder's gates at every step, `[batch, ...]`: the same all along."""
@@ -136,6 +164,12 @@ class Drawer:
         """Feed one row `[batch, 5]` to the decoder."""
         projected = constant + row @ self._row_kernel
         return cells.step(np, self.hparams.dec_model, self._decoder, projected, state, self.hparams.gate_activation)
+
+
+def _beginnings(given: np.ndarray, batch: int) -> np.ndarray:
+    """Return stroke-5 rows `[batch, points, 5]` of one beginning for all, or of one for each."""
+    several = np.broadcast_to(given, (batch, *given.shape[-2:]))
+    return np.stack([to_stroke5(sketch, len(sketch)) for sketch in several])
 
 
 def sample_row(

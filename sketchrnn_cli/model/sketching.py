@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sketchrnn_cli.errors import CheckpointError, UsageError
+from sketchrnn_cli.model import guessing
 from sketchrnn_cli.model.inference import Drawer, Noise
 from sketchrnn_cli.store.checkpoint import Checkpoint
 
@@ -58,6 +59,7 @@ class Sketcher:
         max_points: int | None = None,
         streams: Sequence[int] | None = None,
         given: np.ndarray | None = None,
+        scales: np.ndarray | None = None,
     ) -> list[np.ndarray]:
         """Draw sketches in data units.
 
@@ -69,6 +71,8 @@ class Sketcher:
             max_points: points at most; by default the model's N_max.
             streams: `[count]` of other numbers than i; where they are equal, only z and τ make sketches differ.
             given: a beginning in data units that all repeat as it is and go on from.
+            scales: `[count]` by which the model reads the beginning larger than it is, and draws on smaller; then no
+                sketch ends right behind it.
 
         Raises:
             UsageError: an impossible temperature, z of another shape, or a beginning that leaves no point to draw.
@@ -84,15 +88,51 @@ class Sketcher:
         if given is not None and len(given) >= points:
             raise UsageError(f"a beginning of {len(given)} points leaves nothing to draw: {points} points at most")
         noise = [Noise.draw(np.random.default_rng([seed, i, 1]), points) for i in streams or range(count)]
-        forced = None if given is None else self._to_model(given)
-        sketches = [self._to_data(sketch) for sketch in self._drawer.draw(z, noise, temperature, points, forced)]
-        if given is not None:  # The way to model units and back has rounded it.
-            for sketch in sketches:
-                sketch[: len(given), :2] = given[:, :2]
+        if given is None:
+            return [self._to_data(sketch) for sketch in self._drawer.draw(z, noise, temperature, points)]
+        factors = np.ones(count) if scales is None else scales
+        forced = np.stack([_scaled(self._to_model(given), factor) for factor in factors])
+        drawn = self._drawer.draw(z, noise, temperature, points, forced, go_on=scales is not None)
+        sketches = [_scaled(self._to_data(sketch), 1 / factor) for sketch, factor in zip(drawn, factors, strict=True)]
+        for sketch in sketches:  # The way to model units and back has rounded it.
+            sketch[: len(given), :2] = given[:, :2]
         return sketches
+
+    def complete(
+        self,
+        given: np.ndarray,
+        count: int,
+        temperature: float,
+        seed: int,
+        as_is: bool = False,
+        known_size: bool = False,
+    ) -> list[np.ndarray]:
+        """Draw on from a beginning in data units: `count` sketches that all start with its points.
+
+        Args:
+            given: the beginning, stroke-3.
+            count: how many.
+            temperature: τ.
+            seed: sketch i draws from the stream of (seed, i).
+            as_is: take size and z at face value, which may end at once, instead of guessing them (see `guessing`).
+            known_size: guess z alone.
+
+        Raises:
+            UsageError: an impossible temperature, or a beginning that leaves no point to draw.
+        """
+        if as_is or len(given) >= self.hparams.max_seq_len:
+            z = self.encode([given])[0].repeat(count, axis=0) if self.hparams.conditional else None
+            return self.draw(z, count, temperature, seed, given=given)
+        scales = (1.0,) if known_size else guessing.SCALES
+        found = guessing.guess(self._drawer, self._to_model(given), count, seed, scales)
+        return self.draw(found.z, count, temperature, seed, given=given, scales=found.scales)
 
     def _to_model(self, sketch: np.ndarray) -> np.ndarray:
         return np.concatenate([sketch[:, :2] / np.float32(self.scale), sketch[:, 2:]], axis=1)
 
     def _to_data(self, sketch: np.ndarray) -> np.ndarray:
         return np.concatenate([sketch[:, :2] * np.float32(self.scale), sketch[:, 2:]], axis=1)
+
+
+def _scaled(sketch: np.ndarray, factor: float) -> np.ndarray:
+    return sketch * np.array([factor, factor, 1.0], dtype=np.float32)
