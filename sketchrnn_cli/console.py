@@ -10,8 +10,12 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console
     from rich.progress import Progress, ProgressColumn
+
+_quiet = False
 
 
 def prepare() -> None:
@@ -43,9 +47,30 @@ def result(text: str) -> None:
     print(text, flush=True)
 
 
+def raw(data: bytes) -> None:
+    """Write the bytes of a file to stdout."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def open_file(path: "Path") -> None:
+    """Open a file with the program that the system opens such files with."""
+    import typer
+
+    typer.launch(str(path.resolve()))
+
+
+def be_quiet(quiet: bool = True) -> None:
+    """Say nothing on stderr from now on but errors, or speak again."""
+    global _quiet
+    _quiet = quiet
+
+
 def message(text: str) -> None:
     """Print one line for the person watching to stderr."""
-    print(text, file=sys.stderr)
+    if not _quiet:
+        print(text, file=sys.stderr)
 
 
 def error(text: str) -> None:
@@ -58,7 +83,7 @@ def stderr() -> "Console":
     """Return a Rich console on stderr."""
     from rich.console import Console
 
-    return Console(stderr=True)
+    return Console(stderr=True, quiet=_quiet)
 
 
 def stdout() -> "Console":
@@ -73,4 +98,4 @@ def progress(*columns: "ProgressColumn | str") -> "Progress":
     from rich.progress import Progress
 
     console = stderr()
-    return Progress(*columns, console=console, disable=not console.is_terminal)
+    return Progress(*columns, console=console, disable=_quiet or not console.is_terminal)

@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 import typer
 
-from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
 
 
 @opt.with_style
 @opt.with_reading
+@opt.with_output
 def analogy(
     ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
     a: Annotated[str, typer.Argument(metavar="A", help=opt.INPUT_HELP)],
@@ -17,9 +17,8 @@ def analogy(
     c: Annotated[str, typer.Argument(metavar="C", help="What to add, likewise.")],
     temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the drawing.")] = 0.1,
     seed: opt.Seed = 0,
-    out: opt.SheetOut = None,
-    force: opt.Force = False,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
+    output: Any = None,
     style: Any = None,
     reading: Any = None,
 ) -> None:
@@ -34,10 +33,9 @@ def analogy(
     from sketchrnn_cli.strokes.files import ARRAYS
 
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
-    target = sheets.destination(out, sketcher, force)
+    target = output.target(sketcher)
     shown = sheets.read_inputs([a, b, c], sketcher, reading, seed)
     z = latent.analogy(*sheets.encode(sketcher, shown, seed, False))
     answer = sketcher.draw(z[None], 1, temperature, seed)
     pictured = answer if target.suffix in ARRAYS else shown + answer
-    path = sheets.save(pictured, target, style, columns=4, captions=["A", "B", "C", "A - B + C"])
-    console.result(str(path))
+    sheets.save(pictured, target, style, columns=4, captions=["A", "B", "C", "A - B + C"])

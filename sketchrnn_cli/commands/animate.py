@@ -4,13 +4,13 @@ from typing import Annotated, Any
 
 import typer
 
-from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.errors import UsageError
 
 
 @opt.with_style
 @opt.with_reading
+@opt.with_animation_output
 def animate(
     ckpt: opt.Ckpt = None,
     drawn: Annotated[
@@ -37,17 +37,8 @@ def animate(
     seconds: Annotated[float, typer.Option(help="Seconds from the first stroke to the last.")] = 3.0,
     hold: Annotated[float, typer.Option(help="Seconds that the finished drawing stays.")] = 1.5,
     loop: Annotated[int, typer.Option(help="How often it plays; 0 for ever.")] = 0,
-    out: Annotated[
-        str | None,
-        typer.Option(
-            "--out",
-            "-o",
-            help="File to write: .gif, .webp, .apng or .png, .mp4, .svg; or frames/ or frame-%03d.png. "
-            "[default: a free numbered .gif]",
-        ),
-    ] = None,
-    force: opt.Force = False,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
+    output: Any = None,
     style: Any = None,
     reading: Any = None,
 ) -> None:
@@ -56,7 +47,7 @@ def animate(
     Example: sketchrnn animate --out cat.gif
     """
     from sketchrnn_cli.commands import sheets
-    from sketchrnn_cli.drawing import output
+    from sketchrnn_cli.drawing import output as files
     from sketchrnn_cli.drawing.layout import grid, sequence
     from sketchrnn_cli.drawing.timing import Timing
 
@@ -67,10 +58,9 @@ def animate(
     if steps is not None and not morph:
         raise UsageError("--steps is for --morph; --seconds says how long a drawing takes")
     timing = Timing(fps, seconds, hold, loop)
-    if out is not None:
-        output.check(out, output.ANIMATIONS, force)  # Before the model is loaded.
+    output.check(files.ANIMATIONS)  # Before the model is loaded.
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
-    target = sheets.destination(out, sketcher, force, output.ANIMATIONS)
+    target = output.target(sketcher, files.ANIMATIONS)
     if morph:
         from sketchrnn_cli.latent import between
 
@@ -85,5 +75,4 @@ def animate(
         warmth = 0.4 if temperature is None else temperature
         latents = sketcher.random_latents(count, seed)
         pictures = [grid(sketcher.draw(latents, count, warmth, seed, max_points), style=style)]
-    path = target.write(lambda path, replace: output.save_animation(pictures, timing, path, replace))
-    console.result(str(path))
+    target.write(lambda path, replace: files.save_animation(pictures, timing, path, replace))

@@ -4,13 +4,13 @@ from typing import Annotated, Any
 
 import typer
 
-from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.errors import UsageError
 
 
 @opt.with_style
 @opt.with_reading
+@opt.with_output
 def complete(
     ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
     beginning: Annotated[str, typer.Argument(metavar="INPUT", help=opt.INPUT_HELP)],
@@ -28,9 +28,8 @@ def complete(
     ] = False,
     temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the endings.")] = 0.6,
     seed: opt.Seed = 0,
-    out: opt.SheetOut = None,
-    force: opt.Force = False,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
+    output: Any = None,
     style: Any = None,
     reading: Any = None,
 ) -> None:
@@ -51,10 +50,9 @@ def complete(
     if fraction is not None and keep is not None:
         raise UsageError("--keep takes the beginning from a whole drawing, --fraction is for a beginning; give one")
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
-    target = sheets.destination(out, sketcher, force)
+    target = output.target(sketcher)
     share = 0.75 if keep is None else 1.0
     given = sheets.read_inputs([beginning], sketcher, reading, seed, fraction, share)[0][:keep]
     endings = sketcher.complete(given, count, temperature, seed, as_is, known_size=fraction is not None)
     pictured = endings if target.suffix in ARRAYS else [colored(ending, len(given)) for ending in endings]
-    path = sheets.save(pictured, target, style, aligned=True)
-    console.result(str(path))
+    sheets.save(pictured, target, style, aligned=True)

@@ -5,6 +5,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from sketchrnn_cli.commands.options import with_quiet
+
 WIDEST_OPTION = 26
 """Columns of an option beyond which its description begins on the next line."""
 SENTENCE = 200
@@ -40,10 +42,13 @@ class Group(TyperGroup):
 
 
 def apply(app: typer.Typer) -> None:
-    """Give every command of an application, and of its groups, this look."""
+    """Give every command of an application, and of its groups, this look, and the option --quiet."""
     app.info.cls = Group
     for command in app.registered_commands:
         command.cls = Command
+        if command.callback is not None:
+            command.name = command.name or command.callback.__name__.replace("_", "-")
+            command.callback = with_quiet(command.callback)
     for group in app.registered_groups:
         group.cls = Group
         if group.typer_instance is not None:

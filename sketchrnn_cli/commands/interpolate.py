@@ -4,13 +4,13 @@ from typing import Annotated, Any
 
 import typer
 
-from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.errors import UsageError
 
 
 @opt.with_style
 @opt.with_reading
+@opt.with_output
 def interpolate(
     ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="Two or four drawings. " + opt.INPUT_HELP)],
@@ -20,9 +20,8 @@ def interpolate(
     temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the drawings.")] = 0.1,
     sample_z: Annotated[bool, typer.Option("--sample-z", help="Draw z from N(μ, σ) instead of taking μ.")] = False,
     seed: opt.Seed = 0,
-    out: opt.SheetOut = None,
-    force: opt.Force = False,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
+    output: Any = None,
     style: Any = None,
     reading: Any = None,
 ) -> None:
@@ -32,16 +31,19 @@ def interpolate(
     """
     from sketchrnn_cli import latent
     from sketchrnn_cli.commands import sheets
+    from sketchrnn_cli.commands.targets import MOVING
 
     if len(inputs) != 4 and (grid or len(inputs) != 2):
         choice = "a grid has four corners" if grid else "give two for a row, or four for a grid"
         raise UsageError(f"{len(inputs)} drawings: {choice}")
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
-    target = sheets.destination(out, sketcher, force)
+    target = output.target(sketcher)
     z = sheets.encode(sketcher, sheets.read_inputs(inputs, sketcher, reading, seed), seed, sample_z)
     way: latent.Way = "lerp" if lerp else "slerp"
     row = len(z) == 2
     walk = latent.between(z[0], z[1], steps, way) if row else latent.field(z, steps, steps, way).reshape(-1, z.shape[1])
     sketches = sketcher.draw(walk, len(walk), temperature, seed, streams=[0] * len(walk))
-    path = sheets.save_rows([sketches], target, style) if row else sheets.save(sketches, target, style, columns=steps)
-    console.result(str(path))
+    if row and target.suffix not in MOVING:
+        sheets.save_rows([sketches], target, style)
+    else:
+        sheets.save(sketches, target, style, morph=row, columns=steps)

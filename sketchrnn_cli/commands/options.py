@@ -20,14 +20,6 @@ Ckpt = Annotated[
 CheckpointDir = Annotated[Path, typer.Option(help="Where names are looked up.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the random draws: the same seed draws the same.")]
 Out = Annotated[str | None, typer.Option("--out", "-o", help="File to write; its suffix picks the format.")]
-SheetOut = Annotated[
-    str | None,
-    typer.Option(
-        "--out",
-        "-o",
-        help="File to write: .svg, .png, .npy, .json; with %03d in it, one a sketch. [default: a free numbered .svg]",
-    ),
-]
 Force = Annotated[bool, typer.Option("--force", help="Replace what exists.")]
 DataDir = Annotated[Path, typer.Option(help="Where data sets lie.")]
 MaxPoints = Annotated[
@@ -58,8 +50,25 @@ def _look(help: str, *names: str) -> Any:
     return typer.Option(*names, help=help, rich_help_panel=LOOK)
 
 
+_OUTPUT: dict[str, tuple[Any, Any]] = {
+    "out": (
+        Annotated[
+            str | None,
+            typer.Option(
+                "--out",
+                "-o",
+                help="File to write: .svg, .png, .gif, .webp, .apng, .mp4, .npy, .json; with %03d in its name one file "
+                "a sketch; - for stdout. [default: a free numbered .svg]",
+            ),
+        ],
+        None,
+    ),
+    "force": (Force, False),
+    "show": (Annotated[bool, typer.Option("--open", help="Open what was written.")], False),
+}
 _STYLE: dict[str, tuple[Any, Any]] = {
-    "size": (Size, 256),
+    "size": (Annotated[str, _look("Larger side of a drawing: pixels, or 100mm, 10cm, 4in.")], "256"),
+    "page": (Annotated[str | None, _look("Fit the sheet to a page for a pen plotter: a3, a4, a5, letter.")], None),
     "stroke_width": (
         Annotated[float | None, _look("Width of the pen, in pixels. [default: 1.2 % of the size]")],
         None,
@@ -95,12 +104,39 @@ _READING: dict[str, tuple[Any, Any]] = {
 def with_style(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of how drawings look; it takes them as one `style`, a `layout.Style`."""
 
-    def build(**given: Any) -> Any:
+    def build(size: str, **given: Any) -> Any:
         from sketchrnn_cli.drawing.layout import Style
+        from sketchrnn_cli.drawing.paper import parse_size
 
-        return Style(**given)
+        pixels, millimeters = parse_size(size)
+        return Style(size=pixels, millimeters=millimeters, **given)
 
     return _with(command, "style", _STYLE, build)
+
+
+def with_output(command: Callable[..., None], options: dict[str, tuple[Any, Any]] = _OUTPUT) -> Callable[..., None]:
+    """Give a command the options of where it writes; it takes them as one `output`, a `targets.Output`."""
+
+    def build(**given: Any) -> Any:
+        from sketchrnn_cli.commands.targets import Output
+
+        return Output(**given)
+
+    return _with(command, "output", options, build)
+
+
+def with_animation_output(command: Callable[..., None]) -> Callable[..., None]:
+    """Do what `with_output` does, for a command that writes animations."""
+    out = Annotated[
+        str | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="File to write: .gif, .webp, .apng or .png, .mp4, .svg; frames/ or frame-%03d.png; - for stdout. "
+            "[default: a free numbered .gif]",
+        ),
+    ]
+    return with_output(command, {**_OUTPUT, "out": (out, None)})
 
 
 def with_reading(command: Callable[..., None]) -> Callable[..., None]:
@@ -115,15 +151,27 @@ def with_reading(command: Callable[..., None]) -> Callable[..., None]:
     return _with(command, "reading", _READING, build)
 
 
+def with_quiet(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the option that hushes what it says on stderr."""
+
+    def build(quiet: bool) -> None:
+        from sketchrnn_cli import console
+
+        console.be_quiet(quiet)
+
+    option = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")]
+    return _with(command, "", {"quiet": (option, False)}, build)
+
+
 def _with(
     command: Callable[..., None], name: str, options: dict[str, tuple[Any, Any]], build: Callable[..., Any]
 ) -> Callable[..., None]:
-    """Replace a command's parameter `name` by options, from which `build` makes its value."""
+    """Replace a command's parameter `name`, where it has one, by options, from which `build` makes its value."""
 
     @wraps(command)
     def run(**given: Any) -> None:
         value = build(**{option: given.pop(option) for option in options})
-        command(**given, **{name: value})
+        command(**given, **({name: value} if name else {}))
 
     own = inspect.signature(command)
     kept = [parameter for parameter in own.parameters.values() if parameter.name != name]

@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 import typer
 
-from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
 
 
 @opt.with_style
 @opt.with_reading
+@opt.with_output
 def reconstruct(
     ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help=opt.INPUT_HELP)],
@@ -19,9 +19,8 @@ def reconstruct(
     ] = None,
     sample_z: Annotated[bool, typer.Option("--sample-z", help="Draw z from N(μ, σ) instead of taking μ.")] = False,
     seed: opt.Seed = 0,
-    out: opt.SheetOut = None,
-    force: opt.Force = False,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
+    output: Any = None,
     style: Any = None,
     reading: Any = None,
 ) -> None:
@@ -35,10 +34,9 @@ def reconstruct(
 
     temperatures = temperature or [0.1]
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
-    target = sheets.destination(out, sketcher, force)
+    target = output.target(sketcher)
     shown = sheets.read_inputs(inputs, sketcher, reading, seed)
     z = sheets.encode(sketcher, shown, seed, sample_z)
     rows = sheets.at_temperatures(sketcher, z, len(z), temperatures, seed, common_stream=True)
     labels = ["input", *(f"temperature {value:g}" for value in temperatures)]
-    path = sheets.save_rows(rows, target, style, labels, above=shown)
-    console.result(str(path))
+    sheets.save_rows(rows, target, style, labels, above=shown)

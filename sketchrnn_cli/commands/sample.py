@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 import typer
 
-from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.errors import UsageError
 
 
 @opt.with_style
+@opt.with_output
 def sample(
     ckpt: opt.Ckpt = None,
     count: Annotated[
@@ -29,9 +29,8 @@ def sample(
     seed: opt.Seed = 0,
     max_points: opt.MaxPoints = None,
     columns: Annotated[int | None, typer.Option(min=1, help="Drawings in a row. [default: about a square]")] = None,
-    out: opt.SheetOut = None,
-    force: opt.Force = False,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
+    output: Any = None,
     style: Any = None,
 ) -> None:
     """Draw new sketches, one or a sheet of them, as SVG, PNG, .npy or JSON.
@@ -47,7 +46,7 @@ def sample(
     if columns is not None and len(temperatures) > 1:
         raise UsageError("--columns is for one temperature; several get a row each")
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
-    target = sheets.destination(out, sketcher, force)
+    target = output.target(sketcher)
     if from_z is None:
         count = count or 1
         z = sketcher.random_latents(count, seed)
@@ -58,7 +57,6 @@ def sample(
         count = len(z)
     rows = sheets.at_temperatures(sketcher, z, count, temperatures, seed, max_points)
     if len(rows) == 1:
-        path = sheets.save(rows[0], target, style, columns=columns)
+        sheets.save(rows[0], target, style, columns=columns)
     else:
-        path = sheets.save_rows(rows, target, style, [f"temperature {value:g}" for value in temperatures])
-    console.result(str(path))
+        sheets.save_rows(rows, target, style, [f"temperature {value:g}" for value in temperatures])

@@ -1,14 +1,15 @@
 """What the drawing commands share: open the model, name the file, save the sketches as what its suffix says."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sketchrnn_cli import console
+from sketchrnn_cli.commands.targets import MOVING, Target
 from sketchrnn_cli.drawing import output
-from sketchrnn_cli.drawing.layout import Style, grid, in_blocks
-from sketchrnn_cli.errors import ExistsError
+from sketchrnn_cli.drawing.layout import Style, grid, in_blocks, sequence
+from sketchrnn_cli.drawing.timing import Timing
 from sketchrnn_cli.model.sketching import Sketcher
 from sketchrnn_cli.store import names
 from sketchrnn_cli.strokes.files import ARRAYS, write_sketches
@@ -35,49 +36,6 @@ class Reading:
     data_dir: Path
     """Where data sets are looked up."""
     how: "Preparation"
-
-
-@dataclass(frozen=True)
-class Destination:
-    """The file to write."""
-
-    path: Path
-    """As asked for, or the first numbered name that was free when the command began."""
-    replace: bool = False
-    """Whether what has the name is replaced."""
-    stem: str = ""
-    """What a numbered name begins with: where another program takes the number, the next one is used."""
-
-    @property
-    def suffix(self) -> str:
-        """The format, in lower case."""
-        return self.path.suffix.lower()
-
-    def write(self, writer: Callable[[Path, bool], None]) -> Path:
-        """Call `writer` with the path and whether to replace, until a name is free; return the path written."""
-        path = self.path
-        while True:
-            try:
-                writer(path, self.replace)
-                return path
-            except ExistsError:
-                if not self.stem:
-                    raise
-                path = output.free_name(self.stem, path.suffix)
-
-
-def destination(
-    out: str | None, sketcher: Sketcher, force: bool, formats: Sequence[str] = (*output.STILLS, *ARRAYS)
-) -> Destination:
-    """Return the file to write: as asked for, or a numbered name after the model in the first of the formats."""
-    if out is None:
-        return numbered(names.title(sketcher.checkpoint.folder).partition("@")[0], formats[0])
-    return Destination(output.check(out, formats, force), force)
-
-
-def numbered(stem: str, suffix: str) -> Destination:
-    """Return a free numbered name in the working folder."""
-    return Destination(output.free_name(stem, suffix), stem=stem)
 
 
 def read_inputs(
@@ -133,21 +91,32 @@ def at_temperatures(
     return [drawn[start : start + count] for start in range(0, len(drawn), count)]
 
 
-def save(sketches: "Sequence[Any]", out: Destination, style: Style, **layout: Any) -> Path:
-    """Write sketches as a sheet (SVG, PNG) or as stroke-3 arrays (.npy, .json); return the path written."""
-    if out.suffix in ARRAYS:
-        return out.write(lambda path, replace: _write_arrays(sketches, path, replace))
-    return save_picture(grid(sketches, style=style, **layout), out)
+def save(sketches: "Sequence[Any]", target: Target, style: Style, morph: bool = False, **layout: Any) -> None:
+    """Write sketches as what the target's suffix says.
+
+    Stroke-3 arrays (.npy, .json), a sheet (.svg, .png), the sheet being drawn (.gif, .webp, .apng, .mp4), or with
+    `morph` each turning into the next; where the name has a place for a number, each sketch as a file of its own.
+    """
+    if target.is_pattern:
+        for number, sketch in enumerate(sketches, 1):
+            save([sketch], target.numbered(number), style)
+    elif target.suffix in ARRAYS:
+        target.write(lambda path, replace: _write_arrays(sketches, path, replace))
+    elif target.suffix in MOVING:
+        pictures = sequence(sketches, style) if morph else [grid(sketches, style=style, **layout)]
+        target.write(lambda path, replace: output.save_animation(pictures, Timing(), path, replace))
+    else:
+        save_picture(grid(sketches, style=style, **layout), target)
 
 
-def save_picture(picture: "Picture", out: Destination) -> Path:
-    """Write a picture as SVG or PNG, say what is worth saying, return the path written."""
+def save_picture(picture: "Picture", target: Target) -> None:
+    """Write a picture as SVG or PNG, and say what is worth saying."""
 
     def write(path: Path, replace: bool) -> None:
         if notice := output.save_picture(picture, path, replace):
             console.message(notice)
 
-    return out.write(write)
+    target.write(write)
 
 
 def _write_arrays(sketches: "Sequence[Any]", path: Path, replace: bool) -> None:
@@ -157,13 +126,14 @@ def _write_arrays(sketches: "Sequence[Any]", path: Path, replace: bool) -> None:
 
 def save_rows(
     rows: "Sequence[Sequence[Any]]",
-    out: Destination,
+    target: Target,
     style: Style,
     labels: Sequence[str] = (),
     above: "Sequence[Any]" = (),
-) -> Path:
-    """Do what `save` does with rows of one length; those `above` head a sheet and are left out of arrays."""
-    if out.suffix in ARRAYS:
-        return save([sketch for row in rows for sketch in row], out, style)
+) -> None:
+    """Do what `save` does with rows of one length; those `above` head a sheet and are left out of the rest."""
+    if target.suffix in ARRAYS or target.is_pattern:
+        save([sketch for row in rows for sketch in row], target, style)
+        return
     cells, columns, row_labels = in_blocks([above, *rows] if above else rows, labels)
-    return save(cells, out, style, columns=columns, row_labels=row_labels)
+    save(cells, target, style, columns=columns, row_labels=row_labels)

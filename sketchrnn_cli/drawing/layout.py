@@ -7,6 +7,7 @@
 `svg`, `raster` and `animation` draw a picture; `output` writes it to a file.
 """
 
+import dataclasses
 import math
 import re
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sketchrnn_cli.drawing import paper
 from sketchrnn_cli.drawing.curves import flattened, smooth
 from sketchrnn_cli.errors import DrawingError, UsageError
 from sketchrnn_cli.strokes.formats import to_polylines
@@ -48,6 +50,10 @@ class Style:
     """Give each stroke the next colour of `ORDER`."""
     smooth: bool = False
     """Draw curves through the points instead of straight lines."""
+    millimeters: float | None = None
+    """What `size` is on paper; an SVG then says its size so."""
+    page: str | None = None
+    """Fit the sheet to a page of `paper.PAGES`, for a plotter: no background, strokes ordered to suit the pen."""
 
     def __post_init__(self) -> None:
         """Check the values, so that an option is refused before anything is drawn."""
@@ -57,6 +63,8 @@ class Style:
             raise UsageError(f"stroke width {self.pen_width}: give more than 0 and less than {self.size}")
         if self.margin is not None and not 0 <= self.margin < self.size / 2:
             raise UsageError(f"margin {self.margin}: give 0 or more and less than half of {self.size}")
+        if self.page is not None:
+            paper.page_size(self.page, False)
         _check_color(self.color)
         if self.background != TRANSPARENT:
             _check_color(self.background)
@@ -115,6 +123,14 @@ class Line:
         """Return the same line elsewhere."""
         return Line(self.points + shift, self.color, None if self.curves is None else self.curves + shift)
 
+    def scaled(self, factor: float) -> "Line":
+        """Return the same line larger or smaller."""
+        return Line(self.points * factor, self.color, None if self.curves is None else self.curves * factor)
+
+    def turned(self) -> "Line":
+        """Return the same line drawn from its end."""
+        return Line(self.points[::-1], self.color, None if self.curves is None else self.curves[::-1, ::-1])
+
 
 @dataclass(frozen=True)
 class Caption:
@@ -135,6 +151,8 @@ class Picture:
     cells: list[list[Line]]
     captions: list[Caption]
     style: Style
+    paper: tuple[float, float] | None = None
+    """Width and height in millimeters, where it has a size on paper."""
 
 
 def colored(sketch: np.ndarray, given: int = 0, given_color: str = GIVEN) -> Drawing:
@@ -206,7 +224,26 @@ def grid(
         for i, text in enumerate(row_labels[:rows])
     ]
     width, height = math.ceil(left + columns * step[0]), math.ceil(top + rows * step[1])
-    return Picture(width, height, cells, texts, style)
+    picture = Picture(width, height, cells, texts, style, _on_paper(width, height, style))
+    return picture if style.page is None else on_page(picture, style.page)
+
+
+def on_page(picture: Picture, page: str) -> Picture:
+    """Return a picture as large as a page allows, upright or not as suits it, ready for a plotter."""
+    landscape = picture.width > picture.height
+    paper_size = np.array(paper.page_size(page, landscape))
+    width, height = (int(side) for side in np.rint(paper_size * paper.PIXELS_PER_MM))
+    free = np.array([width, height]) - 2 * paper.PAGE_MARGIN * paper.PIXELS_PER_MM
+    scale = float((free / (picture.width, picture.height)).min())
+    shift = (np.array([width, height]) - scale * np.array([picture.width, picture.height])) / 2
+    lines = [line.scaled(scale).moved(shift) for lines in picture.cells for line in lines]
+    ordered = [
+        lines[number].turned() if turned else lines[number]
+        for number, turned in paper.pen_order([line.points for line in lines])
+    ]
+    pen = picture.style.pen_width * scale
+    style = dataclasses.replace(picture.style, background=TRANSPARENT, stroke_width=pen, size=max(width, height))
+    return Picture(width, height, [ordered], [], style, (float(paper_size[0]), float(paper_size[1])))
 
 
 def in_blocks(
@@ -237,7 +274,14 @@ def sequence(sketches: Sequence[np.ndarray | Drawing], style: Style | None = Non
     """Return one picture a sketch, all of the same size, for a morph."""
     style = style or Style()
     placed, width, height = _place(sketches, False, style)
-    return [Picture(math.ceil(width), math.ceil(height), [lines], [], style) for lines in placed]
+    size = math.ceil(width), math.ceil(height)
+    return [Picture(*size, [lines], [], style, _on_paper(*size, style)) for lines in placed]
+
+
+def _on_paper(width: int, height: int, style: Style) -> tuple[float, float] | None:
+    if style.millimeters is None:
+        return None
+    return width * style.millimeters / style.size, height * style.millimeters / style.size
 
 
 def _place(

@@ -149,14 +149,15 @@ def _save_frames(pictures: "Sequence[Picture]", timing: "Timing", pattern: Path,
                 for old in _frames_of(pattern):
                     old.unlink()
             for number in range(1, count + 1):
-                atomic.put(Path(aside) / f"{number}.png", _numbered(pattern, number), replace)
+                atomic.put(Path(aside) / f"{number}.png", numbered(pattern, number), replace)
 
 
 def _holds_number(path: Path) -> bool:
     return path.suffix.lower() == ".png" and len(NUMBER.findall(path.name)) == 1
 
 
-def _numbered(pattern: Path, number: int) -> Path:
+def numbered(pattern: Path, number: int) -> Path:
+    """Return the name with a number in the place that it has for one."""
     return pattern.with_name(NUMBER.sub(lambda found: f"{number:0{found[1] or 1}d}", pattern.name))
 
 

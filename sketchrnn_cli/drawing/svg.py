@@ -50,7 +50,10 @@ def curve_data(curves: np.ndarray) -> str:
 def _page(picture: Picture) -> Any:
     style = picture.style
     box = f"0 0 {picture.width} {picture.height}"
-    page = svgwrite.Drawing(size=(picture.width, picture.height), viewBox=box, debug=False)
+    size: tuple[Any, Any] = picture.width, picture.height
+    if picture.paper is not None:
+        size = f"{_number(picture.paper[0])}mm", f"{_number(picture.paper[1])}mm"
+    page = svgwrite.Drawing(size=size, viewBox=box, debug=False)
     if style.background != TRANSPARENT:
         page.add(page.rect(size=(picture.width, picture.height), fill=style.background))
     if picture.captions:

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.errors import UsageError
 
@@ -28,16 +27,16 @@ def preview(
     Example: sketchrnn dataset preview doodle_cat --out cats.png
     """
     from sketchrnn_cli.commands import sheets
+    from sketchrnn_cli.commands.targets import Output
     from sketchrnn_cli.data import cache, inspection, names
     from sketchrnn_cli.drawing import output
     from sketchrnn_cli.drawing.layout import Style, grid
 
-    checked = sheets.Destination(output.check(out, output.STILLS, force), force) if out else None
-    target = checked or sheets.numbered("preview", ".svg")
+    target = Output(out, force, show=False).target("preview", output.STILLS)
     sketches = cache.load(names.find(dataset, data_dir)).splits.get(split)
     if sketches is None:
         raise UsageError(f"--split {split}: expected train, valid or test")
     chosen = inspection.choose(sketches, index or count, seed)
     captions = [f"{split} {number}" for number in chosen]
     picture = grid([sketches[number] for number in chosen], columns, captions, style=Style(size=size))
-    console.result(str(sheets.save_picture(picture, target)))
+    sheets.save_picture(picture, target)
