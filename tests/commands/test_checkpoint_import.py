@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from vae_file import vae
 
 from sketchrnn_cli import cli
 from sketchrnn_cli.hparams import HParams
@@ -43,7 +44,7 @@ def files(folder: str = "checkpoints") -> list[str]:
 
 def test_a_model_goes_out_and_comes_back_and_draws(sketchrnn: Run) -> None:
     release("ours")
-    assert sketchrnn("checkpoint", "export", "ours") == (0, "ours.vae.json\n", "")
+    Path("ours.vae.json").write_text(json.dumps(vae(checkpoint.load(Path("checkpoints/ours")), "ours")))
     assert sketchrnn("checkpoint", "import", "ours.vae.json", "--name", "theirs") == (0, "checkpoints/theirs\n", "")
     assert sketchrnn("sample", "theirs", "--out", "a.svg")[0] == 0
     Path("square.json").write_text("[[9, 0, 0], [0, 9, 0], [-9, 0, 1]]")
@@ -55,7 +56,10 @@ def test_a_model_goes_out_and_comes_back_and_draws(sketchrnn: Run) -> None:
 
 def test_a_decoder_alone_draws_and_says_why_it_cannot_encode(sketchrnn: Run) -> None:
     release("ours", conditional=False)
-    assert sketchrnn("checkpoint", "export", "ours", "--out", "sub/x.json")[:2] == (0, "sub/x.json\n")
+    assert sketchrnn("checkpoint", "export", "--format", "magenta-js", "ours", "--out", "sub/x.json")[:2] == (
+        0,
+        "sub/x.json\n",
+    )
     assert sketchrnn("checkpoint", "import", "sub/x.json", "--force")[0] == 0
     Path("square.json").write_text("[[9, 0, 0], [0, 9, 0], [-9, 0, 1]]")
     assert sketchrnn("complete", "ours", "square.json", "--out", "c.svg")[0] == 0
@@ -65,8 +69,8 @@ def test_a_decoder_alone_draws_and_says_why_it_cannot_encode(sketchrnn: Run) -> 
 
 
 def test_a_name_that_is_taken_is_left_alone(sketchrnn: Run) -> None:
-    release("ours")
-    sketchrnn("checkpoint", "export", "ours", "--out", "m.json")
+    release("ours", conditional=False)
+    sketchrnn("checkpoint", "export", "--format", "magenta-js", "ours", "--out", "m.json")
     before = Path("checkpoints/ours/hparams.json").read_bytes()
     code, _, err = sketchrnn("checkpoint", "import", "m.json")
     assert (code, err.count("\n")) == (2, 1)
@@ -78,8 +82,8 @@ def test_a_name_that_is_taken_is_left_alone(sketchrnn: Run) -> None:
 
 
 def test_a_training_run_is_never_replaced(sketchrnn: Run) -> None:
-    release("ours")
-    sketchrnn("checkpoint", "export", "ours", "--out", "m.json")
+    release("ours", conditional=False)
+    sketchrnn("checkpoint", "export", "--format", "magenta-js", "ours", "--out", "m.json")
     run = Path("checkpoints/run")
     run.mkdir()
     (run / "run.json").write_text("{}")
@@ -91,8 +95,8 @@ def test_a_training_run_is_never_replaced(sketchrnn: Run) -> None:
 
 @pytest.mark.parametrize("name", ["../up", "a/b", "", "..", "a@best"])
 def test_a_name_that_leads_elsewhere_is_refused(name: str, sketchrnn: Run, tmp_path: Path) -> None:
-    release("ours")
-    sketchrnn("checkpoint", "export", "ours", "--out", "m.json")
+    release("ours", conditional=False)
+    sketchrnn("checkpoint", "export", "--format", "magenta-js", "ours", "--out", "m.json")
     (tmp_path / "hparams.json").write_text("{}")
     assert sketchrnn("checkpoint", "import", "m.json", "--name", name, "--force")[0] == 2
     assert files() == ["ours"]
@@ -103,8 +107,8 @@ def test_a_name_that_leads_elsewhere_is_refused(name: str, sketchrnn: Run, tmp_p
     [("../../evil", "evil"), ("a b/c", "a_b_c"), ("", "m"), ("...", "m"), ("x@last", "x_last"), ("\x00\n", "m")],
 )
 def test_a_models_own_name_stays_inside_the_folder(inside: str, folder: str, sketchrnn: Run) -> None:
-    release("ours")
-    sketchrnn("checkpoint", "export", "ours", "--out", "m.json")
+    release("ours", conditional=False)
+    sketchrnn("checkpoint", "export", "--format", "magenta-js", "ours", "--out", "m.json")
     content = json.loads(Path("m.json").read_text())
     content[0]["name"] = inside
     Path("m.json").write_text(json.dumps(content))
@@ -114,7 +118,7 @@ def test_a_models_own_name_stays_inside_the_folder(inside: str, folder: str, ske
 
 def test_what_the_file_does_not_say_is_assumed_aloud_or_given(sketchrnn: Run) -> None:
     release("ours", conditional=False)
-    sketchrnn("checkpoint", "export", "ours", "--out", "m.json")
+    sketchrnn("checkpoint", "export", "--format", "magenta-js", "ours", "--out", "m.json")
     content = json.loads(Path("m.json").read_text())
     del content[0]["canvas_size"]
     Path("m.json").write_text(json.dumps(content))
@@ -140,41 +144,47 @@ def test_a_bad_file_is_one_line_and_exit_code_4_and_leaves_nothing(sketchrnn: Ru
 
 
 def test_a_config_is_refused_where_none_belongs(sketchrnn: Run) -> None:
-    release("ours")
-    sketchrnn("checkpoint", "export", "ours", "--out", "m.json")
+    release("ours", conditional=False)
+    sketchrnn("checkpoint", "export", "--format", "magenta-js", "ours", "--out", "m.json")
     assert sketchrnn("checkpoint", "import", "m.json", "--config", "m.json")[0] == 2
 
 
 def test_an_export_leaves_alone_what_exists(sketchrnn: Run) -> None:
-    release("ours")
-    Path("ours.vae.json").write_text("mine")
-    assert sketchrnn("checkpoint", "export", "ours")[0] == 2
-    assert Path("ours.vae.json").read_text() == "mine"
-    assert sketchrnn("checkpoint", "export", "ours", "--force")[0] == 0
-    assert sketchrnn("checkpoint", "export", "ours", "--out", ".", "--force")[0] == 2
+    release("ours", conditional=False)
+    Path("ours.gen.json").write_text("mine")
+    assert sketchrnn("checkpoint", "export", "--format", "magenta-js", "ours")[0] == 2
+    assert Path("ours.gen.json").read_text() == "mine"
+    assert sketchrnn("checkpoint", "export", "--format", "magenta-js", "ours", "--force")[0] == 0
+    assert sketchrnn("checkpoint", "export", "--format", "magenta-js", "ours", "--out", ".", "--force")[0] == 2
 
 
 def test_what_cannot_be_exported_is_said_in_one_line(sketchrnn: Run) -> None:
-    release("hyper", dec_model="hyper")
+    release("hyper", dec_model="hyper", conditional=False)
     release("ours")
     np.save("z.npy", np.zeros((1, 4)))
     np.save("two.npy", np.zeros((2, 4)))
     for words, code, says in [
         (["hyper"], 4, "dec_model is hyper"),
         (["nobody"], 4, "nobody"),
+        (["ours"], 4, "checkpoint export ours --format web --out ours.html"),
         (["ours", "--at-z", "z.npy"], 4, "first state"),
         (["ours", "--at-z", "two.npy"], 2, "2 latent vectors"),
         (["ours", "--format", "onnx"], 2, "onnx"),
+        (["ours", "--format", "web", "--at-z", "z.npy"], 2, "--at-z"),
     ]:
-        found, out, err = sketchrnn("checkpoint", "export", *words)
+        found, out, err = sketchrnn("checkpoint", "export", "--format", "magenta-js", *words)
         assert (found, out) == (code, ""), words
         assert says in err
-    assert not list(Path().glob("*.vae.json"))
+    assert not list(Path().glob("*.json"))
 
 
 def test_a_model_that_begins_at_zero_is_exported_at_a_z(sketchrnn: Run) -> None:
     release("zero", first_state="zero")
     np.save("z.npy", np.ones((1, 4)))
-    assert sketchrnn("checkpoint", "export", "zero", "--at-z", "z.npy") == (0, "zero.gen.json\n", "")
+    assert sketchrnn("checkpoint", "export", "--format", "magenta-js", "zero", "--at-z", "z.npy") == (
+        0,
+        "zero.gen.json\n",
+        "",
+    )
     assert sketchrnn("checkpoint", "import", "zero.gen.json", "--name", "fixed")[0] == 0
-    assert sketchrnn("checkpoint", "export", "fixed", "--at-z", "z.npy")[0] == 2
+    assert sketchrnn("checkpoint", "export", "--format", "magenta-js", "fixed", "--at-z", "z.npy")[0] == 2

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import numpy as np
 import pytest
+from vae_file import vae
 
 from sketchrnn_cli import cli
 from sketchrnn_cli.hparams import HParams
@@ -71,7 +72,7 @@ def model(name: str, conditional: bool = False, units: int = 10) -> bytes:
         conditional=conditional, enc_rnn_size=6, dec_rnn_size=units, z_size=4, max_seq_len=40
     )  # fmt: skip
     loaded = Checkpoint(Path(name), Sidecar(hparams, 30.0, 255.0), dict(initialise(hparams)))
-    info, *tensors = export.encode(loaded, name)
+    info, *tensors = vae(loaded, name) if conditional else export.encode(loaded, name)
     del info["canvas_size"]
     return json.dumps([info, *tensors]).encode()
 

@@ -1,4 +1,4 @@
-"""`sketchrnn checkpoint export`: write a model for another program."""
+"""`sketchrnn checkpoint export`: write a model for another program, or for a web page."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -12,43 +12,69 @@ from sketchrnn_cli.errors import UsageError
 
 
 class Format(StrEnum):
-    """Programs to write for."""
+    """What to write for."""
 
+    WEB = "web"
     MAGENTA_JS = "magenta-js"
 
 
 def export(
     ckpt: opt.Ckpt = None,
-    format_: Annotated[Format, typer.Option("--format", help="The program to write for.")] = Format.MAGENTA_JS,
+    format_: Annotated[
+        Format,
+        typer.Option("--format", help="web: a page that draws; magenta-js: a decoder-only model for its player."),
+    ] = Format.WEB,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="File to write. [default: NAME.vae.json, decoder-only NAME.gen.json]"),
+        typer.Option(
+            "--out",
+            "-o",
+            help="File to write. [default: NAME.html, NAME.gen.json]",
+        ),
     ] = None,
     at_z: Annotated[
         str | None,
         typer.Option(
             metavar="FILE",
-            help="Fix a conditional model at one latent vector (.npy, .json), as a decoder-only file. Only for models "
-            "whose decoder begins at zero: a gen.json cannot hold a first state that comes from z.",
+            help="magenta-js: fix a model at one latent vector (.npy, .json). Only for models whose decoder begins at "
+            "zero: a gen.json cannot hold a first state that comes from z.",
         ),
     ] = None,
     force: opt.Force = False,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
 ) -> None:
-    """Write a model for Magenta.js, which draws in web pages; it draws there in the units of the model's data.
+    """Write a model as a web page, or for Magenta.js.
 
-    Weights are rounded to steps of 0.0003. LSTM cells, sigmoid gates and 20 Gaussians are what it can hold.
+    The page is one file with the model inside: it draws offline, from the disk or from any host.
 
-    Example: sketchrnn checkpoint export cat --format magenta-js --out cat.vae.json
+    A Magenta.js file holds a decoder-only LSTM of 20 Gaussians, its weights rounded to steps of 0.0003.
+
+    Example: sketchrnn checkpoint export cat --format web --out cat.html
     """
+    from sketchrnn_cli.store import names
+
+    folder = names.find(ckpt, checkpoint_dir)
+    name = names.title(folder).partition("@")[0]
+    if format_ == Format.MAGENTA_JS:
+        console.result(str(_magenta_js(folder, name, out, at_z, force)))
+        return
+    if at_z is not None:
+        raise UsageError(f"--at-z {at_z}: for --format magenta-js; a page draws from any z")
+    from sketchrnn_cli.studio import export
+
+    path = out or Path(f"{name}.html")
+    export.write_page(path, folder, name, force)
+    console.result(str(path))
+
+
+def _magenta_js(folder: Path, name: str, out: Path | None, at_z: str | None, force: bool) -> Path:
     import os
 
     from sketchrnn_cli.interop.magenta_js import export
-    from sketchrnn_cli.store import names
+    from sketchrnn_cli.store import checkpoint
     from sketchrnn_cli.strokes.files import read_latents
 
-    loaded = names.load(ckpt, checkpoint_dir)
-    name = names.title(loaded.folder).partition("@")[0]
+    loaded = checkpoint.load(folder)
     z = None
     if at_z is not None:
         if not loaded.hparams.conditional:
@@ -57,8 +83,8 @@ def export(
         if len(latents) != 1:
             raise UsageError(f"--at-z {at_z}: holds {len(latents)} latent vectors; one is needed")
         z = latents[0]
-    path = out or Path(name + export.suffix(loaded.hparams, z))
+    path = out or Path(f"{name}.gen.json")
     if path.is_dir() or (os.path.lexists(path) and not force):
         raise UsageError(f"{path} exists; --out gives another name{'' if path.is_dir() else ', --force replaces it'}")
     export.write(path, loaded, name, z, force)
-    console.result(str(path))
+    return path

@@ -1,4 +1,8 @@
-"""Write our models as Magenta.js files, for drawing in a web page (the layout is in `magenta_js`)."""
+"""Write our models as Magenta.js files, for drawing in a web page (the layout is in `magenta_js`).
+
+What its player, `@magenta/sketch`, can run is a decoder alone that begins at zero. A model with an encoder begins at
+tanh(W z + b), with |c| up to 1 and, one step later, beyond: no file of that player can say so, and none is written.
+"""
 
 import json
 from base64 import b64encode
@@ -14,13 +18,13 @@ from sketchrnn_cli.interop import magenta_js as layout
 from sketchrnn_cli.model.weights import INPUT_SIZE
 from sketchrnn_cli.store.checkpoint import Checkpoint
 
+INSTEAD = (
+    "for a web page type: sketchrnn checkpoint export {name} --format web --out {name}.html; "
+    "for Magenta.js train one without: sketchrnn train DATASET --set conditional=false"
+)
+"""What to do with a model that has an encoder."""
 MIXTURES = 20
 """Gaussians that the players expect; the number is fixed in their code."""
-
-
-def suffix(hparams: HParams, z: np.ndarray | None = None) -> str:
-    """Return what the official files of such a model end with."""
-    return ".vae.json" if hparams.conditional and z is None else ".gen.json"
 
 
 def write(path: Path, checkpoint: Checkpoint, name: str, z: np.ndarray | None = None, replace: bool = True) -> None:
@@ -56,27 +60,23 @@ def encode(checkpoint: Checkpoint, name: str, z: np.ndarray | None = None) -> li
     """
     where, hparams, weights = str(checkpoint.folder), checkpoint.hparams, checkpoint.weights
     if z is not None:
-        hparams, weights = at_latent(where, hparams, weights, z)
-    _check(where, hparams)
-    tensors = dict(weights)
-    if hparams.conditional and hparams.first_state == "zero":  # tanh(0 z + 0) = 0.
-        tensors["decoder.first_state.kernel"] = np.zeros((hparams.z_size, 2 * hparams.dec_rnn_size))
-        tensors["decoder.first_state.bias"] = np.zeros(2 * hparams.dec_rnn_size)
-    names = layout.CONDITIONAL if hparams.conditional else layout.DECODER_ONLY
+        hparams, weights = at_latent(where, name, hparams, weights, z)
+    _check(where, name, hparams)
     info = {
         "name": name,
-        "mode": 0 if hparams.conditional else 2,
-        "version": layout.UNSQUASHED - hparams.squash_z,
+        "mode": 2,
+        "version": layout.UNSQUASHED,
         "max_seq_len": hparams.max_seq_len,
         "scale_factor": checkpoint.sidecar.units_per_model_unit * layout.PIXEL_FACTOR,
         "canvas_size": checkpoint.sidecar.canvas_size,  # The players ignore it; `magenta_js.read` does not.
     }
-    blobs = [_quantise(where, name, layout.to_magenta(name, tensors[name])) for name in names]
-    return [info, [list(tensors[name].shape) for name in names], blobs]
+    names = layout.DECODER_ONLY
+    blobs = [_quantise(where, name, layout.to_magenta(name, weights[name])) for name in names]
+    return [info, [list(weights[name].shape) for name in names], blobs]
 
 
 def at_latent(
-    where: str, hparams: HParams, weights: dict[str, np.ndarray], z: np.ndarray
+    where: str, name: str, hparams: HParams, weights: dict[str, np.ndarray], z: np.ndarray
 ) -> tuple[HParams, dict[str, np.ndarray]]:
     """Return the decoder-only model that draws what a conditional one draws at a fixed `z` `[z_size]`.
 
@@ -90,7 +90,7 @@ def at_latent(
     if hparams.first_state != "zero":
         raise CheckpointError(
             f"{where}: a gen.json begins at zero and cannot hold this model's first state, which comes from z; "
-            "export it without --at-z, as a vae.json"
+            + INSTEAD.format(name=name)
         )
     kernel = weights["decoder.kernel"].astype(np.float64)
     decoder = {name: weights[name] for name in layout.DECODER_ONLY}
@@ -99,11 +99,11 @@ def at_latent(
     return hparams.replace(conditional=False), decoder
 
 
-def _check(where: str, hparams: HParams) -> None:
+def _check(where: str, name: str, hparams: HParams) -> None:
     """Refuse a model that the format cannot hold, or that the players would run in another way."""
-    held: dict[str, Any] = {"dec_model": "lstm", "gate_activation": "sigmoid", "num_mixture": MIXTURES}
     if hparams.conditional:
-        held |= {"enc_model": "lstm", "mask_encoder": True}
+        raise CheckpointError(f"{where}: @magenta/sketch plays no model with an encoder; {INSTEAD.format(name=name)}")
+    held: dict[str, Any] = {"dec_model": "lstm", "gate_activation": "sigmoid", "num_mixture": MIXTURES}
     for name, value in held.items():
         if (found := getattr(hparams, name)) != value:
             raise CheckpointError(f"{where}: {name} is {found}; a Magenta.js model can only have {value}")

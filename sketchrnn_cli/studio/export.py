@@ -1,0 +1,109 @@
+"""The studio without its server: a page of one file with a model inside."""
+
+import base64
+import html
+import json
+import re
+from pathlib import Path
+
+from sketchrnn_cli import __version__, atomic
+from sketchrnn_cli.errors import CheckpointError
+from sketchrnn_cli.store import checkpoint
+from sketchrnn_cli.studio.bundle import bundle
+from sketchrnn_cli.studio.models import read_files
+from sketchrnn_cli.studio.server import STATIC
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval' blob:; worker-src blob:; "
+    "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
+)
+"""The page asks nobody for anything."""
+
+
+def write_page(path: Path, folder: Path, name: str, replace: bool = False) -> None:
+    """Write the page with the released checkpoint of a folder inside, whole or not at all.
+
+    Args:
+        path: where to.
+        folder: the checkpoint.
+        name: what the page calls it.
+        replace: whether what has the name is replaced.
+
+    Raises:
+        ExistsError: without `replace`, the name is taken.
+        CheckpointError: the checkpoint is damaged, or the file cannot be written.
+    """
+    content = page(folder, name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic.new_file(path, replace) as partial:
+            partial.write_text(content, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def page(folder: Path, name: str) -> str:
+    """Return the HTML of the page with the released checkpoint of a folder inside.
+
+    Raises:
+        CheckpointError: the checkpoint is damaged.
+    """
+    files = read_files(folder)
+    embedded = {
+        "name": name,
+        "hparams": json.loads(files.hparams),
+        "weights": base64.b64encode(files.weights).decode("ascii"),
+    }
+    note = attribution(checkpoint.load_sidecar(folder), name)
+    document = (STATIC / "index.html").read_text(encoding="utf-8")
+    scripts = [
+        f'<script type="application/json" id="sketchrnn-embedded">{_json(embedded)}</script>',
+        f'<script type="text/plain" id="sketchrnn-worker">{_script(bundle(STATIC / "js" / "worker.js"))}</script>',
+        f'<script type="module">{_script(bundle(STATIC / "js" / "app.js"))}</script>',
+    ]
+    theme = _script((STATIC / "js" / "theme.js").read_text(encoding="utf-8"))
+    styles = (STATIC / "studio.css").read_text(encoding="utf-8")
+    for old, new in (
+        ("<!doctype html>\n", f"<!doctype html>\n<!-- {_comment(note)} -->\n"),
+        (
+            '<meta charset="utf-8">',
+            f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" '
+            f'content="{CONTENT_SECURITY_POLICY}">\n<meta name="generator" content="sketchrnn {__version__}">\n'
+            f'<meta name="attribution" content="{html.escape(note)}">',
+        ),
+        ('<link rel="stylesheet" href="studio.css">', f"<style>\n{styles}</style>"),
+        ('<script src="js/theme.js"></script>', f"<script>{theme}</script>"),
+        ('<script type="module" src="js/app.js"></script>', "\n".join(scripts)),
+        ("</footer>", f'<p id="attribution">{html.escape(note)}</p></footer>'),
+    ):
+        if document.count(old) != 1:
+            raise AssertionError(f"index.html holds {old!r} {document.count(old)} times; expected once")
+        document = document.replace(old, new)
+    return document
+
+
+def attribution(sidecar: checkpoint.Sidecar, name: str) -> str:
+    """Return one line that says what a model was trained on, as far as its sidecar tells."""
+    sources = "; ".join(f"{source.name} ({source.provenance})" for source in sidecar.datasets)
+    note = f" {sidecar.note}." if sidecar.note else ""
+    return f"Model {name}, trained on {sources or 'data that its file does not name'}.{note} Drawn by sketchrnn."
+
+
+def _json(values: object) -> str:
+    """Return JSON that cannot end the script that it stands in."""
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def _script(source: str) -> str:
+    """Return a script for a page; refuses what would end it early.
+
+    Raises:
+        ValueError: it holds the end of a script, or what hides one.
+    """
+    if found := re.search(r"</script|<!--", source, re.IGNORECASE):
+        raise ValueError(f"a script of the page holds {found[0]!r}")
+    return source
+
+
+def _comment(text: str) -> str:
+    return text.replace("--", "- -").replace(">", "")
