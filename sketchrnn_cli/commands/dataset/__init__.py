@@ -6,7 +6,7 @@ import typer
 
 from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
-from sketchrnn_cli.commands.dataset import convert, download, inspect, preview
+from sketchrnn_cli.commands.dataset import convert, download, export, inspect, preview
 from sketchrnn_cli.errors import UsageError
 from sketchrnn_cli.hparams import nearest
 
@@ -41,6 +41,7 @@ app.command()(download.download)
 app.command()(inspect.inspect)
 app.command()(preview.preview)
 app.command()(convert.convert)
+app.command()(export.export)
 
 
 @app.command()

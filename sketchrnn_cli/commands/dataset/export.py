@@ -1,0 +1,30 @@
+"""`sketchrnn dataset export`: the drawings of a data set as SVG files."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sketchrnn_cli import console
+from sketchrnn_cli.commands import options as opt
+
+
+def export(
+    drawings: Annotated[
+        str, typer.Argument(metavar="SET[:SPLIT[:A-B]]", help="A data set, one split of it, or some of its sketches.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write; created where it is missing.")],
+    smooth: Annotated[bool, typer.Option("--smooth", help="Draw curves through the points.")] = False,
+    force: opt.Force = False,
+    data_dir: opt.DataDir = opt.DATA_DIR,
+) -> None:
+    """Write the drawings of a data set as SVG files, a file each; `convert` reads them back.
+
+    Example: sketchrnn dataset export doodle_cat:train:0-19 --out my_drawings/
+    """
+    from sketchrnn_cli.data import selection
+    from sketchrnn_cli.drawing import export as files
+
+    count = files.write_folder(selection.select(drawings, data_dir), out, smooth, force)
+    console.message(f"{count} drawings")
+    console.result(str(out))
