@@ -31,6 +31,8 @@ class Preparation:
     """Join strokes whose ends touch; None: where a program cut them into pieces (see `join.was_cut`)."""
     center_lines: bool = False
     """Take the middle of filled outlines instead of their edge."""
+    hand_only: bool = False
+    """Leave out the strokes that a model drew, where a file says so."""
 
 
 AS_QUICK_DRAW = Preparation()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from studio_server import drawing
 
+from sketchrnn_cli.data import archive
 from sketchrnn_cli.errors import DataError, UsageError
 from sketchrnn_cli.studio import collection as module
 from sketchrnn_cli.studio.collection import Collection
@@ -160,6 +161,27 @@ def test_a_data_set_that_cannot_be_is_refused(tmp_path: Path) -> None:
         Collection(tmp_path / "folder.ndjson")
     with pytest.raises(DataError, match="cannot be read or written"):
         Collection(tmp_path / "nowhere" / "mine.ndjson")
+
+
+def test_what_was_drawn_becomes_a_data_set_with_or_without_the_model_s_strokes(tmp_path: Path) -> None:
+    collection = Collection(tmp_path / "mine.ndjson")
+    for n in range(4):
+        strokes = [[[0, 11.5 + n, 30], [0, 20, 5], [0, 8, 30]], [[5, 90], [40, 12], [100, 140]]]
+        collection.add(drawing(f"drawing-{n}", drawing=strokes))
+    collection.add(drawing("drawing-by-model", by=["model", "model"]))
+    words = [sys.executable, "-m", "sketchrnn_cli", "dataset", "convert", str(collection.path), "--valid", "0"]
+    for extra, sketches, strokes_each, said in (
+        ([], 5, 2, ""),
+        (["--hand-only"], 4, 1, "left out 1: drawn by a model\n"),
+    ):
+        out = tmp_path / f"{sketches}.npz"
+        done = subprocess.run(
+            [*words, "--test", "0", "--out", str(out), *extra], capture_output=True, text=True, check=True, timeout=120
+        )
+        assert said in done.stderr
+        found = archive.load(out).splits["train"]
+        assert len(found) == sketches
+        assert [int(sketch[:, 2].sum()) for sketch in found] == [strokes_each] * sketches
 
 
 def test_the_largest_drawing_is_one_line_that_comes_back(tmp_path: Path) -> None:

@@ -43,6 +43,10 @@ def convert(
     recognized_only: Annotated[
         bool, typer.Option("--recognized-only", help="Leave out what the game did not recognize.", rich_help_panel=TAKE)
     ] = False,
+    hand_only: Annotated[
+        bool,
+        typer.Option("--hand-only", help="Leave out the strokes that the studio's model drew.", rich_help_panel=TAKE),
+    ] = False,
     duplicates: Annotated[
         bool, typer.Option("--keep-duplicates", help="Keep sketches that are equal to another.", rich_help_panel=TAKE)
     ] = False,
@@ -88,8 +92,10 @@ def convert(
     if valid + test >= 1:
         raise UsageError(f"--valid {valid} and --test {test} leave nothing to train on")
     paths = files.find(sources)
-    rules = pipeline.Rules(recognized_only, min_points, max_points, drop_longer, max_per_class, duplicates, strict)
-    how = Preparation(epsilon, None if drop_longer else max_points, join, center_lines)
+    rules = pipeline.Rules(
+        recognized_only, min_points, max_points, drop_longer, max_per_class, duplicates, strict, hand_only
+    )
+    how = Preparation(epsilon, None if drop_longer else max_points, join, center_lines, hand_only)
     collection = pipeline.Collection()
     with console.progress("{task.description}", "{task.completed} drawings", "{task.fields[skipped]} skipped") as bar:
         task = bar.add_task("reading", total=None, skipped=0)

@@ -37,6 +37,8 @@ class Drawing:
     """The number that Quick, Draw! gave it."""
     notes: tuple[str, ...] = ()
     """What the user should know of how it was read."""
+    by_hand: bool = True
+    """Whether a person drew it, or a part of it."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Drawings as Quick, Draw! publishes them as text: one JSON object a line, simplified or raw.
 
-A simplified drawing is `[[xs, ys], ...]` of whole numbers from 0 to 255; a raw one `[[xs, ys, milliseconds], ...]`.
+A simplified drawing is `[[xs, ys], ...]` of whole numbers from 0 to 255; a raw one `[[xs, ys, milliseconds], ...]`. The
+studio adds `by`: hand or model, for each stroke.
 """
 
 import json
@@ -31,8 +32,11 @@ def lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 line = file.readline(LONGEST_LINE)  # The rest of an overlong line.
 
 
-def parse(line: bytes, where: str, label: str, epsilon: float) -> Drawing | Skipped:
-    """Return the drawing of a line; a simplified one as it is, any other prepared with `epsilon` (pixels)."""
+def parse(line: bytes, where: str, label: str, epsilon: float, hand_only: bool = False) -> Drawing | Skipped:
+    """Return the drawing of a line; a simplified one as it is, any other prepared with `epsilon` (pixels).
+
+    With `hand_only` the strokes that a model drew are left out, unless it drew them all.
+    """
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -42,6 +46,9 @@ def parse(line: bytes, where: str, label: str, epsilon: float) -> Drawing | Skip
     word = record.get("word")
     try:
         strokes = [_stroke(stroke) for stroke in record["drawing"]]
+        hands = _hands(record, len(strokes))
+        if hand_only and any(hands):
+            strokes = [stroke for stroke, is_hand in zip(strokes, hands, strict=True) if is_hand]
         raw = any(len(stroke) > 2 for stroke in record["drawing"]) or not all(map(_is_simplified, strokes))
         sketch = sketch_of([stroke.T for stroke in strokes], epsilon if raw else None)
     except DataError as error:
@@ -55,7 +62,22 @@ def parse(line: bytes, where: str, label: str, epsilon: float) -> Drawing | Skip
         word if isinstance(word, str) and word else label,
         record.get("recognized") is not False,
         key_id=int(said) if KEY_ID.fullmatch(said) else None,
+        by_hand=any(hands),
     )
+
+
+def _hands(record: dict, strokes: int) -> list[bool]:
+    """Return which strokes a person drew: all, where the record does not say.
+
+    Raises:
+        DataError: it says so of other strokes than there are.
+    """
+    by = record.get("by")
+    if by is None:
+        return [True] * strokes
+    if not isinstance(by, list) or len(by) != strokes:
+        raise DataError("by: expected hand or model for each stroke")
+    return [hand != "model" for hand in by]
 
 
 def _stroke(rows: list) -> np.ndarray:

@@ -33,6 +33,8 @@ class Rules:
     """Keep sketches that are equal, point by point, to one that came before."""
     strict: bool = False
     """Stop at a drawing that cannot be read, instead of skipping it."""
+    hand_only: bool = False
+    """Leave out what a model drew alone."""
 
 
 @dataclass
@@ -102,6 +104,8 @@ def _against(drawing: Drawing, rules: Rules, classes: Counter[str], seen: set[by
     points = len(drawing.sketch)
     if rules.recognized_only and not drawing.recognized:
         return "not recognized"
+    if rules.hand_only and not drawing.by_hand:
+        return "drawn by a model"
     if points < rules.min_points:
         return f"fewer than {rules.min_points} points"
     if rules.drop_longer and rules.max_points is not None and points > rules.max_points:

@@ -140,7 +140,7 @@ def _report(path: Path, reason: str) -> list[Finding]:
 
 
 def _read_lines(lines: Sequence[tuple[int, bytes]], path: Path, how: Preparation) -> list[Finding]:
-    return [ndjson.parse(line, f"{path}:{number}", path.stem, how.epsilon) for number, line in lines]
+    return [ndjson.parse(line, f"{path}:{number}", path.stem, how.epsilon, how.hand_only) for number, line in lines]
 
 
 def _read_pictures(paths: Sequence[Path], how: Preparation) -> list[Finding]:

@@ -63,6 +63,28 @@ def test_official_raw_drawings_give_the_official_simplified_ones(
     assert sum(np.array_equal(raw[key].sketch, simplified[key].sketch) for key in common) == exact
 
 
+@pytest.mark.parametrize(
+    ("by", "lines", "by_hand"),
+    [(["hand", "model"], 1, True), (["model", "hand"], 1, True), (["hand"] * 2, 2, True), (["model"] * 2, 2, False)],
+)
+def test_what_a_model_drew_can_be_left_out(by: list[str], lines: int, by_hand: bool) -> None:
+    line = json.dumps({"drawing": HOUSE, "by": by}).encode()
+    hand, all_of_it = (ndjson.parse(line, "x", "x", 2.0, hand_only) for hand_only in (True, False))
+    assert isinstance(hand, Drawing)
+    assert isinstance(all_of_it, Drawing)
+    assert (len(to_polylines(hand.sketch)), hand.by_hand) == (lines, by_hand)
+    assert len(to_polylines(all_of_it.sketch)) == 2
+    if by == ["model", "hand"]:
+        np.testing.assert_array_equal(to_polylines(hand.sketch)[0], np.array(HOUSE[1]).T - [0, 100])
+
+
+@pytest.mark.parametrize("by", [["hand"], [], "hand", {"0": "hand"}])
+def test_hands_of_other_strokes_are_no_drawing(by: object) -> None:
+    found = parse(HOUSE, by=by)
+    assert isinstance(found, Skipped)
+    assert "for each stroke" in found.reason
+
+
 def test_a_dot_among_the_strokes_is_kept() -> None:
     found = parse([[[0, 255], [0, 255]], [[40], [9]]])
     assert isinstance(found, Drawing)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,11 +39,13 @@ def numbers(sketches: list[np.ndarray]) -> list[int]:
         ({"max_points": 5, "drop_longer": True}, [0, 1, 2], {"more than 5 points": 1, "duplicates": 1}),
         ({"max_points": 5}, [0, 1, 2, 3], {"duplicates": 1}),
         ({"min_points": 4}, [2, 3], {"fewer than 4 points": 3}),
+        ({"hand_only": True}, [0, 1, 2, 3], {"drawn by a model": 1}),
         ({"max_per_class": 1}, [0, 3], {"beyond 1 of a class": 2, "duplicates": 1}),
     ],
 )
 def test_a_rule_leaves_out_what_it_says(rules: dict, kept: list[int], left_out: dict[str, int]) -> None:
     findings = [drawing(0), drawing(1, recognized=False), drawing(2, 4), drawing(3, 6, "dog"), drawing(0, label="dog")]
+    findings[4] = replace(findings[4], by_hand=False)
     collection = taken(findings, **rules)
     assert numbers([item.sketch for item in collection.drawings]) == kept
     assert dict(collection.left_out) == left_out
