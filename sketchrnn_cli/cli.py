@@ -4,7 +4,6 @@ Command modules import only the standard library and Typer at the top, so that e
 """
 
 import errno
-import os
 import sys
 from typing import Annotated
 
@@ -95,8 +94,6 @@ def _run() -> None:
 
 def main() -> None:
     """Run the command line and exit with the code that the error boundary picks."""
-    # The drawing engine multiplies small matrices: threads that wait for each other make it up to ten times slower.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     console.prepare()
     try:
         _run()

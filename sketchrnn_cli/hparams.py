@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 from sketchrnn_cli.errors import CheckpointError, UsageError
 
 CELLS = ("lstm", "layer_norm", "hyper")
+DECODERS = (*CELLS, "transformer")
+NO_FLOOR = -100.0
+"""A `log_sigma_floor` that stands for none."""
 
 
 def _hp(
@@ -42,7 +45,7 @@ class HParams:
     # The model.
     conditional: bool = _hp(True, "encode drawings (a VAE); false trains a decoder alone")
     enc_model: str = _hp("lstm", "encoder cell", CELLS)
-    dec_model: str = _hp("lstm", "decoder cell", CELLS)
+    dec_model: str = _hp("lstm", "decoder: a cell, or a causal transformer", DECODERS)
     hyper_inner: str = _hp(
         "layer_norm",
         "small LSTM inside a hyper cell: layer-normalised, or plain as up to 0.1",
@@ -50,9 +53,17 @@ class HParams:
         absent="lstm",
     )
     enc_rnn_size: int = _hp(256, "units of the encoder in each direction", low=1)
-    dec_rnn_size: int = _hp(512, "units of the decoder", low=1)
+    dec_rnn_size: int = _hp(512, "units of the decoder, the width of a transformer", low=1)
+    dec_layers: int = _hp(6, "layers of a transformer", low=1, high=48)
+    dec_heads: int = _hp(8, "attention heads of a transformer; each has an even share of its width", low=1)
+    dec_mlp_size: int = _hp(640, "hidden units of a transformer's layers", low=1)
     z_size: int = _hp(128, "length of the latent vector z", low=1)
     num_mixture: int = _hp(20, "Gaussians in the output mixture", low=1)
+    log_sigma_floor: float = _hp(
+        NO_FLOOR, f"least log sigma of a Gaussian, in model units; {NO_FLOOR:g} for none", low=NO_FLOOR, high=0.0
+    )
+    num_classes: int = _hp(0, "words that the model knows drawings by; 0 for an unlabelled model", low=0, high=65535)
+    class_size: int = _hp(64, "length of a word's vector", low=1)
 
     # Optimization.
     batch_size: int = _hp(100, "sketches in a batch", low=1)
@@ -83,6 +94,10 @@ class HParams:
     input_dropout_prob: float = _hp(0.9, "probability of KEEPING an input", above=0.0, high=1.0)
     use_output_dropout: bool = _hp(False, "drop outputs of the decoder")
     output_dropout_prob: float = _hp(0.9, "probability of KEEPING an output", above=0.0, high=1.0)
+    transformer_dropout: float = _hp(
+        0.1, "probability of dropping what a transformer's layers add; half of it at its input", low=0.0, high=0.9
+    )
+    class_dropout: float = _hp(0.1, "probability of hiding a drawing's word in training", low=0.0, high=1.0)
     random_scale_factor: float = _hp(0.15, "x and y are each scaled by 1 ± this", low=0.0, high=0.99)
     augment_stroke_prob: float = _hp(0.10, "probability of dropping an inner point", low=0.0, high=0.99)
 
@@ -110,6 +125,16 @@ class HParams:
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             _check(field, getattr(self, field.name))
+        if self.dec_model == "transformer" and self.dec_rnn_size % (2 * self.dec_heads):
+            raise UsageError(
+                f"dec_rnn_size: a transformer's width is a multiple of twice its heads ({2 * self.dec_heads}), "
+                f"received {self.dec_rnn_size}"
+            )
+
+    @property
+    def condition_size(self) -> int:
+        """Length of v = [z, word], what the decoder sees of both; 0 without either."""
+        return self.z_size * self.conditional + self.class_size * (self.num_classes > 0)
 
     @property
     def recurrent_keep(self) -> float:

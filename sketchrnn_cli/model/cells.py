@@ -1,17 +1,77 @@
 """The recurrent cells, one step at a time, for any array namespace `xp`.
 
-`project` does what depends on the input alone, for a whole sequence in one product; `step` does the rest. Gates come in
-the order i, f, c, o. Recurrent dropout acts on the candidate only, so that no memory is lost (Semeniuta et al. 2016).
+A cell is a record, looked up by name. Its `project` does what depends on the input alone, for a whole sequence in one
+product; its `step` does the rest. Gates come in the order i, f, c, o. Recurrent dropout acts on the candidate only, so
+that no memory is lost (Semeniuta et al. 2016).
 """
 
+import functools
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sketchrnn_cli.model import weights as tensors
+from sketchrnn_cli.errors import UsageError
+from sketchrnn_cli.hparams import HParams
 
 Array = Any
 State = tuple[Array, Array]
 LAYER_NORM_EPSILON = 1e-3
+FORGET_BIAS = 1.0
+HYPER_UNITS = 256
+"""Units of the small LSTM inside a hyper cell (Magenta's default)."""
+HYPER_EMBEDDING = 32
+"""Size of the embedding through which a hyper cell scales its gates (Magenta's default)."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A kind of recurrent cell."""
+
+    shapes: Callable[[int, int], dict[str, tuple[int, ...]]]
+    """``(inputs, units)``: its tensors by their names within it."""
+    step: Callable[..., State]
+    """``(xp, weights, projected, state, gate, mask)``: the next (h, c).
+
+    `projected` is `project` of this step's input, `[batch, ...]`; `state` (h, c), each `[batch, state size]`; `gate`
+    the activation of the gates, which only `lstm` can have otherwise; `mask` recurrent dropout on the candidate,
+    `[batch, units]`, kept entries 1 / keep, None in use."""
+    forget_biases: tuple[str, ...] = ()
+    """Its biases that hold the forget gate's 1; a normalised cell adds it after the normalisation."""
+    inner_units: int = 0
+    """Units of an inner cell, whose state is carried behind its own."""
+
+    def state_size(self, units: int) -> int:
+        """Return the length of h, and of c."""
+        return units + self.inner_units
+
+    def input_kernel(self, xp: Any, weights: Mapping[str, Array]) -> Array:
+        """Return the kernel `[inputs, ...]` that `project` multiplies the inputs with, an inner cell's part behind."""
+        kernel = weights["kernel"]
+        if not self.inner_units:
+            return kernel
+        return xp.concatenate([kernel, weights["hyper.kernel"][: kernel.shape[0]]], axis=-1)
+
+    def project(self, xp: Any, weights: Mapping[str, Array], inputs: Array) -> Array:
+        """Return what the cell needs of its inputs `[..., inputs]`: `[..., 4 * units]`, an inner cell's part behind."""
+        projected = xp.matmul(inputs, self.input_kernel(xp, weights))
+        if self.forget_biases == ("bias",):
+            return projected + weights["bias"]
+        if self.forget_biases:
+            zeros = xp.zeros(weights["bias"].shape, dtype="float32")  # The outer bias is added after the scaling.
+            return projected + xp.concatenate([zeros, weights["hyper.bias"]], axis=-1)
+        return projected
+
+
+def of(name: str, hparams: HParams) -> Cell:
+    """Return the cell of a name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    cell = CELLS.get("plain_hyper" if (name, hparams.hyper_inner) == ("hyper", "lstm") else name)
+    if cell is None:
+        raise UsageError(f"no recurrent cell {name!r}; there are {', '.join(CELLS)}")
+    return cell
 
 
 def sigmoid(xp: Any, x: Array) -> Array:
@@ -25,57 +85,6 @@ def hard_sigmoid(xp: Any, x: Array) -> Array:
 
 
 GATES: dict[str, Callable[[Any, Array], Array]] = {"sigmoid": sigmoid, "hard_sigmoid": hard_sigmoid}
-
-
-def project(xp: Any, cell: str, weights: Mapping[str, Array], inputs: Array) -> Array:
-    """Return what a cell needs of its inputs `[..., inputs]`: `[..., 4 * units]`, a hyper cell's inner part behind."""
-    projected = xp.matmul(inputs, input_kernel(xp, cell, weights))
-    if cell == "lstm":
-        return projected + weights["bias"]
-    if "hyper.bias" in weights:  # Of a plain inner LSTM.
-        bias = weights["hyper.bias"]
-        return projected + xp.concatenate([xp.zeros(weights["bias"].shape, dtype="float32"), bias], axis=-1)
-    return projected
-
-
-def input_kernel(xp: Any, cell: str, weights: Mapping[str, Array]) -> Array:
-    """Return the kernel `[inputs, ...]` that `project` multiplies the inputs with."""
-    kernel = weights["kernel"]
-    if cell == "hyper":
-        return xp.concatenate([kernel, weights["hyper.kernel"][: kernel.shape[0]]], axis=-1)
-    return kernel
-
-
-def step(
-    xp: Any,
-    cell: str,
-    weights: Mapping[str, Array],
-    projected: Array,
-    state: State,
-    gate: str = "sigmoid",
-    mask: Array | None = None,
-) -> State:
-    """Advance one step.
-
-    Args:
-        xp: array namespace.
-        cell: lstm, layer_norm or hyper.
-        weights: the cell's tensors.
-        projected: `project` of this step's input, `[batch, ...]`.
-        state: (h, c), each `[batch, state size]`.
-        gate: activation of the gates.
-        mask: recurrent dropout on the candidate, `[batch, units]`, kept entries 1 / keep; None in use.
-
-    Returns:
-        The next (h, c).
-    """
-    if cell == "lstm":
-        gates = projected + xp.matmul(state[0], weights["recurrent_kernel"])
-        return lstm_gates(xp, gates, state[1], GATES[gate], mask)
-    if cell == "layer_norm":
-        gates = projected + xp.matmul(state[0], weights["recurrent_kernel"])
-        return _normalised_gates(xp, weights, gates, state[1], mask)
-    return _hyper_step(xp, weights, projected, state, mask)
 
 
 def lstm_gates(
@@ -112,12 +121,28 @@ def _normalised_gates(xp: Any, weights: Mapping[str, Array], gates: Array, c: Ar
     candidate = xp.tanh(candidate)
     if mask is not None:
         candidate = candidate * mask
-    c = sigmoid(xp, f + tensors.FORGET_BIAS) * c + sigmoid(xp, i) * candidate
+    c = sigmoid(xp, f + FORGET_BIAS) * c + sigmoid(xp, i) * candidate
     h = sigmoid(xp, o) * xp.tanh(_normalise(xp, c, weights["cell_gamma"], weights["cell_beta"]))
     return h, c
 
 
-def _hyper_step(xp: Any, weights: Mapping[str, Array], projected: Array, state: State, mask: Array | None) -> State:
+def _lstm_step(
+    xp: Any, weights: Mapping[str, Array], projected: Array, state: State, gate: str = "sigmoid", mask: Any = None
+) -> State:
+    gates = projected + xp.matmul(state[0], weights["recurrent_kernel"])
+    return lstm_gates(xp, gates, state[1], GATES[gate], mask)
+
+
+def _layer_norm_step(
+    xp: Any, weights: Mapping[str, Array], projected: Array, state: State, gate: str = "sigmoid", mask: Any = None
+) -> State:
+    gates = projected + xp.matmul(state[0], weights["recurrent_kernel"])
+    return _normalised_gates(xp, weights, gates, state[1], mask)
+
+
+def _hyper_step(
+    xp: Any, weights: Mapping[str, Array], projected: Array, state: State, gate: str = "sigmoid", mask: Any = None
+) -> State:
     """Advance a HyperLSTM (Ha, Dai & Le 2016): a small LSTM scales the gates of the large one at every step.
 
     The small one is layer-normalised, or plain where its tensors have a bias (`HParams.hyper_inner`).
@@ -132,7 +157,8 @@ def _hyper_step(xp: Any, weights: Mapping[str, Array], projected: Array, state: 
     if "hyper.bias" in weights:
         inner_h, inner_c = lstm_gates(xp, inner_gates, inner_c)
     else:
-        inner_h, inner_c = _normalised_gates(xp, tensors.part(weights, "hyper"), inner_gates, inner_c, None)
+        inner = {name: weights[f"hyper.{name}"] for name in NORMS}
+        inner_h, inner_c = _normalised_gates(xp, inner, inner_gates, inner_c, None)
     gates = (
         projected[:, : 4 * units] * _hyper_scale(xp, weights, "input", inner_h)
         + xp.matmul(h, weights["recurrent_kernel"]) * _hyper_scale(xp, weights, "recurrent", inner_h)
@@ -151,3 +177,41 @@ def _hyper_scale(xp: Any, weights: Mapping[str, Array], path: str, inner_h: Arra
     scale = weights[f"hyper.{path}.scale"]
     gates = [xp.matmul(part, scale[gate]) for gate, part in enumerate(xp.split(embedding, 4, axis=-1))]
     return xp.concatenate(gates, axis=-1)
+
+
+NORMS = ("gamma", "beta", "cell_gamma", "cell_beta")
+
+
+def _lstm_shapes(inputs: int, units: int) -> dict[str, tuple[int, ...]]:
+    gates = 4 * units
+    return {"kernel": (inputs, gates), "recurrent_kernel": (units, gates), "bias": (gates,)}
+
+
+def _layer_norm_shapes(inputs: int, units: int) -> dict[str, tuple[int, ...]]:
+    gates = 4 * units
+    norms = dict(zip(NORMS, ((gates,), (gates,), (units,), (units,)), strict=True))
+    return {"kernel": (inputs, gates), "recurrent_kernel": (units, gates), **norms}
+
+
+def _hyper_shapes(inner: Callable[[int, int], dict], inputs: int, units: int) -> dict[str, tuple[int, ...]]:
+    hyper = {f"hyper.{name}": shape for name, shape in inner(inputs + units, HYPER_UNITS).items()}
+    for path in ("input", "recurrent", "bias"):
+        hyper[f"hyper.{path}.embedding"] = (HYPER_UNITS, 4 * HYPER_EMBEDDING)
+        if path != "bias":
+            hyper[f"hyper.{path}.embedding_bias"] = (4 * HYPER_EMBEDDING,)
+        hyper[f"hyper.{path}.scale"] = (4, HYPER_EMBEDDING, units)
+    return {**_layer_norm_shapes(inputs, units), "bias": (4 * units,), **hyper}
+
+
+CELLS = {
+    "lstm": Cell(_lstm_shapes, _lstm_step, forget_biases=("bias",)),
+    "layer_norm": Cell(_layer_norm_shapes, _layer_norm_step),
+    "hyper": Cell(functools.partial(_hyper_shapes, _layer_norm_shapes), _hyper_step, inner_units=HYPER_UNITS),
+    "plain_hyper": Cell(
+        functools.partial(_hyper_shapes, _lstm_shapes),
+        _hyper_step,
+        forget_biases=("hyper.bias",),
+        inner_units=HYPER_UNITS,
+    ),
+}
+"""The recurrent cells; `plain_hyper` is a `hyper` whose small LSTM is plain."""

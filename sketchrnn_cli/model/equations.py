@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.hparams import NO_FLOOR, HParams
 from sketchrnn_cli.model import mixture as mixtures
 
 Array = Any
@@ -46,20 +46,38 @@ def sample_latent(xp: Any, mu: Array, sigma_hat: Array, noise: Array) -> Array:
     return mu + xp.exp(0.5 * sigma_hat) * noise
 
 
-def first_state(xp: Any, weights: Mapping[str, Array], z: Array, hparams: HParams) -> tuple[Array, Array]:
-    """Return the decoder's first (h, c) = tanh(W z + b) (section 3.2)."""
+def condition(xp: Any, weights: Mapping[str, Array], z: Array | None, labels: Array | None) -> Array | None:
+    """Return v = [z, E[label]], all that a decoder sees of both, `[batch, condition size]`; None where it sees none.
+
+    Args:
+        xp: array namespace.
+        weights: the model's tensors.
+        z: latent vectors `[batch, z]`; None for a decoder-only model.
+        labels: rows of the label table, integers `[batch]`, 0 for "any"; not used by an unlabelled model.
+    """
+    if "classes.table" not in weights:
+        return z
+    word = xp.take(weights["classes.table"], labels, axis=0)
+    return word if z is None else xp.concatenate([z, word], axis=-1)
+
+
+def first_state(xp: Any, weights: Mapping[str, Array], v: Array, hparams: HParams) -> tuple[Array, Array]:
+    """Return the decoder's first (h, c) = tanh(W v + b) (section 3.2)."""
     if hparams.squash_z:
-        z = xp.tanh(z)
-    state = xp.tanh(xp.matmul(z, weights["decoder.first_state.kernel"]) + weights["decoder.first_state.bias"])
+        v = xp.tanh(v)
+    state = xp.tanh(xp.matmul(v, weights["decoder.first_state.kernel"]) + weights["decoder.first_state.bias"])
     h, c = xp.split(state, 2, axis=-1)
     return h, c
 
 
 def output_layer(xp: Any, weights: Mapping[str, Array], h: Array, hparams: HParams) -> mixtures.Mixture:
     """Return the distribution of the next row for decoder outputs `[..., units]` (equation 3)."""
-    units = hparams.dec_rnn_size  # A hyper cell's h is longer: its inner state stays inside.
-    output = xp.matmul(h[..., :units], weights["output.kernel"]) + weights["output.bias"]
-    return mixtures.split(xp, output, hparams.num_mixture)
+    output = xp.matmul(h, weights["output.kernel"]) + weights["output.bias"]
+    mixture = mixtures.split(xp, output, hparams.num_mixture)
+    if (floor := hparams.log_sigma_floor) == NO_FLOOR:
+        return mixture
+    log_sigmas = (xp.maximum(log_sigma, floor) for log_sigma in (mixture.log_sigma_x, mixture.log_sigma_y))
+    return mixture._replace(**dict(zip(("log_sigma_x", "log_sigma_y"), log_sigmas, strict=True)))
 
 
 def reconstruction_terms(xp: Any, mixture: mixtures.Mixture, target: Array) -> tuple[Array, Array]:

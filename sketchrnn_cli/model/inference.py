@@ -1,22 +1,40 @@
 """The drawing engine: a trained model in NumPy, for whoever wants to draw without loading a training framework.
 
-Everything is batched. Sketch i of a call draws from its own random stream, so what it draws does not depend on its
-neighbours.
+Sketch i of a call draws from its own random stream, and sketches are drawn in chunks of `CHUNK` rows: the last chunk is
+padded, and rows that are finished run on idle. So every product has the same shape whatever is drawn, and a sketch does
+not depend on its neighbours, to the byte.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model import cells, equations
+from sketchrnn_cli.model import cells, decoders, equations
 from sketchrnn_cli.model import mixture as mixtures
-from sketchrnn_cli.model.weights import INPUT_SIZE, part, state_size
+from sketchrnn_cli.model.weights import INPUT_SIZE, part
 from sketchrnn_cli.strokes.formats import to_stroke5
 
+CHUNK = 8
+"""Rows that are drawn or encoded together."""
+SCORED = 32
+"""Rows that are scored together."""
 LOG_DENSITY_FLOOR = -27.6
 """Nats that one offset can cost at most, about log 1e-12: a single wild one does not outweigh all the others."""
+
+
+@functools.cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController()
+
+
+def one_thread() -> AbstractContextManager:
+    """Limit BLAS to one thread: the products of a step are too small for more, whose start takes longer than they."""
+    return _blas().limit(limits=1, user_api="blas")
 
 
 @dataclass(frozen=True)
@@ -41,42 +59,48 @@ class Drawer:
         """Hold the weights as float32."""
         self.hparams = hparams
         self.weights = {name: np.asarray(value, dtype=np.float32) for name, value in weights.items()}
-        self._decoder = part(self.weights, "decoder")
-        self._row_kernel = cells.input_kernel(np, hparams.dec_model, self._decoder)[:INPUT_SIZE]
+        self.decoder = decoders.decoder(hparams, self.weights)
 
     def encode(self, sketches: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Return μ and σ, each `[batch, z]`, of stroke-3 sketches in model units (equations 1 and 2)."""
-        lengths = np.array([len(sketch) for sketch in sketches])
-        padded_length = int(lengths.max()) if self.hparams.mask_encoder else self.hparams.max_seq_len
-        if not self.hparams.mask_encoder:
-            lengths = np.full(len(sketches), padded_length)
-        rows = np.stack([to_stroke5(sketch, padded_length) for sketch in sketches])
-        backward = np.stack([np.roll(row[::-1], n - padded_length, 0) for row, n in zip(rows, lengths, strict=True)])
+        with one_thread():
+            parts = [self._encode_chunk(sketches[first : first + CHUNK]) for first in range(0, len(sketches), CHUNK)]
+        mu, sigma_hat = (np.concatenate(some) for some in zip(*parts, strict=True))
+        return mu, np.exp(0.5 * sigma_hat)
+
+    def _encode_chunk(self, sketches: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Return μ and σ̂ of up to `CHUNK` sketches."""
+        padded = max(len(sketch) for sketch in sketches) if self.hparams.mask_encoder else self.hparams.max_seq_len
+        lengths = np.full(CHUNK, 1 if self.hparams.mask_encoder else padded)
+        rows = np.zeros((CHUNK, padded, INPUT_SIZE), dtype=np.float32)
+        for number, sketch in enumerate(sketches):
+            rows[number] = to_stroke5(sketch, padded)
+            if self.hparams.mask_encoder:
+                lengths[number] = len(sketch)
+        backward = np.stack([np.roll(row[::-1], n - padded, 0) for row, n in zip(rows, lengths, strict=True)])
         encoded = [
             self._last_h(f"encoder.{name}", x, lengths) for name, x in (("forward", rows), ("backward", backward))
         ]
         mu, sigma_hat = equations.latent_distribution(np, self.weights, np.concatenate(encoded, axis=-1))
-        return mu, np.exp(0.5 * sigma_hat)
+        return mu[: len(sketches)], sigma_hat[: len(sketches)]
 
     def _last_h(self, name: str, rows: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-        """Run one direction of the encoder over `[batch, time, 5]`; return h after each sketch's last row."""
-        cell, weights = self.hparams.enc_model, part(self.weights, name)
+        """Run one direction of the encoder over `[CHUNK, time, 5]`; return h after each sketch's last row."""
+        cell, weights = cells.of(self.hparams.enc_model, self.hparams), part(self.weights, name)
         units = self.hparams.enc_rnn_size
-        projected = cells.project(np, cell, weights, rows)
-        h = c = np.zeros((len(rows), state_size(cell, units)), dtype=np.float32)
+        h = c = np.zeros((len(rows), cell.state_size(units)), dtype=np.float32)
         last = np.empty((len(rows), units), dtype=np.float32)
-        for time in range(rows.shape[1]):
-            h, c = cells.step(np, cell, weights, projected[:, time], (h, c), self.hparams.gate_activation)
+        for time in range(rows.shape[1]):  # A product over all times would have as many shapes as sketches lengths.
+            projected = cell.project(np, weights, rows[:, time])
+            h, c = cell.step(np, weights, projected, (h, c), self.hparams.gate_activation)
             ended = lengths == time + 1
             last[ended] = h[ended, :units]
         return last
 
-    def first_state(self, z: np.ndarray | None, batch: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the decoder's (h, c) before its first row, from `z` `[batch, z]` where the model is conditional."""
-        if self.hparams.conditional and self.hparams.first_state == "trained":
-            return equations.first_state(np, self.weights, z, self.hparams)
-        zeros = np.zeros((batch, state_size(self.hparams.dec_model, self.hparams.dec_rnn_size)), dtype=np.float32)
-        return zeros, zeros
+    def condition(self, z: np.ndarray | None, labels: np.ndarray | None, batch: int) -> np.ndarray | None:
+        """Return v `[batch, condition size]` of latent vectors and rows of the label table; 0, "any", without rows."""
+        labels = np.zeros(batch, dtype=np.int32) if labels is None else labels
+        return equations.condition(np, self.weights, z, labels)
 
     def draw(
         self,
@@ -86,6 +110,7 @@ class Drawer:
         max_points: int,
         given: np.ndarray | None = None,
         go_on: bool = False,
+        labels: np.ndarray | None = None,
     ) -> list[np.ndarray]:
         """Draw one sketch for each entry of `noise`.
 
@@ -97,79 +122,106 @@ class Drawer:
             given: a beginning `[points, 3]` in model units that every sketch repeats and goes on from, or one for each,
                 equally long, `[batch, points, 3]`.
             go_on: whether no sketch may end right after `given`.
+            labels: rows of the label table `[batch]`; None for "any" throughout.
 
         Returns:
             Stroke-3 sketches in model units.
         """
         batch = len(noise)
+        v = self.condition(z, labels, batch)
         temperature = np.broadcast_to(np.asarray(temperature, dtype=np.float32), (batch,))
-        uniform = np.stack([numbers.uniform[:max_points] for numbers in noise])
-        normal = np.stack([numbers.normal[:max_points] for numbers in noise])
-        h, c = self.first_state(z, batch)
-        constant = self._project_latent(z, batch)
-        row = np.tile(equations.START, (batch, 1))
-        drawn = np.zeros((batch, max_points, 5), dtype=np.float32)
+        forced = np.zeros((batch, 0, INPUT_SIZE), np.float32) if given is None else _beginnings(given, batch)
+        sketches: list[np.ndarray] = []
+        with one_thread():
+            for first in range(0, batch, CHUNK):
+                some = slice(first, min(first + CHUNK, batch))
+                rows = self._draw_chunk(
+                    _padded(v[some], CHUNK) if v is not None else None,
+                    _padded(np.stack([numbers.uniform[:max_points] for numbers in noise[some]]), CHUNK),
+                    _padded(np.stack([numbers.normal[:max_points] for numbers in noise[some]]), CHUNK),
+                    _padded(temperature[some], CHUNK),
+                    _padded(forced[some], CHUNK),
+                    some.stop - first,
+                    go_on,
+                )
+                sketches += [_cut(row) for row in rows[: some.stop - first]]
+        return sketches
+
+    def _draw_chunk(
+        self,
+        v: np.ndarray | None,
+        uniform: np.ndarray,
+        normal: np.ndarray,
+        temperature: np.ndarray,
+        forced: np.ndarray,
+        real: int,
+        go_on: bool,
+    ) -> np.ndarray:
+        """Return stroke-5 rows `[CHUNK, max_points, 5]` drawn for the first `real` rows of a chunk."""
+        max_points = uniform.shape[1]
+        drawn = np.zeros((CHUNK, max_points, INPUT_SIZE), dtype=np.float32)
         drawn[:, :, 4] = 1.0
-        start = 0
-        if given is not None:
-            forced = _beginnings(given, batch)
-            start = forced.shape[1]
-            drawn[:, :start] = forced
-            for time in range(start):
-                h, c = self._step(row, constant, (h, c))
-                row = forced[:, time]
-        active = np.arange(batch)
+        start = forced.shape[1]
+        drawn[:, :start] = forced
+        state, h = self.decoder.prefill(_after_start(forced), v, max_points + 1)
+        going = np.arange(CHUNK) < real
         for time in range(start, max_points):
-            h, c = self._step(row, constant, (h, c))
             mixture = equations.output_layer(np, self.weights, h, self.hparams)
             if go_on and time == start:
                 mixture.pen_logits[:, 2] = -np.inf
-            row = sample_row(mixture, temperature[active], uniform[active, time], normal[active, time])
-            drawn[active, time] = row
-            going = row[:, 4] == 0.0
-            if not going.all():
-                active, row, h, c, constant = active[going], row[going], h[going], c[going], constant[going]
-            if not len(active):
+            row = sample_row(mixture, temperature, uniform[:, time], normal[:, time])
+            row[~going] = (0.0, 0.0, 0.0, 0.0, 1.0)
+            drawn[:, time] = row
+            going &= row[:, 4] == 0.0
+            if not going.any() or time + 1 == max_points:
                 break
-        return [_cut(rows) for rows in drawn]
+            state, h = self.decoder.step(state, row)
+        return drawn
 
-    def log_likelihood(self, z: np.ndarray | None, given: np.ndarray) -> np.ndarray:
-        """Return how well the model foretells each of several beginnings, Σ log p, `[batch]` in nats.
+    def log_likelihood(
+        self, z: np.ndarray | None, given: np.ndarray, labels: np.ndarray | None = None, ends: bool = False
+    ) -> np.ndarray:
+        """Return how well the model foretells each of several sketches, Σ log p, `[batch]` in nats.
 
         Args:
             z: latent vectors `[batch, z]`; None for a decoder-only model.
-            given: beginnings in model units, equally long, `[batch, points, 3]`.
+            given: sketches in model units, equally long, `[batch, points, 3]`, or one for all, `[points, 3]`.
+            labels: rows of the label table `[batch]`; None for "any" throughout.
+            ends: whether they end there, instead of being beginnings.
         """
-        batch = len(given)
-        h, c = self.first_state(z, batch)
-        constant = self._project_latent(z, batch)
-        row, total = np.tile(equations.START, (batch, 1)), np.zeros(batch)
-        for following in _beginnings(given, batch).swapaxes(0, 1):
-            h, c = self._step(row, constant, (h, c))
-            mixture = equations.output_layer(np, self.weights, h, self.hparams)
-            offset = mixtures.log_density(np, mixture, following[:, :2])
-            total += np.maximum(offset, LOG_DENSITY_FLOOR)
-            total += mixtures.pen_log_likelihood(np, mixture, following[:, 2:])
-            row = following
-        return total
-
-    def _project_latent(self, z: np.ndarray | None, batch: int) -> np.ndarray:
-        """Return what z adds to the decoder's gates at every step, `[batch, ...]`: the same all along."""
-        inputs = np.zeros((batch, self._decoder["kernel"].shape[0]), dtype=np.float32)
-        if self.hparams.conditional:
-            inputs[:, INPUT_SIZE:] = z
-        return cells.project(np, self.hparams.dec_model, self._decoder, inputs)
-
-    def _step(self, row: np.ndarray, constant: np.ndarray, state: cells.State) -> cells.State:
-        """Feed one row `[batch, 5]` to the decoder."""
-        projected = constant + row @ self._row_kernel
-        return cells.step(np, self.hparams.dec_model, self._decoder, projected, state, self.hparams.gate_activation)
+        batch = next((len(some) for some in (z, labels) if some is not None), len(given))
+        v = self.condition(z, labels, batch)
+        rows = _beginnings(given, batch)
+        if ends:
+            rows = np.concatenate([rows, np.tile(np.eye(5, dtype=np.float32)[4], (batch, 1, 1))], axis=1)
+        totals = []
+        with one_thread():
+            for first in range(0, batch, SCORED):
+                some = _padded(rows[first : first + SCORED], SCORED)
+                seen = None if v is None else _padded(v[first : first + SCORED], SCORED)
+                h = self.decoder.sequence(_after_start(some[:, :-1]), seen)
+                mixture = equations.output_layer(np, self.weights, h, self.hparams)
+                offset = np.maximum(mixtures.log_density(np, mixture, some[..., :2]), LOG_DENSITY_FLOOR)
+                real = some[..., 2] + some[..., 3]
+                pen = mixtures.pen_log_likelihood(np, mixture, some[..., 2:])
+                totals.append((offset * real + pen).sum(axis=1, dtype=np.float64))
+        return np.concatenate(totals)[:batch]
 
 
 def _beginnings(given: np.ndarray, batch: int) -> np.ndarray:
     """Return stroke-5 rows `[batch, points, 5]` of one beginning for all, or of one for each."""
     several = np.broadcast_to(given, (batch, *given.shape[-2:]))
     return np.stack([to_stroke5(sketch, len(sketch)) for sketch in several])
+
+
+def _after_start(rows: np.ndarray) -> np.ndarray:
+    """Return S₀ followed by rows `[batch, time, 5]`."""
+    return np.concatenate([np.tile(equations.START, (len(rows), 1, 1)), rows], axis=1)
+
+
+def _padded(rows: np.ndarray, count: int) -> np.ndarray:
+    """Return rows followed by zeros, `count` in all."""
+    return np.concatenate([rows, np.zeros((count - len(rows), *rows.shape[1:]), rows.dtype)])
 
 
 def sample_row(

@@ -10,14 +10,16 @@ from keras import ops
 
 from sketchrnn_cli.data.batches import Batch
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model import cells, equations, kernels
+from sketchrnn_cli.model import cells, equations, kernels, transformer
 from sketchrnn_cli.model.kernels import cudnn
 from sketchrnn_cli.model.kernels.steps import Dropout
-from sketchrnn_cli.model.weights import INPUT_SIZE, part, state_size
+from sketchrnn_cli.model.weights import INPUT_SIZE, part
 
 Array = Any
-LATENT, ENCODER, DECODER, INPUT, OUTPUT = range(5)
+LATENT, ENCODER, DECODER, INPUT, OUTPUT, LABEL = range(6)
 """Streams of random numbers: z, and each place of dropout."""
+TRANSFORMER = 100
+"""The first of a Transformer's streams, one a place of dropout."""
 
 
 class SketchLosses(NamedTuple):
@@ -56,22 +58,63 @@ def encode(
 
 
 def decode(
-    weights: Mapping[str, Array], rows: Array, z: Array | None, hparams: HParams, dropout: int | None, step: Array
+    weights: Mapping[str, Array], rows: Array, v: Array | None, hparams: HParams, dropout: int | None, step: Array
 ) -> Array:
-    """Return the decoder's outputs h, `[time, batch, units]`, given the true rows before each (teacher forcing)."""
+    """Return the decoder's outputs h, `[time, batch, units]`, given the true rows before each (teacher forcing).
+
+    Args:
+        weights: the model's tensors.
+        rows: S₁ ... S_T, `[batch, time, 5]`.
+        v: `equations.condition`, or None.
+        hparams: sizes and cells.
+        dropout: seed of dropout; None for none.
+        step: training step, which the dropout derives from.
+    """
     start = ops.broadcast_to(equations.START, (rows.shape[0], 1, 5))
     inputs = time_major(ops.concatenate([start, rows[:, :-1]], axis=1))
-    state = None
-    if z is not None and hparams.first_state == "trained":
-        state = equations.first_state(ops, weights, z, hparams)
-    if dropout is not None and hparams.use_input_dropout:
-        inputs, z = _joined(inputs, z), None
-        inputs = inputs * keep_mask(inputs.shape, hparams.input_dropout_prob, dropout, step, INPUT)
-    decoder = [part(weights, "decoder")]
-    outputs = _run([inputs], z, decoder, hparams.dec_model, state, hparams, dropout, DECODER, step)[:, 0]
+    if hparams.dec_model == "transformer":
+        outputs = _attend(weights, inputs, v, hparams, dropout, step)
+    else:
+        outputs = _recur(weights, inputs, v, hparams, dropout, step)
     if dropout is not None and hparams.use_output_dropout:
         outputs = outputs * keep_mask(outputs.shape, hparams.output_dropout_prob, dropout, step, OUTPUT)
     return outputs
+
+
+def _recur(
+    weights: Mapping[str, Array], inputs: Array, v: Array | None, hparams: HParams, dropout: int | None, step: Array
+) -> Array:
+    """Return the outputs of a recurrent decoder for inputs `[time, batch, 5]`."""
+    state = None
+    if v is not None and hparams.first_state == "trained":
+        state = equations.first_state(ops, weights, v, hparams)
+    if dropout is not None and hparams.use_input_dropout:
+        inputs, v = _joined(inputs, v), None
+        inputs = inputs * keep_mask(inputs.shape, hparams.input_dropout_prob, dropout, step, INPUT)
+    decoder = [part(weights, "decoder")]
+    return _run([inputs], v, decoder, hparams.dec_model, state, hparams, dropout, DECODER, step)[:, 0]
+
+
+def _attend(
+    weights: Mapping[str, Array], inputs: Array, v: Array | None, hparams: HParams, dropout: int | None, step: Array
+) -> Array:
+    """Return the outputs of a Transformer for inputs `[time, batch, 5]`."""
+    if dropout is not None and hparams.use_input_dropout:
+        inputs = inputs * keep_mask(inputs.shape, hparams.input_dropout_prob, dropout, step, INPUT)
+
+    def product(a: Array, b: Array) -> Array:
+        if hparams.precision == "float32":
+            return ops.matmul(a, b)
+        return ops.cast(ops.matmul(ops.cast(a, hparams.precision), ops.cast(b, hparams.precision)), "float32")
+
+    def drop(x: Array, place: int) -> Array:
+        rate = hparams.transformer_dropout * (1.0 if place else 0.5)
+        if dropout is None or rate == 0.0:
+            return x
+        return x * keep_mask(x.shape, 1.0 - rate, dropout, step, TRANSFORMER + place)
+
+    decoder = part(weights, "decoder")
+    return time_major(transformer.sequence(ops, decoder, time_major(inputs), v, hparams, product, drop))
 
 
 def sketch_losses(
@@ -96,10 +139,19 @@ def sketch_losses(
         mu, sigma_hat = encode(weights, rows, lengths, hparams, dropout, step)
         z = equations.sample_latent(ops, mu, sigma_hat, noise)
         kl = equations.kl_terms(ops, mu, sigma_hat) * real
-    h = decode(weights, rows, z, hparams, dropout, step)
+    v = equations.condition(ops, weights, z, shown_labels(batch.labels, hparams, dropout, step))
+    h = decode(weights, rows, v, hparams, dropout, step)
     mixture = equations.output_layer(ops, _aligned(weights), h, hparams)
     offset, pen = equations.reconstruction_terms(ops, mixture, time_major(rows))
     return SketchLosses(ops.sum(offset, axis=0) * real, ops.sum(pen, axis=0) * real, kl)
+
+
+def shown_labels(labels: Array, hparams: HParams, dropout: int | None, step: Array) -> Array:
+    """Return labels, in training some of them hidden as 0, "any"."""
+    if dropout is None or not hparams.num_classes:
+        return labels
+    kept = kernels.engine().uniform(labels.shape, dropout, step, LABEL) >= hparams.class_dropout
+    return ops.where(kept, labels, 0)
 
 
 def batch_losses(sums: SketchLosses, lengths: Array, max_seq_len: int) -> equations.Losses:
@@ -122,11 +174,11 @@ def time_major(x: Array) -> Array:
     return ops.transpose(x, (1, 0, 2))
 
 
-def _joined(rows: Array, z: Array | None) -> Array:
-    """Return rows `[time, batch, 5]` with z `[batch, z]` behind each."""
-    if z is None:
+def _joined(rows: Array, v: Array | None) -> Array:
+    """Return rows `[time, batch, 5]` with v `[batch, condition size]` behind each."""
+    if v is None:
         return rows
-    return ops.concatenate([rows, ops.broadcast_to(z[None], (rows.shape[0], *z.shape))], axis=-1)
+    return ops.concatenate([rows, ops.broadcast_to(v[None], (rows.shape[0], *v.shape))], axis=-1)
 
 
 def _aligned(weights: Mapping[str, Array]) -> dict[str, Array]:
@@ -138,9 +190,9 @@ def _aligned(weights: Mapping[str, Array]) -> dict[str, Array]:
 
 def _run(
     inputs: list[Array],
-    z: Array | None,
+    v: Array | None,
     weights: list[dict[str, Array]],
-    cell: str,
+    name: str,
     state: tuple[Array, Array] | None,
     hparams: HParams,
     dropout: int | None,
@@ -151,9 +203,9 @@ def _run(
 
     Args:
         inputs: of each direction, `[time, batch, n]`; no gradient where they are bare rows.
-        z: `[batch, z]`, joined to the inputs of every step, or None.
+        v: `[batch, condition size]`, joined to the inputs of every step, or None.
         weights: each direction's tensors.
-        cell: lstm, layer_norm or hyper.
+        name: the cell's.
         state: the first (h, c), each `[batch, state size]`; zeros where None.
         hparams: kernel, precision, activation of the gates.
         dropout: seed of recurrent dropout; None for none.
@@ -161,26 +213,26 @@ def _run(
         step: training step, which the dropout derives from.
     """
     (time, batch, n), directions = inputs[0].shape, len(inputs)
-    units = weights[0]["recurrent_kernel"].shape[0]
+    cell, units = cells.of(name, hparams), weights[0]["recurrent_kernel"].shape[0]
     if state is None:
-        zeros = ops.zeros((directions, batch, state_size(cell, units)))
+        zeros = ops.zeros((directions, batch, cell.state_size(units)))
         state = (zeros, zeros)
     else:
         state = (state[0][None], state[1][None])
     if kernels.chosen(hparams) == "cudnn":
         outputs = [
-            cudnn.lstm(_joined(x, z), w, state[0][d], state[1][d])
+            cudnn.lstm(_joined(x, v), w, state[0][d], state[1][d])
             for d, (x, w) in enumerate(zip(inputs, weights, strict=True))
         ]
         return ops.stack(outputs, axis=1)
     shape, keep = (time, directions, batch, units), hparams.recurrent_keep
     dropout = None if keep == 1.0 else dropout
     engine = kernels.engine()
-    if cell == "lstm" and hparams.gate_activation == "sigmoid" and n == INPUT_SIZE:
-        latent = ops.concatenate([ops.zeros((batch, n)), *([] if z is None else [z])], axis=-1)
+    if name == "lstm" and hparams.gate_activation == "sigmoid" and n == INPUT_SIZE:
+        latent = ops.concatenate([ops.zeros((batch, n)), *([] if v is None else [v])], axis=-1)
         return engine.lstm(
             rows=ops.stack(inputs, axis=1),
-            constant=ops.stack([cells.project(ops, cell, tensors, latent) for tensors in weights]),
+            constant=ops.stack([cell.project(ops, tensors, latent) for tensors in weights]),
             kernel=ops.stack([tensors["kernel"][:n] for tensors in weights]),
             recurrent=ops.stack([tensors["recurrent_kernel"] for tensors in weights]),
             h=state[0],
@@ -188,17 +240,14 @@ def _run(
             dropout=None if dropout is None else Dropout(engine.uniform(shape, dropout, step, stream) < keep, keep),
             products=hparams.precision,
         )
-    projected = ops.stack(
-        [cells.project(ops, cell, w, _joined(x, z)) for x, w in zip(inputs, weights, strict=True)], axis=1
-    )
+    projected = ops.stack([cell.project(ops, w, _joined(x, v)) for x, w in zip(inputs, weights, strict=True)], axis=1)
     mask = None if dropout is None else keep_mask(shape, keep, dropout, step, stream)
 
     def advance(state: tuple[Array, Array], step_inputs: Any) -> tuple[Array, Array]:
         now, kept = (step_inputs, None) if mask is None else step_inputs
         steps = [
-            cells.step(
+            cell.step(
                 ops,
-                cell,
                 weights[d],
                 now[d],
                 (state[0][d], state[1][d]),

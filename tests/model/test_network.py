@@ -8,10 +8,11 @@ from keras import ops
 import sketchrnn_cli.training  # noqa: F401  (loads Keras quietly)
 from sketchrnn_cli.data.batches import Batch, assemble
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model import kernels, network
+from sketchrnn_cli.model import equations, kernels, network
 from sketchrnn_cli.model.inference import Drawer
 
 SMALL = HParams(enc_rnn_size=6, dec_rnn_size=8, z_size=4, num_mixture=3, max_seq_len=14, batch_size=4)
+TRANSFORMER = {"dec_model": "transformer", "dec_layers": 2, "dec_heads": 2, "dec_mlp_size": 10}
 LENGTHS = (5, 1, 9, 2)
 
 
@@ -21,7 +22,8 @@ def sketches() -> list[np.ndarray]:
 
 
 def padded(length: int, rows: int = len(LENGTHS)) -> Batch:
-    batch = assemble(np.concatenate(sketches()), np.array(LENGTHS), 1.0, length, rows)
+    labels = np.array([2, 0, 1, 2], np.int32)
+    batch = assemble(np.concatenate(sketches()), np.array(LENGTHS), 1.0, length, rows, labels)
     return Batch(*(ops.convert_to_tensor(array) for array in batch))
 
 
@@ -98,8 +100,16 @@ def test_more_padding_never_changes_what_the_encoder_says(cell: str) -> None:
         {"conditional": False},
         {"mask_encoder": False, "first_state": "zero"},
         {"squash_z": True},
+        {"num_classes": 2, "class_size": 3},
+        {"num_classes": 2, "class_size": 3, "conditional": False, "dec_model": "hyper"},
+        TRANSFORMER,
+        TRANSFORMER | {"num_classes": 2, "class_size": 3, "conditional": False},
+        TRANSFORMER | {"conditional": False},
     ],
-    ids=["lstm", "hard_sigmoid", "layer_norm", "hyper", "hyper_of_0.1", "decoder_only", "as_the_seed", "squash_z"],
+    ids=[
+        *("lstm", "hard_sigmoid", "layer_norm", "hyper", "hyper_of_0.1", "decoder_only", "as_the_seed", "squash_z"),
+        *("words", "words_alone", "transformer", "transformer_of_words", "transformer_alone"),
+    ],
 )
 def test_the_drawing_engine_and_the_training_engine_agree(changes: dict) -> None:
     hparams = SMALL.replace(**changes)
@@ -113,22 +123,30 @@ def test_the_drawing_engine_and_the_training_engine_agree(changes: dict) -> None
         np.testing.assert_allclose(drawn_mu, ops.convert_to_numpy(mu), atol=1e-5)
         np.testing.assert_allclose(sigma, np.exp(0.5 * ops.convert_to_numpy(sigma_hat)), atol=1e-5)
         z = ops.convert_to_numpy(mu)
-    trained = network.decode(
-        tensors(weights), rows, None if z is None else ops.convert_to_tensor(z), hparams, None, step()
-    )
+    labels = np.array([2, 0, 1, 2], np.int32)
+    v = equations.condition(ops, tensors(weights), None if z is None else ops.convert_to_tensor(z), labels)
+    trained = network.decode(tensors(weights), rows, v, hparams, None, step())
     expected = ops.convert_to_numpy(trained)
-    state = drawer.first_state(z, len(LENGTHS))
-    constant = drawer._project_latent(z, len(LENGTHS))
-    given = np.tile(np.array([0, 0, 1, 0, 0], np.float32), (len(LENGTHS), 1))
-    for time in range(rows.shape[1]):
-        state = drawer._step(given, constant, state)
-        np.testing.assert_allclose(state[0][:, : hparams.dec_rnn_size], expected[time], atol=1e-5)
-        given = ops.convert_to_numpy(rows)[:, time]
+    start = np.tile(np.array([0, 0, 1, 0, 0], np.float32), (len(LENGTHS), 1, 1))
+    given = np.concatenate([start, ops.convert_to_numpy(rows)[:, :-1]], axis=1)
+    v = drawer.condition(z, labels, len(LENGTHS))
+    np.testing.assert_allclose(drawer.decoder.sequence(given, v), expected.swapaxes(0, 1), atol=1e-5)
+    for before in (0, 1, 5):  # Rows given at once, then one by one.
+        state = drawer.decoder.initial_state(v, len(LENGTHS), given.shape[1])
+        if before:
+            state, h = drawer.decoder.prefill(given[:, :before], v, given.shape[1])
+            np.testing.assert_allclose(h, expected[before - 1], atol=1e-5)
+        for time in range(before, given.shape[1]):
+            state, h = drawer.decoder.step(state, given[:, time])
+            np.testing.assert_allclose(h, expected[time], atol=1e-5)
 
 
-@pytest.mark.parametrize("cell", ["lstm", "layer_norm", "hyper"])
+@pytest.mark.parametrize("cell", ["lstm", "layer_norm", "hyper", "transformer"])
 def test_every_weight_gets_a_gradient(cell: str) -> None:
-    hparams = SMALL.replace(enc_model=cell, dec_model=cell)
+    words = {"num_classes": 2, "class_size": 3, "class_dropout": 0.5}
+    hparams = SMALL.replace(
+        **(TRANSFORMER if cell == "transformer" else {"enc_model": cell, "dec_model": cell}), **words
+    )
 
     def loss(weights: dict) -> tuple:
         sums = network.sketch_losses(weights, padded(9), hparams, 0, noise(padded(9), hparams), step())
@@ -159,8 +177,10 @@ def test_recurrent_dropout_keeps_the_share_asked_for_and_the_mean() -> None:
         {"recurrent_dropout_prob": 0.5, "dec_model": "hyper"},
         {"use_recurrent_dropout": False, "use_input_dropout": True, "input_dropout_prob": 0.5},
         {"use_recurrent_dropout": False, "use_output_dropout": True, "output_dropout_prob": 0.5},
+        {**TRANSFORMER, "transformer_dropout": 0.5},
+        {"use_recurrent_dropout": False, "num_classes": 2, "class_dropout": 0.5},
     ],
-    ids=["lstm", "layer_norm", "hyper", "input", "output"],
+    ids=["lstm", "layer_norm", "hyper", "input", "output", "transformer", "words"],
 )
 def test_dropout_derives_from_seed_and_step_and_is_off_in_evaluation(changes: dict) -> None:
     hparams = SMALL.replace(conditional=False, **changes)

@@ -21,7 +21,8 @@ from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.interop import bounded_json
 from sketchrnn_cli.interop.imported import Imported
-from sketchrnn_cli.model.weights import FORGET_BIAS, shapes
+from sketchrnn_cli.model.cells import FORGET_BIAS
+from sketchrnn_cli.model.weights import shapes
 
 LARGEST_WEIGHT = 10.0
 STEPS = 32767

@@ -18,7 +18,8 @@ import pytest
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.interop import importing, magenta_js
 from sketchrnn_cli.interop.magenta_js import export
-from sketchrnn_cli.model import cells, equations
+from sketchrnn_cli.model import equations
+from sketchrnn_cli.model.cells import CELLS
 from sketchrnn_cli.model.mixture import Mixture
 from sketchrnn_cli.model.sketching import Sketcher
 from sketchrnn_cli.model.weights import part, shapes
@@ -68,7 +69,7 @@ def outputs(path: Path, strokes: np.ndarray) -> Mixture:
     decoder, state = part(model.weights, "decoder"), (np.zeros((1, model.hparams.dec_rnn_size)),) * 2
     found = []
     for row in [equations.START, *(strokes / np.array([SCALE, SCALE, 1, 1, 1]))]:
-        state = cells.step(np, "lstm", decoder, cells.project(np, "lstm", decoder, row[None]), state)
+        state = CELLS["lstm"].step(np, decoder, CELLS["lstm"].project(np, decoder, row[None]), state)
         found.append(state[0][0])
     return equations.output_layer(np, model.weights, np.array(found), model.hparams)
 

@@ -14,7 +14,8 @@ import pytest
 from sketchrnn_cli.errors import CheckpointError
 from sketchrnn_cli.interop import bounded_json, importing, magenta_js
 from sketchrnn_cli.interop.imported import Imported
-from sketchrnn_cli.model import cells, equations
+from sketchrnn_cli.model import equations
+from sketchrnn_cli.model.cells import CELLS
 from sketchrnn_cli.model.inference import Drawer
 from sketchrnn_cli.model.mixture import Mixture
 from sketchrnn_cli.model.sketching import Sketcher
@@ -91,7 +92,7 @@ def decode(imported: Imported, sketch: np.ndarray, z: np.ndarray | None = None) 
         state = equations.first_state(np, weights, z[None], hparams)
     outputs = []
     for x in inputs:
-        state = cells.step(np, "lstm", decoder, cells.project(np, "lstm", decoder, x[None]), state)
+        state = CELLS["lstm"].step(np, decoder, CELLS["lstm"].project(np, decoder, x[None]), state)
         outputs.append(state[0][0])
     return rows, equations.output_layer(np, weights, np.array(outputs), hparams)
 

@@ -168,12 +168,12 @@ def check_every_step(imported: Imported, some: Layers, lstms: dict, gate: Callab
     states = ops.convert_to_numpy(
         network.decode(tensors, ops.convert_to_tensor(rows), ops.convert_to_tensor(z), hparams, None, np.int32(0))
     )
-    state, constant = drawer.first_state(z, 2), drawer._project_latent(z, 2)
+    state = drawer.decoder.initial_state(z, 2, hparams.max_seq_len)
     given = np.concatenate([np.tile([[[0, 0, 1, 0, 0]]], (2, 1, 1)), rows[:, :-1]], axis=1).astype(np.float32)
     outputs = [loop(lstms["decoder"], [np.concatenate([row, z[i]]) for row in given[i]], gate) for i in (0, 1)]
     for step in range(hparams.max_seq_len):
-        state = drawer._step(given[:, step], constant, state)
-        np.testing.assert_allclose(state[0], [outputs[0][step], outputs[1][step]], atol=2e-6)
+        state, h = drawer.decoder.step(state, given[:, step])
+        np.testing.assert_allclose(h, [outputs[0][step], outputs[1][step]], atol=2e-6)
         np.testing.assert_allclose(states[step], [outputs[0][step], outputs[1][step]], atol=2e-6)
     np.testing.assert_array_equal(weights["output.kernel"], some["output"]["output/kernel:0"])
     np.testing.assert_array_equal(weights["output.bias"], some["output"]["output/bias:0"])
