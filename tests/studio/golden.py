@@ -53,11 +53,11 @@ def _golden(drawer: Drawer, rng: np.random.Generator) -> dict:
     pens = rng.choice(2, (STEPS, BATCH), p=(0.8, 0.2))
     rows = np.concatenate([rng.normal(size=(STEPS, BATCH, 2)), pens[..., None]], axis=-1).astype(np.float32)
     z = rng.normal(size=(BATCH, hparams.z_size)).astype(np.float32) if hparams.conditional else None
-    state, constant = drawer.first_state(z, BATCH), drawer._project_latent(z, BATCH)
+    state = drawer.decoder.initial_state(drawer.condition(z, None, BATCH), BATCH, STEPS)
     outputs, scores = [], np.zeros(BATCH)
     for fed, following in zip([np.tile([0.0, 0.0, 0.0], (BATCH, 1)), *rows[:-1]], rows, strict=True):
-        state = drawer._step(_one_hot(fed), constant, state)
-        mixture = equations.output_layer(np, drawer.weights, state[0], hparams)
+        state, h = drawer.decoder.step(state, _one_hot(fed))
+        mixture = equations.output_layer(np, drawer.weights, h, hparams)
         outputs.append(np.concatenate(mixture, axis=-1))
         scores += _log_probability(mixture, following)
     drawings = [rows[:length, b] for b, length in enumerate((50, 3, 17, 1, 30))] if hparams.conditional else []
