@@ -26,6 +26,8 @@ export class DrawMode {
   history = new History();
   /** Milliseconds from the last ask to the first points, to their painting and to the last. */
   times = {};
+  /** Points of the dream on the empty sheet. */
+  dreamed = 0;
 
   /**
    * @param {object} studio engine, settings {temperature, seed, label}, colors(), isStill(), isActive(), say(text),
@@ -332,6 +334,7 @@ export class DrawMode {
     const fading = Math.max(0, elapsed - drawing - DREAM_HOLD_MS) / DREAM_FADE_MS;
     if (fading >= 1) this.#dream = { index: (this.#dream.index + 1) % COUNT, since: now };
     const shown = this.studio.isStill() ? Infinity : elapsed * DREAM_POINTS_PER_MS;
+    this.dreamed = Math.min(shown, offer.tracer.count);
     drawLine(g, clipped(offer.strokes, shown), this.studio.colors().ghost, DREAM_ALPHA * (1 - Math.min(1, fading)), NIB * 0.9);
   }
 }

@@ -94,7 +94,7 @@ async function draw({ job, count, temperature, seed, label = -1, given, zs, comm
       postMessage({ type: 'points', job, points }, [points.buffer]);
     };
     const maxPoints = model.maxPoints - (given ? given.length / 3 : 0);
-    for (const { ends, points } of model.draw(some, { temperature, noises, maxPoints, goOn: Boolean(begun) })) {
+    for (const { ends, points } of model.draw(some, { temperature, noises, maxPoints, goOn: true })) {
       if (isFirstRow && begun) stops = ends;
       isFirstRow = false;
       for (const { index, dx, dy, pen } of points) {
