@@ -3,10 +3,11 @@ import { Model, openModel } from '../../sketchrnn_cli/studio/static/js/model.js'
 
 const farthest = (a, b) => a.reduce((far, value, i) => Math.max(far, Math.abs(value - b[i]) || (value === b[i] ? 0 : value - b[i] || Infinity)), a.length === b.length ? 0 : Infinity);
 
-/** @returns {Promise<{simd: boolean, outputs: number, scores: number, latents: number, scale: number}>} */
+/** Largest differences; of the log probability, a row.
+ * @returns {Promise<{simd: boolean, outputs: number, scores: number, latents: number, scale: number}>} */
 export async function compare(sidecar, weights, golden, plain) {
   const model = await openModel(sidecar, weights, { plain }), batch = golden.rows[0].length;
-  let begun = model.begin(golden.z && new Float32Array(golden.z), batch);
+  let begun = model.begin(golden.z && new Float32Array(golden.z), batch, golden.label);
   const scores = new Float64Array(batch);
   let outputs = 0;
   golden.rows.forEach((rows, step) => {
@@ -22,7 +23,7 @@ export async function compare(sidecar, weights, golden, plain) {
       latents = Math.max(latents, farthest([...mu], golden.mu[b]), farthest([...sigma], golden.sigma[b]));
     });
   }
-  return { simd: model.simd, outputs, scores: farthest([...scores], golden.scores), latents, scale: model.scale };
+  return { simd: model.simd, outputs, scores: farthest([...scores], golden.scores) / golden.rows.length, latents, scale: model.scale };
 }
 
 /** The page's log density of one offset under one raw distribution `[pen, pi, mu x, mu y, log sigma x, log sigma y, rho]`. */

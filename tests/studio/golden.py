@@ -13,6 +13,7 @@ from sketchrnn_cli.model.inference import Drawer
 
 STEPS, BATCH = 50, 7
 SMALL = {"enc_rnn_size": 20, "dec_rnn_size": 37, "z_size": 9, "num_mixture": 3, "max_seq_len": 60}
+TRANSFORMER = {"dec_rnn_size": 24, "dec_layers": 2, "dec_heads": 3, "dec_mlp_size": 40}
 VARIANTS = {
     "lstm": {},
     "lstm in half precision": {"half": True},
@@ -27,6 +28,17 @@ VARIANTS = {
     "layer_norm": {"enc_model": "layer_norm", "dec_model": "layer_norm"},
     "hyper": {"enc_model": "hyper", "dec_model": "hyper"},
     "hyper with a plain inner cell": {"enc_model": "hyper", "dec_model": "hyper", "hyper_inner": "lstm"},
+    "lstm with words": {"num_classes": 4, "class_size": 6},
+    "lstm with words alone": {"num_classes": 4, "class_size": 6, "conditional": False},
+    "transformer": {"dec_model": "transformer", **TRANSFORMER},
+    "transformer with words alone": {
+        "dec_model": "transformer",
+        "conditional": False,
+        "num_classes": 4,
+        "class_size": 6,
+        **TRANSFORMER,
+    },
+    "transformer alone": {"dec_model": "transformer", "conditional": False, **TRANSFORMER},
 }
 
 
@@ -53,7 +65,9 @@ def _golden(drawer: Drawer, rng: np.random.Generator) -> dict:
     pens = rng.choice(2, (STEPS, BATCH), p=(0.8, 0.2))
     rows = np.concatenate([rng.normal(size=(STEPS, BATCH, 2)), pens[..., None]], axis=-1).astype(np.float32)
     z = rng.normal(size=(BATCH, hparams.z_size)).astype(np.float32) if hparams.conditional else None
-    state = drawer.decoder.initial_state(drawer.condition(z, None, BATCH), BATCH, STEPS)
+    label = hparams.num_classes - 1  # The page counts words from 0, the table from 1: row 0 is "any".
+    labels = np.full(BATCH, label + 1) if hparams.num_classes else None
+    state = drawer.decoder.initial_state(drawer.condition(z, labels, BATCH), BATCH, STEPS)
     outputs, scores = [], np.zeros(BATCH)
     for fed, following in zip([np.tile([0.0, 0.0, 0.0], (BATCH, 1)), *rows[:-1]], rows, strict=True):
         state, h = drawer.decoder.step(state, _one_hot(fed))
@@ -64,6 +78,7 @@ def _golden(drawer: Drawer, rng: np.random.Generator) -> dict:
     mu, sigma = drawer.encode(drawings) if drawings else (np.zeros(0), np.zeros(0))
     return {
         "rows": rows.tolist(),
+        "label": label,
         "z": None if z is None else z.ravel().tolist(),
         "outputs": np.array(outputs).tolist(),
         "scores": scores.tolist(),

@@ -14,11 +14,12 @@ export const guessCount = (budget, n) => Math.max(FEWEST, Math.min(MOST, Math.fl
  * Read a beginning with several guesses; a generator that yields after each row, so that its caller can pause or stop.
  * @param {Model} model
  * @param {Float32Array} given the beginning, `[rows * 3]`
- * @param {{count: number, seed: number, guesses: number, label?: number}} options `count` of `guesses` go on
- * @returns {{begun: object, scales: number[]}} the drawings that go on, and the scale of each; best first. The guess at
- *   face value is always among them.
+ * @param {{count: number, seed: number, guesses: number, label?: number, best?: boolean}} options `count` of
+ *   `guesses` go on: drawn by lot, or the best
+ * @returns {{begun: object, scales: number[]}} the drawings that go on, and the scale of each; best first. Of those
+ *   drawn by lot, the guess at face value is always one.
  */
-export function* guessBeginnings(model, given, { count, seed, guesses, label = -1 }) {
+export function* guessBeginnings(model, given, { count, seed, guesses, label = -1, best = false }) {
   const n = given.length / 3, total = Math.max(count, guesses);
   const scaleOf = guess => SCALES[guess % SCALE_COUNT];
   const scaled = SCALES.map(scale => given.map((value, i) => (i % 3 === 2 ? value : value * scale)));
@@ -37,7 +38,7 @@ export function* guessBeginnings(model, given, { count, seed, guesses, label = -
     scores[g] = (scores[g] + 2 * n * log) / patience - 2 * log * log;
   }
   const lot = createRandom(seed, LOT_STREAM);
-  const drawn = [...scores.keys()].map(g => ({ g, lot: g ? scores[g] - Math.log(-Math.log(lot.uniform())) : Infinity }));
+  const drawn = [...scores.keys()].map(g => ({ g, lot: best ? scores[g] : g ? scores[g] - Math.log(-Math.log(lot.uniform())) : Infinity }));
   const kept = drawn.sort((a, b) => b.lot - a.lot).slice(0, count).map(({ g }) => g).sort((a, b) => scores[b] - scores[a]);
   return { begun: model.keep(begun, kept), scales: kept.map(scaleOf) };
 }

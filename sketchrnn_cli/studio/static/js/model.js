@@ -6,6 +6,7 @@
 import { tanh, rowsOf, pickRows, repeated } from './arrays.js';
 import { createBackend, readSafetensors } from './matrix.js';
 import { createCell } from './cells.js';
+import { TransformerDecoder } from './transformer.js';
 
 const INPUT_SIZE = 5, PEN_DOWN = 0, PEN_END = 2;
 const RHO_RAW_LIMIT = 16;                      // 1 - rho^2 is 5e-14 there
@@ -155,8 +156,9 @@ export class Model {
     this.z = hparams.conditional ? hparams.z_size : 0;
     this.classSize = hparams.num_classes ? hparams.class_size : 0;
     this.classes = hparams.num_classes ?? 0;
-    this.classEmbedding = this.classSize ? tensor('class.embedding', this.classes + 1, this.classSize).data : null;
-    this.decoder = createDecoder(hparams, tensor, this.z + this.classSize, backend);
+    this.classEmbedding = this.classSize ? tensor('classes.table', this.classes + 1, this.classSize).data : null;
+    const Decoder = hparams.dec_model === 'transformer' ? TransformerDecoder : RecurrentDecoder;
+    this.decoder = new Decoder(hparams, tensor, this.z + this.classSize, backend);
     const output = tensor('output.kernel', -1, -1);
     this.output = backend.matrix(output);
     this.outputBias = tensor('output.bias', output.shape[1]).data;
@@ -301,10 +303,6 @@ export class Model {
       }
     }
   }
-}
-
-function createDecoder(hparams, tensor, conditionSize, backend) {
-  return new RecurrentDecoder(hparams, tensor, conditionSize, backend);
 }
 
 /** Pick from softmax(logits / temperature). */

@@ -17,7 +17,7 @@ export const pointCount = strokes => strokes.reduce((sum, stroke) => sum + strok
 export const distance = (p, q) => Math.hypot(q[0] - p[0], q[1] - p[1]);
 
 /** Points at even distances along a line, its ends among them. */
-function resample(points, spacing) {
+export function resample(points, spacing) {
   const out = [points[0]];
   let left = spacing;
   for (let i = 1; i < points.length; i++) {
@@ -36,7 +36,7 @@ function resample(points, spacing) {
 }
 
 /** Drop the points nearer than `epsilon` to the line through those that stay (Ramer, Douglas and Peucker). */
-function simplify(points, epsilon) {
+export function simplify(points, epsilon) {
   const keep = new Uint8Array(points.length), spans = [[0, points.length - 1]];
   keep[0] = keep[points.length - 1] = 1;
   while (spans.length) {
@@ -54,7 +54,7 @@ function simplify(points, epsilon) {
 }
 
 /** Lines [[x, y], ...] -> stroke-3 rows, offsets times `factor`; a dot that comes first is a line without length. */
-function linesToRows(lines, factor) {
+export function linesToRows(lines, factor) {
   const points = [];
   lines.forEach((line, n) => {
     const whole = n === 0 && line.length === 1 ? [line[0], line[0]] : line;
