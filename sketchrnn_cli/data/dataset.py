@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from sketchrnn_cli.errors import DataError
-from sketchrnn_cli.strokes.formats import LIMIT
+from sketchrnn_cli.strokes.formats import LIMIT, check_pens
 
 SPLITS = ("train", "valid", "test")
 
@@ -89,7 +89,7 @@ def pack(sketches: Sequence[np.ndarray], where: str) -> Sketches:
     """Pack `[n, 3]` arrays of any real types, checked and clipped to ± `LIMIT`.
 
     Raises:
-        DataError: one is empty, of another shape, or not finite; `where` says where.
+        DataError: one is empty, of another shape, not finite, or has pens that are neither 0 nor 1.
     """
     for number, sketch in enumerate(sketches):
         if sketch.ndim != 2 or sketch.shape[1] != 3 or not len(sketch):
@@ -103,7 +103,16 @@ def pack(sketches: Sequence[np.ndarray], where: str) -> Sketches:
         worst = int(np.flatnonzero(~np.isfinite(points).all(axis=1))[0])
         number = int(np.searchsorted(offsets, worst, side="right")) - 1
         raise DataError(f"{where}: sketch {number} holds NaN or infinity")
+    _check_pens(points, offsets, where)
     return Sketches(_compact(points), offsets)
+
+
+def _check_pens(points: np.ndarray, offsets: np.ndarray, where: str) -> None:
+    pen = points[:, 2]
+    if ((pen == 0) | (pen == 1)).all():
+        return
+    for number in range(len(offsets) - 1):
+        check_pens(points[offsets[number] : offsets[number + 1]], f"{where}: sketch {number}")
 
 
 def measure(splits: Mapping[str, Sketches]) -> Measures:

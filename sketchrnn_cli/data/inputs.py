@@ -16,10 +16,13 @@ from sketchrnn_cli.data import cache, names
 from sketchrnn_cli.data.dataset import SPLITS
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes.files import ARRAYS, read_sketches
-from sketchrnn_cli.strokes.formats import to_polylines
+from sketchrnn_cli.strokes.formats import ABSOLUTE, looks_absolute, to_polylines
 from sketchrnn_cli.strokes.pictures import SUFFIXES as PICTURES
 from sketchrnn_cli.strokes.pictures import read_picture
 from sketchrnn_cli.strokes.prepare import AS_QUICK_DRAW, Preparation, shorten, simplified, to_sketch
+
+OTHER_SCALE = 4.0
+"""How many times larger or smaller than the model's drawings strokes are that deserve a word."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def read_input(
     Raises:
         DataError: missing, damaged, or nothing that can be made to fit.
     """
-    path = Path(text)
+    path, doubts = Path(text), tuple[str, ...]()
     if path.suffix.lower() in PICTURES:
         strokes, notes = read_picture(path, how)
         with _naming(text):
@@ -69,14 +72,20 @@ def read_input(
         if len(found) != 1:
             raise DataError(f"{path}: holds {len(found)} sketches where one is needed")
         sketch = found[0]
+        doubts = (f"{path}: {ABSOLUTE}",) if looks_absolute(sketch) else doubts
     else:
         sketch = _of_a_set(text, data_dir, rng)
     side = float(np.ptp(np.concatenate(to_polylines(sketch)), axis=0).max())
     if fraction is not None and side > 0:
         sketch = sketch * np.array([canvas_size * fraction / side] * 2 + [1.0], dtype=np.float32)
+    elif not canvas_size / OTHER_SCALE <= side <= canvas_size * OTHER_SCALE:
+        doubts += (
+            f"{text}: {side:.3g} data units large, where the model's drawings are {canvas_size:g}; "
+            "if it is of another scale, its z says little (a picture is fitted)",
+        )
     with _naming(text):
         fitted, used = shorten(sketch, max_points)
-    return Input(fitted, (simplified(text, fitted, used),) if len(fitted) < len(sketch) else ())
+    return Input(fitted, (*doubts, *((simplified(text, fitted, used),) if len(fitted) < len(sketch) else ())))
 
 
 @contextmanager

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from sketchrnn_cli import foreign
 from sketchrnn_cli.errors import CheckpointError
 
 LARGEST = 64 << 20
@@ -28,13 +29,13 @@ def read(path: Path) -> Any:
         text = path.read_bytes()
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if text.lstrip().startswith(b"<"):
-        raise CheckpointError(f"{path}: a web page, saved in place of the model; fetch the file itself")
+    if other := foreign.name(text[: foreign.HEAD]):
+        raise CheckpointError(f"{path}: {other}")
     for sign, limit in LIMITS.items():
         if text.count(sign) > limit:
             raise CheckpointError(f"{path}: more than {limit} times {sign.decode()!r}; no model of Sketch-RNN")
     try:
-        return json.loads(text.decode("utf-8-sig"), parse_constant=_refuse)
+        return json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise CheckpointError(f"{path}: not valid JSON: {error}") from error
 

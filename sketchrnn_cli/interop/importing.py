@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sketchrnn_cli import atomic
+from sketchrnn_cli import atomic, foreign
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.interop import magenta_js
 from sketchrnn_cli.interop.imported import Imported
@@ -42,6 +42,8 @@ def read(path: Path, config: Path | None = None) -> Imported:
         from sketchrnn_cli.interop.seed import port  # h5py takes a while to import.
 
         return port.read(path, config)
+    if other := foreign.model(path):
+        raise CheckpointError(f"{path}: {other}")
     if config is not None:
         raise UsageError(f"--config belongs to a Keras .hdf5; {path} is none")
     return magenta_js.read(path)

@@ -173,7 +173,7 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > LARGEST_SIDECAR:
             raise CheckpointError(f"{path}: larger than {LARGEST_SIDECAR >> 20} MiB; not a file of ours")
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_bytes())
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (ValueError, RecursionError) as error:

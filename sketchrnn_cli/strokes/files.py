@@ -1,4 +1,8 @@
-"""Sketches and latent vectors in files of their own: `.npy` and `.json`."""
+"""Sketches and latent vectors in files of their own: `.npy` and `.json`.
+
+Sketches are stroke-3. Three other layouts are read where they are unmistakable: stroke-5, rows of (dx, dy, down, up),
+and the objects ``{"dx": 1, "dy": 2, "pen": "down"}`` that ml5 hands out.
+"""
 
 import json
 from collections.abc import Sequence
@@ -7,9 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from sketchrnn_cli.errors import DataError, UsageError
-from sketchrnn_cli.strokes.formats import as_stroke3
+from sketchrnn_cli.strokes.formats import QUICK_DRAW, as_stroke3, from_stroke5
 
 ARRAYS = (".npy", ".json")
+ML5_PENS = {"down": 0, "up": 1, "end": 2}
+
 LARGEST = 256 << 20
 """Bytes of a file of strokes or latents; more is refused unread."""
 
@@ -33,25 +39,93 @@ def write_sketches(sketches: Sequence[np.ndarray], path: Path) -> None:
 
 
 def read_sketches(path: Path) -> list[np.ndarray]:
-    """Read what `write_sketches` writes.
+    """Read what `write_sketches` writes, and other programs' sketches (see above).
 
     Raises:
-        DataError: missing, damaged, or no stroke-3.
+        DataError: missing, damaged, or none of them.
     """
     values = _read(path)
-    if isinstance(values, np.ndarray) and values.ndim == 2 and values.shape[1] == 4:
+    if isinstance(values, dict):
+        raise DataError(f"{path}: {_about_an_object(values)}")
+    if isinstance(values, np.ndarray) and values.ndim == 2 and values.shape[1] == 4 and not _is_stroke4(values):
         steps = np.diff(values[:, 3], prepend=-1)
         if not np.isin(steps, (0, 1)).all():
             raise DataError(f"{path}: the fourth column does not number sketches 0, 1, 2, ...; is one without points?")
         return [as_stroke3(part[:, :3], str(path)) for part in np.split(values, np.flatnonzero(steps)[1:])]
     if isinstance(values, list) and _holds_several(values):
-        return [as_stroke3(part, f"{path}: sketch {number}") for number, part in enumerate(values)]
-    return [as_stroke3(values, str(path))]
+        return [_sketch(part, f"{path}: sketch {number}") for number, part in enumerate(values)]
+    return [_sketch(values, str(path))]
+
+
+def _sketch(values: object, where: str) -> np.ndarray:
+    """Return the stroke-3 sketch of rows in any layout that is read."""
+    if isinstance(values, list) and values and all(isinstance(row, dict) for row in values):
+        values = _from_ml5(values, where)
+    if isinstance(values, list | np.ndarray) and len(values) > 0:
+        try:
+            rows = np.asarray(values, dtype=np.float64)
+        except (TypeError, ValueError, OverflowError):
+            return as_stroke3(values, where)  # Which says what is wrong.
+        if _is_stroke5(rows):
+            rows = from_stroke5(rows)
+        elif _is_stroke4(rows):
+            rows = rows[:, [0, 1, 3]]
+        elif rows.ndim == 2 and len(rows) in (2, 3) and rows.shape[1] > 3:
+            raise DataError(f"{where}: {len(rows)} rows of {rows.shape[1]} numbers; {QUICK_DRAW}")
+        elif rows.ndim == 2 and rows.shape[1] in LAYOUTS:
+            raise DataError(f"{where}: rows of {rows.shape[1]} numbers; {LAYOUTS[rows.shape[1]]}")
+        return as_stroke3(rows, where)
+    return as_stroke3(values, where)
+
+
+LAYOUTS = {
+    2: "these look like (x, y) points without a pen; a sketch has (dx, dy, pen)",
+    4: "the last two are not (pen down, pen up), one of them 1 in each row",
+    5: "the last three are not stroke-5's (down, up, end), one of them 1 in each row",
+}
+"""What is said of rows of other widths than three."""
+
+
+def _is_stroke5(rows: np.ndarray) -> bool:
+    return rows.ndim == 2 and rows.shape[1] == 5 and _one_of_each(rows[:, 2:])
+
+
+def _is_stroke4(rows: np.ndarray) -> bool:
+    return rows.ndim == 2 and rows.shape[1] == 4 and bool(rows[:, 2].any()) and _one_of_each(rows[:, 2:])
+
+
+def _one_of_each(pens: np.ndarray) -> bool:
+    """Say whether one column is 1 in each row and the others are 0."""
+    return bool(np.isin(pens, (0, 1)).all() and (pens.sum(axis=1) == 1).all())
+
+
+def _from_ml5(rows: list[dict[str, object]], where: str) -> list[list[object]]:
+    """Return stroke-5 rows of ml5's objects.
+
+    Raises:
+        DataError: an object is none of ml5's.
+    """
+    five = []
+    for number, row in enumerate(rows):
+        pen = ML5_PENS.get(row["pen"]) if isinstance(row.get("pen"), str) else None  # type: ignore[call-overload]
+        if pen is None or not {"dx", "dy"} <= row.keys():
+            raise DataError(f'{where}: object {number} is not {{"dx": 1, "dy": 2, "pen": "down", "up" or "end"}}')
+        five.append([row["dx"], row["dy"], *(int(pen == place) for place in range(3))])
+    return five
+
+
+def _about_an_object(values: dict[str, object]) -> str:
+    """Return what to say of a JSON object where sketches are needed."""
+    if "drawing" in values or "image" in values:
+        return "a drawing as in Quick, Draw!'s files; call it .ndjson and type: sketchrnn dataset convert"
+    if "mu" in values:
+        return "latent vectors, as encode writes them; sample --z draws them"
+    return "a JSON object where rows of (dx, dy, pen) are needed"
 
 
 def _holds_several(values: list[object]) -> bool:
     """Return whether these are sketches, lists of rows, some of them maybe empty; and not the rows of one."""
-    return any(isinstance(part, list) and part and isinstance(part[0], list) for part in values)
+    return any(isinstance(part, list) and part and isinstance(part[0], list | dict) for part in values)
 
 
 def write_latents(mu: np.ndarray, sigma: np.ndarray | None, path: Path) -> None:
@@ -99,7 +173,7 @@ def _read(path: Path) -> object:
             if array.dtype.kind not in "biuf":
                 raise DataError(f"{path}: holds {array.dtype} where numbers are needed")
             return array
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_bytes())  # In UTF-8, or UTF-16 as PowerShell writes it, with or without a mark.
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (ValueError, OverflowError, EOFError, RecursionError, MemoryError) as error:

@@ -15,6 +15,10 @@ LIMIT = 1000.0
 """Offsets beyond ± this many data units are clipped, as in Magenta's reader."""
 
 
+PEN_TOLERANCE = 0.01
+"""How far a pen may be from 0 or 1 where it is no whole number."""
+
+
 def as_stroke3(array: object, where: str) -> np.ndarray:
     """Check and convert one sketch to stroke-3; `where` names it in errors.
 
@@ -22,7 +26,7 @@ def as_stroke3(array: object, where: str) -> np.ndarray:
         float32 `[points, 3]`, offsets clipped to ± `LIMIT`, every pen value 0 or 1.
 
     Raises:
-        DataError: not a numeric `[n, 3]` array, without points, or not finite.
+        DataError: not a numeric `[n, 3]` array, without points, not finite, or with pens that are neither 0 nor 1.
     """
     try:
         sketch = np.asarray(array, dtype=np.float64)
@@ -34,9 +38,61 @@ def as_stroke3(array: object, where: str) -> np.ndarray:
         raise DataError(f"{where}: a sketch without points")
     if not np.isfinite(sketch).all():
         raise DataError(f"{where}: a sketch holds NaN or infinity")
+    check_pens(sketch, where)
     sketch = np.clip(sketch, -LIMIT, LIMIT).astype(np.float32)
     sketch[:, 2] = sketch[:, 2] > 0.5
     return sketch
+
+
+def check_pens(points: np.ndarray, where: str) -> None:
+    """Refuse rows `[points, 3]` whose third column is no pen, and say what they look like instead.
+
+    Raises:
+        DataError: a pen that is neither 0 nor 1.
+    """
+    pen = points[:, 2]
+    wrong = (pen != 0) & (pen != 1)
+    if pen.dtype.kind == "f":
+        wrong &= np.abs(pen - (pen > 0.5)) > PEN_TOLERANCE
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise DataError(
+            f"{where}: the third column of row {row} is {pen[row]:g}; a pen is 0, or 1 where it lifts after the point"
+            f"{_other_layout(points)}"
+        )
+
+
+def _other_layout(points: np.ndarray) -> str:
+    """Return which layout rows `[points, 3]` seem to have that are no stroke-3, as the end of a sentence."""
+    first, second, third = points.T
+    if np.isin(first, (0, 1)).all() and first.any():
+        return ": these look like (pen, dx, dy); put the pen last"
+    if np.isin(second, (0, 1)).all() and second.any():
+        return ": these look like (dx, pen, dy); put the pen last"
+    if len(points) in (2, 3):
+        return f": {QUICK_DRAW}"
+    if len(points) > 3 and (np.diff(third) >= 0).all():
+        return ": these look like (x, y, time); give drawings as .ndjson, with [xs, ys, times] for each stroke"
+    if ((third >= 0) & (third <= 1)).all():
+        return ": these look like (x, y, pressure); a pen has no half measures"
+    return ""
+
+
+QUICK_DRAW = "these look like a stroke of Quick, Draw!, [xs, ys, times]; give drawings as .ndjson"
+ABSOLUTE = "looks like positions (x, y, pen); a sketch has offsets (dx, dy, pen) from each point to the next"
+
+
+def looks_absolute(sketch: np.ndarray) -> bool:
+    """Say whether the rows of a sketch seem to be positions: they never go left or up, as offsets would somewhere.
+
+    So would those of a line that falls to the right; but as positions that turns neither left nor up.
+    """
+    positions = sketch[:, :2]
+    if len(sketch) < 4 or (positions < 0).any():
+        return False
+    moves = np.diff(positions, axis=0)
+    backwards = -np.minimum(moves, 0).sum(axis=0) > 0.1 * np.abs(moves).sum(axis=0)
+    return bool(backwards.any() and np.abs(moves).sum() < positions.sum())
 
 
 def to_polylines(sketch: np.ndarray) -> list[np.ndarray]:
@@ -90,7 +146,7 @@ def to_stroke5(sketch: np.ndarray, length: int) -> np.ndarray:
 
 
 def from_stroke5(rows: np.ndarray) -> np.ndarray:
-    """Return the stroke-3 sketch before the first end row of `[length, 5]` rows."""
+    """Return the stroke-3 sketch before the first end row of `[length, 5]` rows; what an end row moves is not drawn."""
     ends = np.flatnonzero(rows[:, 4] > 0.5)
     points = ends[0] if len(ends) else len(rows)
     return np.concatenate([rows[:points, :2], rows[:points, 3:4]], axis=1).astype(np.float32)

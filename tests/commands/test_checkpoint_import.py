@@ -64,7 +64,7 @@ def test_a_decoder_alone_draws_and_says_why_it_cannot_encode(sketchrnn: Run) -> 
     Path("square.json").write_text("[[9, 0, 0], [0, 9, 0], [-9, 0, 1]]")
     assert sketchrnn("complete", "ours", "square.json", "--out", "c.svg")[0] == 0
     code, _, err = sketchrnn("encode", "ours", "square.json", "--out", "z.npy")
-    assert (code, err.count("\n")) == (4, 1)
+    assert (code, err.splitlines()[-1].startswith("sketchrnn: ")) == (4, True)
     assert "decoder-only" in err
 
 

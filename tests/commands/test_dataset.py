@@ -185,7 +185,7 @@ def test_convert_skips_the_bad_and_reports_them(run: Run) -> None:
 
 
 def test_convert_merges_archives_split_by_split(run: Run) -> None:
-    one, two = save("one"), save("two", 2 * SQUARE, 3 * SQUARE)
+    one, two = save("one"), save("two", SQUARE * [2, 2, 1], SQUARE * [3, 3, 1])
     code, _, err = run("convert", str(one), str(two), "--out", "both.npz", "--keep-duplicates")
     assert code == 0, err
     splits = archive.load(Path("both.npz")).splits

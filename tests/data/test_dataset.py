@@ -59,8 +59,27 @@ def test_whole_numbers_of_any_type_are_held_in_16_bits(dtype: type) -> None:
 
 
 def test_offsets_are_clipped_to_a_thousand_and_pens_to_0_or_1() -> None:
-    assert pack([np.array([[70_000, -1001, 3]])], "x")[0].tolist() == [[1000, -1000, 1]]
-    assert pack([np.array([[2.5, 1e30, 0.4]])], "x")[0].tolist() == [[2.5, 1000, 0]]
+    assert pack([np.array([[70_000, -1001, 1]])], "x")[0].tolist() == [[1000, -1000, 1]]
+    assert pack([np.array([[2.5, 1e30, 0.004]])], "x")[0].tolist() == [[2.5, 1000, 0]]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([[0, 5, 2], [1, 3, -7], [0, 2, 2], [1, 9, 1]], r"\(pen, dx, dy\); put the pen last"),
+        ([[4, 0, 5], [1, 1, 3], [-2, 0, 2], [0, 1, 1]], r"\(dx, pen, dy\); put the pen last"),
+        ([[5, 6, 0], [7, 9, 16], [9, 9, 33], [9, 4, 50]], r"\(x, y, time\)"),
+        ([[5, 6, 0.1], [7, 9, 0.9], [9, 9, 0.4], [9, 4, 0.5]], "pressure"),
+        ([[1, 2, 0], [2, 3, -1]], "row 1 is -1; a pen is 0, or 1"),
+    ],
+)
+@pytest.mark.parametrize("dtype", [np.int16, np.float32, np.float64])
+def test_a_third_column_that_is_no_pen_is_refused_with_what_it_looks_like(rows: list, said: str, dtype: type) -> None:
+    if dtype == np.int16 and "pressure" in said:
+        return
+    good = np.array([[1, 2, 0], [3, 4, 1]], dtype)
+    with pytest.raises(DataError, match=f"here: sketch 1: .*{said}"):
+        pack([good, np.array(rows, dtype)], "here")
 
 
 def test_a_bad_sketch_is_named_by_its_number() -> None:

@@ -102,3 +102,64 @@ def test_what_is_no_sketch_is_refused(tmp_path: Path, name: str) -> None:
 def test_json_of_other_programs_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(json.dumps([[1, 2, 0], [3.5, -4, 1]]))
     assert read_sketches(tmp_path / "a.json")[0].tolist() == [[1, 2, 0], [3.5, -4, 1]]
+
+
+TRIANGLE = [[10, 0, 0], [-5, 8, 0], [-5, -8, 1], [30, 2, 0], [4, 4, 1]]
+
+
+def save_as(path: Path, rows: list) -> Path:
+    if path.suffix == ".npy":
+        np.save(path, np.array(rows))
+    else:
+        path.write_text(json.dumps(rows))
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".json"])
+def test_stroke_5_and_pens_down_and_up_are_read(tmp_path: Path, suffix: str) -> None:
+    five = [[dx, dy, 1 - pen, pen, 0] for dx, dy, pen in TRIANGLE] + [[3, 3, 0, 0, 1], [0, 0, 0, 0, 1]]
+    four = [[dx, dy, 1 - pen, pen] for dx, dy, pen in TRIANGLE]
+    for name, rows in {"five": five, "four": four}.items():
+        (found,) = read_sketches(save_as(tmp_path / f"{name}{suffix}", rows))
+        assert found.tolist() == TRIANGLE
+
+
+def test_ml5_objects_are_read_alone_and_in_lists(tmp_path: Path) -> None:
+    objects = [{"dx": dx, "dy": dy, "pen": "up" if pen else "down"} for dx, dy, pen in TRIANGLE]
+    objects.append({"dx": 9, "dy": 9, "pen": "end"})
+    assert read_sketches(save_as(tmp_path / "a.json", objects))[0].tolist() == TRIANGLE
+    assert [each.tolist() for each in read_sketches(save_as(tmp_path / "b.json", [objects] * 2))] == [TRIANGLE] * 2
+    for wrong in ({"dx": 1, "dy": 2, "pen": 1}, {"dx": 1, "pen": "up"}, {"x": 1, "y": 2, "pen": "up"}):
+        with pytest.raises(DataError, match="object 1 is not"):
+            read_sketches(save_as(tmp_path / "c.json", [objects[0], wrong]))
+
+
+def test_numbered_sketches_are_not_mistaken_for_pens_down_and_up(tmp_path: Path) -> None:
+    written = [np.array([[1, 2, 0], [3, 4, 1]]), np.array([[5, 6, 0], [7, 8, 0], [9, 9, 1]])]
+    write_sketches(written, tmp_path / "a.npy")
+    assert [each.tolist() for each in read_sketches(tmp_path / "a.npy")] == [each.tolist() for each in written]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([[1, 5, 6], [0, 3, -4], [1, 0, 9], [0, 2, 2]], "put the pen last"),
+        ([[[3, 9, 14, 20], [1, 1, 7, 8], [0, 20, 40, 60]]], "Quick, Draw!"),
+        ([[[3, 9, 14], [1, 1, 7], [0, 20, 40]], [[3, 9, 14], [1, 1, 7]]], "Quick, Draw!"),
+        ([[1, 2], [3, 4], [5, 6]], "points without a pen"),
+        ([[1, 2, 1, 1], [3, 4, 0, 1], [5, 6, 0, 1], [7, 8, 0, 1]], "pen down, pen up"),
+        ([[1, 2, 1, 1, 0], [3, 4, 0, 1, 0], [5, 6, 0, 1, 0], [7, 8, 0, 1, 0]], "stroke-5"),
+        ({"word": "cat", "drawing": [[[1, 2], [3, 4]]]}, "call it .ndjson"),
+    ],
+)
+def test_another_layout_is_refused_and_named(tmp_path: Path, rows: list, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        read_sketches(save_as(tmp_path / "a.json", rows))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
+def test_json_is_read_in_any_encoding_of_unicode(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.json").write_bytes(json.dumps(TRIANGLE).encode(encoding))
+    (tmp_path / "z.json").write_bytes(b"" + json.dumps({"mu": [[1, 2]]}).encode(encoding))
+    assert read_sketches(tmp_path / "a.json")[0].tolist() == TRIANGLE
+    assert read_latents(str(tmp_path / "z.json"), 2).tolist() == [[1, 2]]

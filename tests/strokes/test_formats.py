@@ -7,7 +7,14 @@ import pytest
 
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.errors import DataError
-from sketchrnn_cli.strokes.formats import as_stroke3, from_polylines, from_stroke5, to_polylines, to_stroke5
+from sketchrnn_cli.strokes.formats import (
+    as_stroke3,
+    from_polylines,
+    from_stroke5,
+    looks_absolute,
+    to_polylines,
+    to_stroke5,
+)
 
 CORNER = [np.array([[10, 20], [40, 20], [40, 60]]), np.array([[0, 0], [5, 5]])]
 
@@ -85,7 +92,7 @@ def test_a_drawing_without_a_point_is_an_error() -> None:
 
 
 def test_stroke_3_is_clipped_and_its_pens_made_0_or_1() -> None:
-    checked = as_stroke3([[1500, -1500, 0.2], [1, 2, 0.9]], "x")
+    checked = as_stroke3([[1500, -1500, 0.002], [1, 2, 0.999]], "x")
     assert checked.dtype == np.float32
     assert checked.tolist() == [[1000, -1000, 0], [1, 2, 1]]
 
@@ -106,3 +113,15 @@ def test_what_is_no_stroke_3_is_refused_by_name(bad: object, says: str) -> None:
     with pytest.raises(DataError, match=says) as caught:
         as_stroke3(bad, "here")
     assert str(caught.value).startswith("here: ")
+
+
+SPIRAL = np.array([[50, 10, 0], [90, 50, 0], [50, 90, 0], [10, 50, 0], [50, 30, 1]], dtype=np.float32)
+
+
+def test_positions_are_told_from_offsets() -> None:
+    offsets = np.concatenate([np.diff(SPIRAL[:, :2], axis=0), SPIRAL[1:, 2:]], axis=1)
+    diagonal = np.array([[9, 9, 0], [10, 10, 0], [11, 11, 0], [12, 12, 0], [12, 13, 1]], dtype=np.float32)
+    assert looks_absolute(SPIRAL)
+    assert not looks_absolute(offsets)
+    assert not looks_absolute(diagonal)
+    assert not looks_absolute(SPIRAL[:3])

@@ -115,6 +115,8 @@ def convert(
         console.message(f"and {len(collection.notes) - SHOWN} more such drawings: {len(collection.notes)} in all")
     for reason, count in collection.left_out.items():
         console.message(f"left out {count}: {reason}")
+    for reason, doubtful in pipeline.doubts(collection.drawings).items():
+        console.message(f"{len(doubtful)} of {len(collection.drawings)} such as {doubtful[0].where}: {reason}")
     if not collection.drawings:
         raise DataError(f"no drawing could be taken; {out} was not written")
     splits = pipeline.split(collection.drawings, valid, test, seed, resplit)

@@ -39,6 +39,8 @@ class Drawing:
     """What the user should know of how it was read."""
     by_hand: bool = True
     """Whether a person drew it, or a part of it."""
+    doubt: str = ""
+    """What makes one doubt that it was read as it was meant."""
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,31 @@
 """Drawings as Quick, Draw! publishes them as text: one JSON object a line, simplified or raw.
 
-A simplified drawing is `[[xs, ys], ...]` of whole numbers from 0 to 255; a raw one `[[xs, ys, milliseconds], ...]`. The
-studio adds `by`: hand or model, for each stroke.
+The file may be in UTF-8 or, as PowerShell writes it, in UTF-16. A simplified drawing is `[[xs, ys], ...]` of whole
+numbers from 0 to 255; a raw one `[[xs, ys, milliseconds], ...]`. The studio adds `by`:
+hand or model, for each stroke.
 """
 
+import io
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
 from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped, sketch_of
 from sketchrnn_cli.errors import DataError
+
+SIMPLIFIED_LEAST, SIMPLIFIED_GREATEST = 4, 240
+"""A simplified drawing was aligned to 0 and scaled to 255 before up to two tolerances were cut off its corners: x and y
+begin below the first, and the greater of them ends beyond the second."""
+
+ONE_PIXEL_RUN = 4
+"""Steps of one pixel in a row that no simplified drawing has (of 17,000 none has more than two)."""
+
+NOT_RECOGNIZED = ("", "0", "false", "no", "none", "null")
 
 LONGEST_LINE = 16 << 20
 """Bytes of one drawing; the largest raw ones have some hundred thousand."""
@@ -23,13 +36,45 @@ KEY_ID = re.compile(r"[0-9]{1,19}")
 def lines(path: Path) -> Iterator[tuple[int, bytes]]:
     """Yield number and bytes of each line that is not blank; an overlong one is cut, so that it will not parse."""
     number = 0
-    with path.open("rb") as file:
+    with _open(path) as file:
         while line := file.readline(LONGEST_LINE):
             number += 1
             if line.strip():
                 yield number, line
             while len(line) == LONGEST_LINE and not line.endswith(b"\n"):
                 line = file.readline(LONGEST_LINE)  # The rest of an overlong line.
+
+
+def is_array(path: Path) -> str:
+    """Return what to say of a file that is one JSON array, or nothing: each of its lines would be refused."""
+    first = next((line for _, line in lines(path)), b"").lstrip(b"\xef\xbb\xbf \t")
+    if not first.startswith(b"["):
+        return ""
+    return "a JSON array; an .ndjson holds one object a line (jq -c '.[]' makes it one)"
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for reading lines in UTF-8, whatever its encoding."""
+    with path.open("rb") as file:
+        encoding = json.detect_encoding(file.read(4))
+        file.seek(0)
+        if encoding.startswith("utf-8"):
+            yield file
+            return
+        text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="\n")
+        yield _Encoded(text)  # type: ignore[misc]
+
+
+class _Encoded:
+    """The lines of a text, in UTF-8."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+
+    def readline(self, limit: int) -> bytes:
+        """Return the next line, or `limit` of its characters."""
+        return self._text.readline(limit).encode("utf-8", "replace")
 
 
 def parse(line: bytes, where: str, label: str, epsilon: float, hand_only: bool = False) -> Drawing | Skipped:
@@ -41,16 +86,17 @@ def parse(line: bytes, where: str, label: str, epsilon: float, hand_only: bool =
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
         return Skipped(where, f"not JSON ({error})")
-    if not isinstance(record, dict) or not isinstance(record.get("drawing"), list):
+    drawn = _drawn(record) if isinstance(record, dict) else None
+    if drawn is None:
         return Skipped(where, "no JSON object with a drawing")
     word = record.get("word")
     try:
-        strokes = [_stroke(stroke) for stroke in record["drawing"]]
+        strokes = [_stroke(stroke) for stroke in drawn]
+        simplified = all(len(stroke) == 2 for stroke in drawn) and _is_simplified(strokes)
         hands = _hands(record, len(strokes))
         if hand_only and any(hands):
             strokes = [stroke for stroke, is_hand in zip(strokes, hands, strict=True) if is_hand]
-        raw = any(len(stroke) > 2 for stroke in record["drawing"]) or not all(map(_is_simplified, strokes))
-        sketch = sketch_of([stroke.T for stroke in strokes], epsilon if raw else None)
+        sketch = sketch_of([stroke.T for stroke in strokes], None if simplified else epsilon)
     except DataError as error:
         return Skipped(where, str(error))
     except (OverflowError, TypeError, ValueError):
@@ -60,7 +106,7 @@ def parse(line: bytes, where: str, label: str, epsilon: float, hand_only: bool =
         sketch,
         where,
         word if isinstance(word, str) and word else label,
-        record.get("recognized") is not False,
+        _is_yes(record.get("recognized", True)),
         key_id=int(said) if KEY_ID.fullmatch(said) else None,
         by_hand=any(hands),
     )
@@ -80,8 +126,24 @@ def _hands(record: dict, strokes: int) -> list[bool]:
     return [hand != "model" for hand in by]
 
 
+def _is_yes(said: object) -> bool:
+    return said.strip().casefold() not in NOT_RECOGNIZED if isinstance(said, str) else bool(said)
+
+
+def _drawn(record: dict) -> list | None:
+    """Return the strokes of a record: its `drawing`, or as some of Google's files call it its `image`."""
+    drawing = record.get("drawing", record.get("image"))
+    if isinstance(drawing, dict):
+        drawing = drawing.get("image", drawing.get("strokes"))
+    return drawing if isinstance(drawing, list) else None
+
+
 def _stroke(rows: list) -> np.ndarray:
     """Return `[2, points]`; raises TypeError or ValueError where there are none."""
+    if len(rows) > 3:
+        raise DataError(
+            f"a stroke of {len(rows)} rows, like a list of [x, y] points; expected [xs, ys] or [xs, ys, times]"
+        )
     if len(rows) < 2 or len({len(row) for row in rows}) > 1:
         raise ValueError
     stroke = np.array(rows[:2])
@@ -90,5 +152,18 @@ def _stroke(rows: list) -> np.ndarray:
     return stroke.astype(np.float64)
 
 
-def _is_simplified(stroke: np.ndarray) -> bool:
-    return bool(((stroke >= 0) & (stroke <= 255) & (stroke == np.rint(stroke))).all())
+def _is_simplified(strokes: list[np.ndarray]) -> bool:
+    """Say whether a drawing of strokes `[2, points]` is as the simplified ones: on 256 pixels, which it fills."""
+    points = np.concatenate([np.zeros((2, 0)), *strokes], axis=1)
+    if not points.size or not ((points >= 0) & (points <= 255) & (points == np.rint(points))).all():
+        return False
+    if (points.min(axis=1) > SIMPLIFIED_LEAST).any() or points.max() < SIMPLIFIED_GREATEST:
+        return False
+    return not any(map(_has_one_pixel_run, strokes))
+
+
+def _has_one_pixel_run(stroke: np.ndarray) -> bool:
+    small = np.abs(np.diff(stroke, axis=1)).max(axis=0) <= 1
+    return len(small) >= ONE_PIXEL_RUN and bool(
+        np.lib.stride_tricks.sliding_window_view(small, ONE_PIXEL_RUN).all(axis=1).any()
+    )

@@ -17,6 +17,9 @@ from sketchrnn_cli.data.splitting import position, split_at
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes.prepare import shorten, simplified
 
+COMMON = 0.1
+"""Share of the drawings from which on a doubt is worth a word; below it some drawings are odd."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -115,6 +118,15 @@ def _against(drawing: Drawing, rules: Rules, classes: Counter[str], seen: set[by
     if rules.max_per_class is not None and classes[drawing.label] >= rules.max_per_class:
         return f"beyond {rules.max_per_class} of a class"
     return ""
+
+
+def doubts(drawings: Sequence[Drawing]) -> dict[str, list[Drawing]]:
+    """Return the drawings that were perhaps misread, by the reason, where they are more than a few of all."""
+    found: dict[str, list[Drawing]] = {}
+    for drawing in drawings:
+        if drawing.doubt:
+            found.setdefault(drawing.doubt, []).append(drawing)
+    return {reason: some for reason, some in found.items() if len(some) > COMMON * len(drawings)}
 
 
 def split(

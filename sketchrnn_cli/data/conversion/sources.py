@@ -18,6 +18,7 @@ from sketchrnn_cli.data.conversion import binary, ndjson
 from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped, compact
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes import files
+from sketchrnn_cli.strokes.formats import ABSOLUTE, looks_absolute
 from sketchrnn_cli.strokes.pictures import SUFFIXES as PICTURE_SUFFIXES
 from sketchrnn_cli.strokes.pictures import read_picture
 from sketchrnn_cli.strokes.prepare import CANVAS, Preparation, simplified, to_sketch
@@ -124,6 +125,9 @@ def _pictures(paths: Sequence[Path], how: Preparation) -> Iterator[Work]:
 
 def _text(path: Path, how: Preparation) -> Iterator[Work]:
     try:
+        if reason := ndjson.is_array(path):
+            yield partial(_report, path, reason)
+            return
         for some in _batched(ndjson.lines(path), LINES):
             yield partial(_read_lines, some, path, how)
     except OSError as error:
@@ -168,14 +172,15 @@ def _read_whole(reader: Callable[[Path], Iterator[Finding]], path: Path) -> list
 
 def _read_strokes(path: Path) -> Iterator[Finding]:
     for number, sketch in enumerate(files.read_sketches(path)):
-        yield Drawing(compact(sketch), f"{path}:{number}", path.stem)
+        yield Drawing(compact(sketch), f"{path}:{number}", path.stem, doubt=ABSOLUTE if looks_absolute(sketch) else "")
 
 
 def _read_archive(path: Path) -> Iterator[Finding]:
     dataset = archive.load(path)
     for split, sketches in dataset.splits.items():
-        for number in range(len(sketches)):
-            yield Drawing(compact(sketches[number]), f"{path}:{split}:{number}", dataset.name, split=split)
+        for number, sketch in enumerate(map(sketches.__getitem__, range(len(sketches)))):
+            doubt = ABSOLUTE if looks_absolute(sketch) else ""
+            yield Drawing(compact(sketch), f"{path}:{split}:{number}", dataset.name, split=split, doubt=doubt)
 
 
 _READERS: dict[str, Callable[[Path, Preparation], Iterator[Work]]] = {

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sketchrnn_cli.data.conversion import ndjson
+from sketchrnn_cli.data.conversion import ndjson, sources
 from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped
 from sketchrnn_cli.strokes.formats import to_polylines
+from sketchrnn_cli.strokes.prepare import AS_QUICK_DRAW
 
 HOUSE = [[[0, 255, 255, 0, 0], [100, 100, 255, 255, 100]], [[0, 128, 255], [100, 0, 100]]]
 
@@ -132,3 +133,71 @@ def test_lines_are_numbered_and_an_overlong_one_does_not_spoil_the_rest(
     path = tmp_path / "a.ndjson"
     path.write_bytes(b"one\n\n" + b"x" * 8 + b"\n" + b"y" * 30 + b"\nfive")
     assert list(ndjson.lines(path)) == [(1, b"one\n"), (3, b"x" * 8), (4, b"y" * 8), (5, b"five")]
+
+
+def circle(size: float, corner: float) -> list[list[list[int]]]:
+    turn = np.linspace(0, 2 * np.pi, 6 * int(size))
+    rows = np.rint(np.stack([np.cos(turn), np.sin(turn)]) * size / 2 + size / 2).astype(int) + corner
+    return [rows[:, np.append(True, np.diff(rows, axis=1).any(axis=0))].tolist()]
+
+
+@pytest.mark.parametrize(("size", "corner"), [(80, 20), (80, 200), (200, 0), (255, 0)])
+def test_whole_numbers_of_a_small_canvas_are_prepared_like_any_others(size: int, corner: int) -> None:
+    found, elsewhere = parse(circle(size, corner)), parse(circle(size, corner + 1000))
+    assert isinstance(found, Drawing)
+    assert isinstance(elsewhere, Drawing)
+    np.testing.assert_array_equal(found.sketch, elsewhere.sketch)
+    assert np.ptp(np.concatenate(to_polylines(found.sketch)), axis=0).max() > 250
+
+
+def test_every_official_simplified_drawing_is_taken_as_it_is(shared_data: Path) -> None:
+    for path in sorted((shared_data / "ndjson").glob("*.simplified.ndjson")):
+        for number, line in ndjson.lines(path):
+            found = ndjson.parse(line, f"{path}:{number}", "x", epsilon=2.0)
+            assert isinstance(found, Drawing)
+            points = np.concatenate([np.array(stroke).T for stroke in json.loads(line)["drawing"]])
+            np.testing.assert_array_equal(np.diff(points, axis=0), found.sketch[-len(points) + 1 :, :2])
+
+
+@pytest.mark.parametrize("points", [4, 5, 9])
+@pytest.mark.parametrize("width", [2, 3])
+def test_a_list_of_points_is_refused(points: int, width: int) -> None:
+    found = parse([[[7 * number, 90 - number * number, number][:width] for number in range(points)]])
+    assert isinstance(found, Skipped)
+    assert f"{points} rows, like a list of [x, y] points" in found.reason
+
+
+@pytest.mark.parametrize("said", [False, 0, 0.0, None, "False", "false", "0", " no ", ""])
+def test_what_says_no_in_any_way_is_not_recognized(said: object) -> None:
+    found = parse(HOUSE, recognized=said)
+    assert isinstance(found, Drawing)
+    assert not found.recognized
+
+
+@pytest.mark.parametrize("said", [True, 1, "True", "true", "1", "yes"])
+def test_what_says_yes_in_any_way_is_recognized(said: object) -> None:
+    found = parse(HOUSE, recognized=said)
+    assert isinstance(found, Drawing)
+    assert found.recognized
+
+
+@pytest.mark.parametrize("record", [{"image": HOUSE}, {"drawing": {"image": HOUSE}}, {"drawing": {"strokes": HOUSE}}])
+def test_strokes_under_other_names_are_read(record: dict) -> None:
+    found = ndjson.parse(json.dumps(record).encode(), "x:1", "x", epsilon=2.0)
+    assert isinstance(found, Drawing)
+    np.testing.assert_array_equal(found.sketch, parse(HOUSE).sketch)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-32"])
+def test_lines_are_read_in_any_encoding_of_unicode(tmp_path: Path, encoding: str) -> None:
+    record = json.dumps({"word": "猫 \u010a", "drawing": HOUSE}, ensure_ascii=False)
+    (tmp_path / "a.ndjson").write_bytes(f"{record}\n\n{record}\n".encode(encoding))
+    found = [ndjson.parse(line, "x", "x", 2.0) for _, line in ndjson.lines(tmp_path / "a.ndjson")]
+    assert [each.label for each in found] == ["猫 \u010a"] * 2
+
+
+def test_a_json_array_is_named_once(tmp_path: Path) -> None:
+    (tmp_path / "a.ndjson").write_text(json.dumps([{"drawing": HOUSE}] * 3, indent=1))
+    (found,) = sources.read([tmp_path / "a.ndjson"], AS_QUICK_DRAW)
+    assert isinstance(found, Skipped)
+    assert "one object a line" in found.reason

@@ -11,7 +11,7 @@ import pytest
 from sketchrnn_cli.data.conversion import pipeline
 from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped
 from sketchrnn_cli.data.conversion.pipeline import Collection, Rules
-from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.errors import DataError, ExistsError
 
 
 def drawing(number: int, points: int = 3, label: str = "cat", recognized: bool = True, split: str = "") -> Drawing:
@@ -132,10 +132,12 @@ def test_a_set_that_would_have_nothing_to_train_on_is_all_for_training() -> None
 
 def test_the_report_has_a_line_for_each_skipped_drawing(tmp_path: Path) -> None:
     path = tmp_path / "a.tsv"
-    pipeline.write_report(path, [Skipped("a\nb.svg", "no\tstroke"), Skipped("c.ndjson:7", "not JSON")])
+    pipeline.write_report(path, [Skipped("a\nb.svg", "no\tstroke"), Skipped("c.ndjson:7", "not JSON")], replace=False)
     assert path.read_text().splitlines() == ["a b.svg\tno stroke", "c.ndjson:7\tnot JSON"]
     with pytest.raises(DataError, match="cannot be written"):
-        pipeline.write_report(path / "a.tsv", [])
+        pipeline.write_report(path / "a.tsv", [], replace=True)
+    with pytest.raises(ExistsError):
+        pipeline.write_report(path, [], replace=False)
 
 
 def test_origins_name_the_sources_and_not_their_formats() -> None:
