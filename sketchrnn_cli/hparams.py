@@ -71,12 +71,19 @@ class HParams:
     learning_rate: float = _hp(1e-3, "first learning rate", above=0.0)
     decay_rate: float = _hp(0.9999, "factor on the learning rate, per step", above=0.0, high=1.0)
     min_learning_rate: float = _hp(1e-5, "floor of the learning rate", low=0.0)
-    grad_clip: float = _hp(1.0, "largest absolute value of a gradient entry", above=0.0)
+    grad_clip: float = _hp(1.0, "largest absolute value of a gradient entry, or largest norm", above=0.0)
+    clip_by: str = _hp("value", "what grad_clip limits: each entry, or the norm of all", ("value", "norm"))
     beta_2: float = _hp(0.999, "adam: decay of the mean squared gradient, per step", low=0.0, high=0.99999)
     weight_decay: float = _hp(
         0.0, "adam: part of a matrix removed per step, times the learning rate", low=0.0, high=1.0
     )
     warmup_steps: int = _hp(0, "steps in which the learning rate grows from 0", low=0)
+    cosine_decay_steps: int = _hp(
+        0, "step at which the learning rate has fallen by half a cosine to its floor; 0: decay_rate instead", low=0
+    )
+    ema_decay: float = _hp(
+        0.0, "decay of the average of the weights that is evaluated and released; 0 for none", low=0.0, high=0.99999
+    )
     linear_decay_steps: int = _hp(
         0, "step at which the learning rate has fallen evenly to its floor; 0: decay_rate instead", low=0
     )

@@ -85,6 +85,9 @@ def train(
     force: Annotated[
         bool, typer.Option(help="Replace a run of that name; resume although the data changed.", rich_help_panel=RUN)
     ] = False,
+    classes: Annotated[
+        bool, typer.Option("--classes", help="Learn what the drawings are of, by their words.", rich_help_panel=MODEL)
+    ] = False,
     conditional: Annotated[bool | None, _option("conditional")] = None,
     enc_rnn_size: Annotated[int | None, _option("enc_rnn_size")] = None,
     dec_rnn_size: Annotated[int | None, _option("dec_rnn_size")] = None,
@@ -117,7 +120,7 @@ def train(
         "max_seq_len": max_seq_len, "precision": precision, "kernel": kernel, "seed": seed,
     }  # fmt: skip
     given: dict[str, Any] = {option: value for option, value in options.items() if value is not None}
-    if resume and (given or set_ or from_ or name):
+    if resume and (given or set_ or from_ or name or classes):
         raise UsageError(
             "--resume takes everything from the run; "
             "only --epochs, --steps, --keep-every, --save-every, --validate-every and --patience may change"
@@ -147,7 +150,7 @@ def train(
     else:
         first = names.load(from_, checkpoint_dir) if from_ else None
         hparams = (first.hparams if first else HParams()).replace(**given).with_settings(set_ or [])
-        trainer = start.new_run(folder, sets, hparams, settings, first, initial_epoch)
+        trainer = start.new_run(folder, sets, hparams, settings, first, initial_epoch, classes)
     _run(trainer, used)
 
 

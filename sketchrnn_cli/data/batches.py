@@ -59,14 +59,17 @@ class Corpus:
         return np.concatenate(points).astype(np.float32)
 
 
-def corpus(parts: Sequence[Sketches], max_points: int) -> Corpus:
+def corpus(parts: Sequence[Sketches], max_points: int, labels: Sequence[np.ndarray] | None = None) -> Corpus:
     """Join splits of several sets, without the sketches of more than `max_points` points."""
     lengths = [part.lengths for part in parts]
     places = [np.flatnonzero(part <= max_points) for part in lengths]
     numbers = np.repeat(np.arange(len(parts)), [len(some) for some in places])
     flat = np.concatenate([part[some] for part, some in zip(lengths, places, strict=True)])
     index = np.stack([numbers, np.concatenate(places)], axis=1).astype(np.int32)
-    return Corpus(tuple(parts), index, flat.astype(np.int32), np.zeros(len(flat), np.int32))
+    rows = np.zeros(len(flat), np.int32)
+    if labels is not None:
+        rows = np.concatenate([part[some] for part, some in zip(labels, places, strict=True)]).astype(np.int32)
+    return Corpus(tuple(parts), index, flat.astype(np.int32), rows)
 
 
 def batch_size(sketches: Corpus, hparams: HParams) -> int:

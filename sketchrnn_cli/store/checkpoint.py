@@ -59,6 +59,8 @@ class Sidecar:
     """Measurements worth keeping, such as the test L_R."""
     note: str = ""
     """How the model was made, for people."""
+    words: tuple[str, ...] = ()
+    """The words of the label table's rows from 1 on; row 0 is "any"."""
     versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Libraries that wrote it."""
     weights_sha256: str = ""
@@ -149,6 +151,7 @@ def load_sidecar(folder: Path) -> Sidecar:
             best_metric=str(values["best_metric"]),
             metrics={str(name): float(value) for name, value in values["metrics"].items()},
             note=str(values["note"]),
+            words=tuple(map(str, values.get("words", ()))),
             versions=dict(values["versions"]),
             weights_sha256=str(values["weights_sha256"]),
         )
@@ -159,6 +162,10 @@ def load_sidecar(folder: Path) -> Sidecar:
     for name in ("scale_factor", "canvas_size"):
         if not (0.0 < getattr(sidecar, name) < float("inf")):
             raise CheckpointError(f"{path}: {name} must be a positive number, found {getattr(sidecar, name)}")
+    if len(sidecar.words) != hparams.num_classes or len(set(sidecar.words)) != hparams.num_classes:
+        raise CheckpointError(
+            f"{path}: expected {hparams.num_classes} different words (num_classes), found {len(sidecar.words)}"
+        )
     if hparams.max_seq_len < 1:
         raise CheckpointError(f"{path}: max_seq_len must be at least 1, found {hparams.max_seq_len}")
     return sidecar
@@ -256,6 +263,7 @@ def facts(sidecar: Sidecar, parameters: int) -> list[tuple[str, str]]:
         *([("encoder", encoder)] if hparams.conditional else []),
         ("decoder", f"{hparams.dec_model} {hparams.dec_rnn_size}, {hparams.num_mixture} Gaussians"),
         ("parameters", f"{parameters:,}"),
+        *([("words", _shown(sidecar.words))] if sidecar.words else []),
         *[
             (f"data: {source.name}", f"{source.provenance}; SHA-256 {source.sha256[:12]}")
             for source in sidecar.datasets
@@ -270,3 +278,8 @@ def facts(sidecar: Sidecar, parameters: int) -> list[tuple[str, str]]:
         ("not by default", ", ".join(f"{name}={value}" for name, value in changed.items()) or "nothing"),
         ("written with", ", ".join(f"{name} {version}" for name, version in sidecar.versions.items())),
     ]
+
+
+def _shown(words: tuple[str, ...]) -> str:
+    """Return how many words there are, and the first of them."""
+    return f"{len(words)}: {', '.join(words[:8])}{' ...' if len(words) > 8 else ''}"

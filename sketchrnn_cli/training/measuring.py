@@ -13,7 +13,7 @@ from sketchrnn_cli import atomic
 from sketchrnn_cli.data import cache
 from sketchrnn_cli.data import names as set_names
 from sketchrnn_cli.data.batches import Corpus, corpus
-from sketchrnn_cli.data.dataset import SPLITS
+from sketchrnn_cli.data.dataset import SPLITS, label_rows
 from sketchrnn_cli.errors import DataError, UsageError
 from sketchrnn_cli.store import names as checkpoint_names
 from sketchrnn_cli.store import runs
@@ -74,7 +74,8 @@ def measure(
         dataset = cache.load(path)
         for split in splits:
             part = dataset.splits[split]
-            kept = corpus([part], loaded.hparams.max_seq_len)
+            labels = label_rows(dataset, split, loaded.sidecar.words)
+            kept = corpus([part], loaded.hparams.max_seq_len, [labels])
             if not len(kept):
                 raise DataError(f"{path}: {split} has no sketch of at most {loaded.hparams.max_seq_len} points")
             losses = evaluate(evaluate_batch, weights, kept, loaded.sidecar.units_per_model_unit, loaded.hparams)

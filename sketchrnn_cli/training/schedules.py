@@ -1,6 +1,9 @@
-"""The schedules of training: pure functions of the step, for any array namespace `xp`."""
+"""The schedules of training: pure functions of the step, a number or an array of NumPy."""
 
+import math
 from typing import Any
+
+import numpy as np
 
 from sketchrnn_cli.hparams import HParams
 
@@ -11,10 +14,15 @@ def learning_rate(step: Array, hparams: HParams) -> Array:
     """Return (lr − min) decay(step) + min, times the share of the warm-up that is over.
 
     decay is R^step, or with `linear_decay_steps` the share of those steps that is left. Where the number of steps is
-    known beforehand, the straight line ends at lower losses than the exponential (Bergsma et al. 2025).
+    known beforehand, the straight line ends at lower losses than the exponential (Bergsma et al. 2025). With
+    `cosine_decay_steps` it is half a cosine over those steps (Loshchilov & Hutter 2017), begun after the warm-up.
     """
     least, steps = hparams.min_learning_rate, hparams.linear_decay_steps
     decay = _positive(1.0 - step / steps) if steps else hparams.decay_rate**step
+    if hparams.cosine_decay_steps:
+        begun = _positive(step - hparams.warmup_steps)
+        left = _positive(1.0 - begun / max(1, hparams.cosine_decay_steps - hparams.warmup_steps))
+        decay = 0.5 - 0.5 * np.cos(math.pi * left)
     rate = (hparams.learning_rate - least) * decay + least
     if hparams.warmup_steps:
         rate = rate * (1.0 - _positive(1.0 - (step + 1.0) / hparams.warmup_steps))

@@ -15,7 +15,7 @@ from sketchrnn_cli.model import kernels
 from sketchrnn_cli.model.weights import shapes
 from sketchrnn_cli.store import checkpoint, names, runs
 from sketchrnn_cli.store.checkpoint import Checkpoint, DataSource, Sidecar
-from sketchrnn_cli.training import optimizer
+from sketchrnn_cli.training import optimizer, words
 from sketchrnn_cli.training.trainer import Trainer
 
 EPOCHS = 50
@@ -32,6 +32,7 @@ def new_run(
     settings: dict,
     start: Checkpoint | None = None,
     initial_epoch: int = 0,
+    classes: bool = False,
 ) -> Trainer:
     """Return a trainer for a new run.
 
@@ -42,21 +43,26 @@ def new_run(
         settings: how long to train and what to keep, for `run.json`.
         start: a checkpoint to begin from; its scale, N_max and architecture stay.
         initial_epoch: epoch that the schedules begin at.
+        classes: learn the words of the drawings; a `start` that knows words goes on with them unasked.
 
     Raises:
         DataError: no sketch can be used.
         CheckpointError: `start` has another architecture than `hparams`.
     """
+    vocabulary = words.choose(sets, classes, start)
+    hparams = hparams.replace(num_classes=len(vocabulary))
     if start:
-        if shapes(start.hparams) != shapes(hparams):
+        if not words.same_architecture(hparams, start):
             raise CheckpointError(f"{start.folder}: has another architecture than the hyperparameters asked for")
         scale, canvas = start.sidecar.scale_factor, start.sidecar.canvas_size
     else:
         hparams = hparams.replace(max_seq_len=hparams.max_seq_len or longest(sets))
         scale, canvas = scale_factor(sets), canvas_size(sets)
-    sidecar = Sidecar(hparams=hparams, scale_factor=scale, canvas_size=canvas, datasets=_sources(sets))
+    sidecar = Sidecar(
+        hparams=hparams, scale_factor=scale, canvas_size=canvas, datasets=_sources(sets), words=vocabulary
+    )
     run = runs.Run("", "", data=tuple(str(dataset.path.resolve()) for dataset in sets), settings=settings)
-    trainer = _trainer(folder, sidecar, sets, run, start.weights if start else None, None)
+    trainer = _trainer(folder, sidecar, sets, run, words.carried(start, vocabulary) if start else None, None)
     trainer.step = initial_epoch * trainer.steps_per_epoch
     return trainer
 
@@ -86,7 +92,7 @@ def resumed_run(name: str, checkpoint_dir: Path, changes: dict, force: bool = Fa
             raise DataError(
                 f"{dataset.path}: changed since the run began (its SHA-256 differs); --force goes on with it"
             )
-    expected = optimizer.slot_shapes(shapes(start.hparams), start.hparams.optimizer)
+    expected = optimizer.slot_shapes(shapes(start.hparams), start.hparams)
     slots = runs.load_slots(folder, run, step_folder.name, expected)
     run = dataclasses.replace(runs.back_to(run, step_folder.name), settings={**run.settings, **changes})
     sidecar = dataclasses.replace(start.sidecar, datasets=_sources(sets))
@@ -106,8 +112,10 @@ def _trainer(
     slots: dict[str, np.ndarray] | None,
 ) -> Trainer:
     longest = sidecar.hparams.max_seq_len
-    training = corpus([dataset.train for dataset in sets], longest)
-    validation = corpus([dataset.splits["valid"] for dataset in sets], longest)
+    training, validation = (
+        corpus([dataset.splits[split] for dataset in sets], longest, words.labels(sets, split, sidecar.words))
+        for split in ("train", "valid")
+    )
     return Trainer(folder, sidecar, training, validation, run, weights, slots)
 
 

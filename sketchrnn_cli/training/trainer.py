@@ -26,7 +26,7 @@ from sketchrnn_cli.data.batches import (
 from sketchrnn_cli.errors import TrainingError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
-from sketchrnn_cli.model.weights import initialise, shapes
+from sketchrnn_cli.model.weights import initialise
 from sketchrnn_cli.store import runs
 from sketchrnn_cli.store.checkpoint import Checkpoint, Sidecar
 from sketchrnn_cli.training import evaluation, optimizer
@@ -104,11 +104,11 @@ class Trainer:
         self.step = sidecar.step
         self.stopping = False
         first = initialise(self.hparams) if weights is None else weights
-        slots = slots or {
-            name: np.zeros(shape, np.float32)
-            for name, shape in optimizer.slot_shapes(shapes(self.hparams), self.hparams.optimizer).items()
-        }
-        self._state = _on_device((dict(first), dict(slots)))
+        if slots is None:
+            first, slots = dict(first), optimizer.first_slots(first, self.hparams)
+        else:
+            first, slots = optimizer.swap_average(first, slots, self.hparams)
+        self._state = _on_device((first, slots))
         self.kernel = kernels.prepare(self.hparams)
         self._train = kernels.engine().compile_step(step_function(self.hparams), self.kernel)
         self._evaluate = evaluation.evaluator(self.hparams)
@@ -175,9 +175,14 @@ class Trainer:
         patience = self.run.settings.get("patience")
         return patience is not None and self.step - int(self.run.best) >= patience * self.steps_per_epoch
 
+    def _released(self) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Return weights and slots as a checkpoint holds them: the average of the weights, where there is one."""
+        weights, slots = self._state
+        return optimizer.swap_average(weights, slots, self.hparams)
+
     def checkpoint(self) -> Checkpoint:
         """Return the model as it stands."""
-        return Checkpoint(self.folder, self.sidecar, _on_host(self._state[0]))
+        return Checkpoint(self.folder, self.sidecar, _on_host(self._released()[0]))
 
     def save(self, is_best: bool = False, keep_epoch: bool = False) -> None:
         """Save the run as it stands as its `last` step.
@@ -186,7 +191,7 @@ class Trainer:
             CheckpointError: it cannot be written; what was saved before stays.
             TrainingError: the weights are not finite any more; likewise.
         """
-        weights, slots = (_on_host(part) for part in self._state)
+        weights, slots = (_on_host(part) for part in self._released())
         if not all(np.isfinite(value).all() for value in (*weights.values(), *slots.values())):
             raise self._not_finite("the weights are", self.step)
         self.sidecar = dataclasses.replace(self.sidecar, step=self.step, epoch=self.step // self.steps_per_epoch)
@@ -241,7 +246,7 @@ class Trainer:
         measured, best = None, self.sidecar.best
         if len(self.validation):
             measured = evaluation.evaluate(
-                self._evaluate, self._state[0], self.validation, self.sidecar.units_per_model_unit, self.hparams
+                self._evaluate, self._released()[0], self.validation, self.sidecar.units_per_model_unit, self.hparams
             )
             value = measured.validation_loss(self.hparams)
             if not np.isfinite(value):
