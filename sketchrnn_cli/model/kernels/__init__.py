@@ -5,7 +5,6 @@
 
 from types import ModuleType
 
-import keras
 
 from sketchrnn_cli.errors import TrainingError
 from sketchrnn_cli.hparams import HParams
@@ -17,6 +16,8 @@ def engine() -> ModuleType:
     Raises:
         TrainingError: the backend is neither TensorFlow nor JAX.
     """
+    import keras
+
     name = keras.backend.backend()
     if name == "tensorflow":
         from sketchrnn_cli.model.kernels import on_tensorflow
