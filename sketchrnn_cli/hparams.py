@@ -113,13 +113,16 @@ class HParams:
     buckets: int = _hp(5, "padded lengths at most, each compiled once; 1 pads all to the longest", low=1, high=64)
     seed: int = _hp(0, "seed of every random draw", low=0, high=2**31 - 1)
     precision: str = _hp(
-        "float32", "what the recurrent products multiply; they add in float32", ("float32", "bfloat16")
+        "float32",
+        "what the recurrent products multiply; they add in float32 (hopper: float32 takes float16, as exact as TF32)",
+        ("float32", "bfloat16"),
     )
 
     kernel: str = _hp(
         "auto",
-        "time loop: scan, or cudnn (TensorFlow on a GPU, no recurrent dropout); auto: the faster, scan",
-        ("auto", "scan", "cudnn"),
+        "time loop: hopper (JAX on an H100 or H200), scan, or cudnn (TensorFlow on a GPU, no recurrent dropout); "
+        "auto: the fastest that runs",
+        ("auto", "scan", "cudnn", "hopper"),
     )
 
     # Conventions that imported models may break.

@@ -11,6 +11,7 @@ from rich.table import Table
 from sketchrnn_cli import console
 from sketchrnn_cli.drawing.layout import Style, grid
 from sketchrnn_cli.drawing.raster import write_png
+from sketchrnn_cli.model import kernels
 from sketchrnn_cli.model.sketching import Sketcher
 from sketchrnn_cli.training.log import FILE, RunLog
 from sketchrnn_cli.training.trainer import EpochReport, StepReport, Trainer
@@ -45,8 +46,8 @@ class Display:
             f"{trainer.steps_per_epoch} steps of {trainer.rows} sketches), on {device}"
         )
         console.message(f"kernel: {trainer.kernel} for encoder and decoder, precision {hparams.precision}")
-        if hparams.kernel == "cudnn" != trainer.kernel:
-            console.message("cudnn needs TensorFlow, a GPU, lstm cells, no recurrent dropout; scan computes the same")
+        if reason := kernels.choice(hparams).reason:
+            console.message(reason)
         if trainer.rows < hparams.batch_size:
             console.message(f"the set is smaller than a batch of {hparams.batch_size}: each step sees all of it")
         self._progress: Progress = console.progress(

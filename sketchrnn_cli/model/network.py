@@ -133,7 +133,7 @@ def sketch_losses(
     rows, lengths = batch.rows, batch.lengths
     real = ops.cast(lengths > 0, "float32")
     time = rows.shape[1]  # Rows of zeros, with no pen state, count nothing.
-    rows = ops.pad(rows, [(0, 0), (0, kernels.engine().whole_rounds(time) - time), (0, 0)])
+    rows = ops.pad(rows, [(0, 0), (0, kernels.padded_time(time, hparams) - time), (0, 0)])
     z, kl = None, ops.zeros_like(real)
     if hparams.conditional:
         mu, sigma_hat = encode(weights, rows, lengths, hparams, dropout, step)
@@ -230,7 +230,7 @@ def _run(
     engine = kernels.engine()
     if name == "lstm" and hparams.gate_activation == "sigmoid" and n == INPUT_SIZE:
         latent = ops.concatenate([ops.zeros((batch, n)), *([] if v is None else [v])], axis=-1)
-        return engine.lstm(
+        return kernels.fused_lstm(hparams)(
             rows=ops.stack(inputs, axis=1),
             constant=ops.stack([cell.project(ops, tensors, latent) for tensors in weights]),
             kernel=ops.stack([tensors["kernel"][:n] for tensors in weights]),

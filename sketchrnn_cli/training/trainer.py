@@ -124,9 +124,22 @@ class Trainer:
         """Train until `total_steps` are taken or `stopping` is set, saving on the way and at the end.
 
         Raises:
-            TrainingError: the loss or the weights are not finite any more; the last good checkpoint stays.
+            TrainingError: the loss or the weights are not finite any more, or the device fails; the last good
+                checkpoint stays.
             CheckpointError: a checkpoint cannot be saved; likewise.
         """
+        try:
+            yield from self._steps(total_steps)
+        except kernels.engine().DEVICE_ERRORS as error:
+            line = (str(error).splitlines() or ["no message"])[0][:200]
+            stands = f"the checkpoint of step {int(self.run.last)} stands: --resume goes on from it"
+            raise TrainingError(
+                f"the device failed at step {self.step} (kernel {self.kernel}): {line}; "
+                + (stands if self.run.last else "nothing was saved before")
+            ) from error
+
+    def _steps(self, total_steps: int) -> Iterator[StepReport | EpochReport]:
+        """Train; see `train`."""
         saved_at, save_every = time.monotonic(), self.run.settings.get("save_every", SAVE_SECONDS)
         while self.step < total_steps and not self.stopping:
             epoch, done = divmod(self.step, self.steps_per_epoch)

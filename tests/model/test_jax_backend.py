@@ -12,7 +12,7 @@ TESTS = Path(__file__).resolve().parents[1]
 FILES = ("model/test_kernels.py", "model/test_network.py", "training/test_optimizer.py", "training/test_trainer.py")
 SELECTED = (
     "(plain_loop and (17 or 1-2 or losses)) or agree or padding or rounds or every_weight_gets or random_numbers "
-    "or bfloat16 or keras_optimizer or second_epoch or kept_epoch or (handed_out and adam)"
+    "or bfloat16 or keras_optimizer or second_epoch or kept_epoch or device_that_fails or (handed_out and adam)"
 )
 
 

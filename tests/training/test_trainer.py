@@ -4,12 +4,14 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.errors import DataError, TrainingError
 from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model import kernels
 from sketchrnn_cli.store import checkpoint, names, runs
 from sketchrnn_cli.training import schedules, start
 from sketchrnn_cli.training.evaluation import Evaluation, evaluate, evaluator
@@ -163,6 +165,22 @@ def test_a_loss_that_is_not_finite_stops_training_and_leaves_the_checkpoint_whol
     after = state(tmp_path / "run")
     assert same(before[0], after[0])
     assert before[1] == after[1]
+
+
+def test_a_device_that_fails_ends_the_run_which_resumes(
+    tmp_path: Path, data: Path, undisturbed: tuple[dict[str, np.ndarray], bytes]
+) -> None:
+    list(begin(tmp_path / "run", data).train(5))
+    trainer, failure = start.resumed_run("run", tmp_path, {}), kernels.engine().DEVICE_ERRORS[0]
+
+    def fail(*arrays: object) -> None:
+        raise failure("out of memory") if keras.backend.backend() == "jax" else failure(None, None, "out of memory", 8)
+
+    trainer._train = fail
+    with pytest.raises(TrainingError, match=r"failed at step 5 \(kernel scan\): out of memory; .* of step 5 stands"):
+        list(trainer.train(8))
+    list(start.resumed_run("run", tmp_path, {}).train(8))
+    assert same(state(tmp_path / "run")[0], undisturbed[0])
 
 
 def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path, data: Path) -> None:

@@ -11,11 +11,14 @@ import jax.numpy as jnp
 from jax import lax
 
 from sketchrnn_cli.errors import TrainingError
+from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.kernels import steps
 
 Array = Any
 
 
+DEVICE_ERRORS = (jax.errors.JaxRuntimeError,)
+"""What a failing device raises, at a call or when its results are fetched."""
 HAS_CUDNN = False
 """JAX's binding of cuDNN's LSTM (jax.experimental.rnn) ran twenty times slower than the scan on an H200, and what it
 trained did not learn."""
@@ -145,6 +148,20 @@ def _unroll(time: int) -> int:
     return max(steps for steps in range(1, MOST_UNROLLED + 1) if time % steps == 0)
 
 
+def hopper_unsuited(hparams: HParams) -> str:
+    """Return what the persistent kernels lack for a model or a machine, in a line; empty where they suit both."""
+    from sketchrnn_cli.model.kernels.hopper import choice
+
+    return choice.unsuited(hparams)
+
+
+def hopper_fault(hparams: HParams) -> str:
+    """Return what is wrong with the persistent kernels where they suit, in a line; empty where nothing is."""
+    from sketchrnn_cli.model.kernels.hopper import choice
+
+    return choice.fault(hparams)
+
+
 def has_gpu() -> bool:
     """Return whether arrays live on a GPU."""
     return jax.default_backend() != "cpu"
@@ -213,5 +230,5 @@ def use(device: str, deterministic: bool | None) -> str:
         jax.config.update("jax_platforms", "cpu")
     found = jax.devices()[0]
     if device == "gpu" and found.platform == "cpu":
-        raise TrainingError("--device gpu: JAX sees no GPU; install jax[cuda13], or use --device cpu")
+        raise TrainingError("--device gpu: JAX sees no GPU; pip install 'sketchrnn[gpu]', or use --device cpu")
     return "CPU (JAX)" if found.platform == "cpu" else f"{found.device_kind} (JAX)"

@@ -8,11 +8,13 @@ import tensorflow as tf
 from keras import ops
 
 from sketchrnn_cli.errors import TrainingError
+from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.kernels import steps
 
 Array = Any
 
 
+DEVICE_ERRORS = (tf.errors.OpError,)
 HAS_CUDNN = True
 UNROLL = 4
 """Steps of the time loop that XLA compiles as one: more take longer to compile and are little faster."""
@@ -128,6 +130,16 @@ def whole_rounds(time: int) -> int:
 def _unroll(time: int) -> int:
     """Return how many steps of a loop make a round: a divisor of `time`."""
     return math.gcd(time, UNROLL) if has_gpu() else 1
+
+
+def hopper_unsuited(hparams: HParams) -> str:
+    """Return why the persistent kernels do not run: see `on_jax`."""
+    return "needs JAX (KERAS_BACKEND=jax)"
+
+
+def hopper_fault(hparams: HParams) -> str:
+    """Return what is wrong with the persistent kernels: see `on_jax`."""
+    return ""
 
 
 def has_gpu() -> bool:

@@ -16,7 +16,7 @@ for H = 512 every fourth into shared memory. Sums and states are float32, factor
 adds what input and z give, activates, and so has h of 8 units x 8 rows. ``movmatrix`` turns them to 16 bytes a
 row, which ``st.async`` writes into shared memory of every block of the cluster:
 
-    h buffer: [32 units][row of 8][8 units of the 32] x 8 numbers     = 512 bytes for two k tiles; lane l reads 16 at 16 l
+    h buffer: [32 units][row of 8][8 units of the 32] x 8 numbers    = 512 bytes for two k tiles; lane l reads at 16 l
 
 Each write counts its bytes on the receiver's *mbarrier*; a block waits for the H x 16 bytes of a step, and for nothing
 else. Two buffers and two barriers are enough: a block sends step t + 1 only after all of step t came, which a
@@ -26,11 +26,11 @@ neighbor sends only after it has read step t - 1.
 block: [warp][lane] x (i, f, candidate, o). Each block multiplies its own 256 gate rows by its slice of the kernel for
 *all* units, H / 16 tiles spread over its warps, and sends each tile to the block that owns the units:
 
-    partial buffer: [sender][16 units][lane] x 4 float32              = 2048 bytes a sender
+    partial buffer: [sender][16 units][lane] x 4 float32             = 2048 bytes a sender
 
 The owner adds the senders in their order: no atomics, the same bits at every run. One ``bar.sync`` a step.
 
 **Outside.** `layout` permutes weights, rows and masks; `lstm` has the gradients of the kernels, which are large matmuls
-after the loop, and the interface of the scan. Factors in float16 have 10 bits of mantissa, as TensorFloat-32: they stand
-for float32. Their backward pass runs on gradients scaled by a power of two, out of float16's underflow.
+after the loop, and the interface of the scan. Factors in float16 have 10 bits of mantissa, as TensorFloat-32: they
+stand for float32. Their backward pass runs on gradients scaled by a power of two, out of float16's underflow.
 """

@@ -27,8 +27,8 @@ from sketchrnn_cli.model.kernels.hopper.ptx import Value, constant
 Shape = jax.ShapeDtypeStruct
 SENDER = BLOCK_UNITS * layout.ROWS * 4
 """Bytes that a block gets of each sender in a step."""
-LARGEST = {"f16": 6e4, "bf16": 3e38}
-"""Gradients are clipped there, so that one that grows beyond its type is large, and not infinite."""
+LARGEST_F16 = 65504.0
+"""Gradients are clipped there, so that one that grows beyond float16 is large, and not infinite."""
 
 
 @functools.cache
@@ -110,8 +110,7 @@ def _emit(inputs: list[Value], outputs: list[Value], shared: Value, problem: Pro
             slope = slopes[j].gates
             of_gates.append((of_c * slope[0], of_c * slope[1], of_c * slope[2], here * slope[3]))
             before.append(of_c * slopes[j].f)
-        packed = [ptx.pack(*(_clip(pair[gate], problem) for pair in of_gates), problem.factors) for gate in range(4)]
-        turned = [ptx.transpose(pair) for pair in packed]
+        turned = [ptx.transpose(_rounded(of_gates[0][gate], of_gates[1][gate], problem)) for gate in range(4)]
         shared_gates = at["d_gates"] + (number & 1) * (WARPS * FRAGMENT) + thread.lane * 16
         ptx.store_shared(shared_gates + thread.warp * FRAGMENT, turned, memory=True)
         ptx.sync_block()
@@ -148,7 +147,7 @@ class _Ring:
         thread: Thread,
         problem: Problem,
     ) -> None:
-        self._gates, self._states = at["gates"] + thread.index * 16, at["states"] + thread.index * 16
+        self._gates, self._states = at["gates"] + thread.number * 16, at["states"] + thread.number * 16
         self._sources = gates, states, d_outputs
         self._places, self._inside, self._thread, self._problem = places, inside, thread, problem
 
@@ -158,7 +157,7 @@ class _Ring:
         wanted = constant(1, "r") - time.less(0)
         time = wanted.select(time, constant(0, "r"))
         slot = _slot(time)
-        mine = (self._thread.block * THREADS + self._thread.index).wide()
+        mine = (self._thread.block * THREADS + self._thread.number).wide()
         lane = time.wide() * (self._problem.grid * THREADS) + mine
         step = time.wide() * (self._problem.directions * self._problem.batch * self._problem.units * 4)
         ptx.copy_async(self._gates + slot, gates + lane * 16, 16, wanted)
@@ -215,7 +214,7 @@ def _send_partial(
     thread: Thread,
     problem: Problem,
 ) -> None:
-    """Multiply the block's gate gradients into the warp's tiles of 16 units, and send each to the block that owns it."""
+    """Multiply the block's gate gradients into the warp's tiles of 16 units; send each to the block that owns it."""
     tiles = problem.units // 128
     sums = [[constant(0.0, "f")] * 4 for _ in range(tiles)]
     for warp in range(WARPS):
@@ -241,14 +240,8 @@ def _store_gates(d_gates: Value, time: Value, turned: list[Value], thread: Threa
         ptx.store(d_gates + (line + column + gate * problem.units) * 2, [turned[gate]], inside)
 
 
-def _clip(x: Value, problem: Problem) -> Value:
-    if problem.factors == "bf16":
-        return x
-    largest = constant(LARGEST[problem.factors], "f")
-    return ptx.asm(
-        "f",
-        "min.NaN.f32 $0, $1, $2;",
-        ptx.asm("f", "max.NaN.f32 $0, $1, $2;", x, 0.0 - largest, pure=True),
-        largest,
-        pure=True,
-    )
+def _rounded(low: Value, high: Value, problem: Problem) -> Value:
+    """Pack two gradients, clipped to what the factors' type can hold; NaN stays."""
+    if problem.factors == "f16":
+        low, high = (ptx.clip(x, LARGEST_F16) for x in (low, high))
+    return ptx.pack(low, high, problem.factors)

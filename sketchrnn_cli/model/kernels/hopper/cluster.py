@@ -22,7 +22,7 @@ PAIR = range(2)
 class Thread(NamedTuple):
     """Where a thread stands."""
 
-    index: Value
+    number: Value
     """In its block."""
     warp: Value
     lane: Value
@@ -61,7 +61,7 @@ def locate(problem: Problem) -> Thread:
     warp, lane = index >> 5, index & 31
     cluster = block // problem.blocks
     return Thread(
-        index=index,
+        number=index,
         warp=warp,
         lane=lane,
         u=lane >> 2,
@@ -126,7 +126,7 @@ class Barriers:
 
 def copy_region(to: Value, source: Value, size: int, thread: Thread) -> None:
     """Begin to copy `size` bytes into shared memory, 16 a thread and round."""
-    mine = thread.index * 16
+    mine = thread.number * 16
     for first in range(0, size, layout.THREADS * 16):
         ptx.copy_async(to + mine, source + mine.wide(), 16, mine.less(size - first), first)
 

@@ -28,7 +28,7 @@ GATE_TILES = range(2)
 """A warp's 32 gate rows are two tiles of 16: i over f, candidate over o, 8 units each."""
 
 
-def residuals(problem: Problem) -> list[Shape]:
+def residuals(problem: Problem) -> list[jax.ShapeDtypeStruct]:
     """Return the shapes of what the forward kernel keeps for the backward pass.
 
     h before each step in the factors' type; activated i, f, candidate, o as float16, and c, in the kernel's own order:
@@ -44,8 +44,9 @@ def kernel(problem: Problem, keep_residuals: bool) -> Callable:
     """Return the forward kernel.
 
     It takes rows and mask (the latter only with dropout) as `layout` orders them, the constant part of the gates,
-    `[directions, batch, 4 * units]`, the rows' kernel `[directions, 5, 4 * units]`, the fragments, flat, and the initial
-    h and c, `[directions, batch, units]`; it returns every h, `[time, directions, batch, units]`, and the residuals.
+    `[directions, batch, 4 * units]`, the rows' kernel `[directions, 5, 4 * units]`, the fragments, flat, and the
+    initial h and c, `[directions, batch, units]`. It returns every h, `[time, directions, batch, units]`, and the
+    residuals.
     """
     state = Shape((problem.directions, problem.batch, problem.units), jnp.float32)
     clusters = problem.directions * problem.tiles
@@ -77,7 +78,7 @@ def _emit(inputs: list[Value], outputs: list[Value], shared: Value, problem: Pro
     entries, inside = thread.pair(problem)
     weights = Fragments(fragments, at["fragments"], thread, problem)
     barriers = Barriers(at["barriers"], problem.units * layout.ROWS * 2, thread)
-    my_constant = at["constant"] + thread.index * 16
+    my_constant = at["constant"] + thread.number * 16
     _load_constant(my_constant, fixed, entries, inside, thread, problem)
     _load_row_kernel(at["kernel"], row_kernel, thread, problem)
     row_bytes = problem.time * FEATURES * layout.ROWS * 4
@@ -117,7 +118,7 @@ def _emit(inputs: list[Value], outputs: list[Value], shared: Value, problem: Pro
             step_bytes = problem.directions * problem.batch * problem.units * 4
             ptx.store(all_h + time.wide() * step_bytes + places[j], [new_h[j]], inside[j])
         if kept:
-            lane = time.wide() * (problem.grid * THREADS) + (thread.block * THREADS + thread.index).wide()
+            lane = time.wide() * (problem.grid * THREADS) + (thread.block * THREADS + thread.number).wide()
             pairs = [ptx.pack(low, high, "f16") for low, high in zip(*activated, strict=True)]
             ptx.store(kept[1] + lane * 16, pairs)
             ptx.store(kept[2] + lane * 8, state)
@@ -140,7 +141,7 @@ def _load_constant(
 
 def _load_row_kernel(to: Value, row_kernel: Value, thread: Thread, problem: Problem) -> None:
     """Put the block's part of the rows' kernel into shared memory as [feature, unit, gate]; a thread takes one gate."""
-    gate, unit = thread.index >> 6, thread.index & 63
+    gate, unit = thread.number >> 6, thread.number & 63
     column = gate * problem.units + thread.rank * BLOCK_UNITS + unit
     for n in range(FEATURES):
         place = ((thread.direction * FEATURES + n) * (4 * problem.units) + column).wide() * 4
@@ -189,7 +190,7 @@ def _spread(
     thread: Thread,
     problem: Problem,
 ) -> None:
-    """Send a warp's 8 units x 8 rows of h, the input of step `number`, to all blocks, and keep them for its gradient."""
+    """Send a warp's 8 units x 8 rows of h, the input of step `number`, to all blocks; keep them for its gradient."""
     turned = ptx.transpose(ptx.pack(h[0], h[1], problem.factors))
     row = thread.lane & 7
     units = [ptx.from_lane(turned, row * 4 + n) for n in range(4)]

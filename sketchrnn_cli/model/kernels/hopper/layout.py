@@ -146,8 +146,9 @@ def forward_fragments(recurrent: Array, blocks: int) -> Array:
 def backward_fragments(recurrent: Array, blocks: int) -> Array:
     """Return kernels `[directions, units, 4 * units]` as the backward kernel's fragments.
 
-    The order is [direction, block, warp, warp whose gates are multiplied, pair of gates, tile of 16 units, u, q, gate of
-    the pair, half of the tile, 2 units]. The block owns the gates; the warp, the units that it makes gradients for.
+    The order is [direction, block, warp, warp whose gates are multiplied, pair of gates, tile of 16 units, u, q,
+    gate of the pair, half of the tile, 2 units]. The block owns the gates; the warp, the units that it makes gradients
+    for.
     """
     directions, units, _ = recurrent.shape
     split = recurrent.reshape(directions, WARPS, units // 128, 2, 8, 2, 2, blocks, WARPS, 4, 2)
@@ -163,9 +164,9 @@ def cluster_rows(rows: Array) -> Array:
 
 
 def cluster_mask(kept: Array) -> Array:
-    """Return kept entries, bool `[time, directions, batch, units]`, as bits: `[clusters, blocks, time, 8 warps * 8 rows]`.
+    """Return kept entries, bool `[time, directions, batch, units]`, as bits.
 
-    A byte holds the 8 units of a warp.
+    Their order is `[clusters, blocks, time, 8 warps * 8 rows]`. A byte holds the 8 units of a warp.
     """
     time, directions, batch, units = kept.shape
     bits = kept.reshape(time, directions, batch, units // 8, 8).astype(jnp.uint8) << jnp.arange(8, dtype=jnp.uint8)

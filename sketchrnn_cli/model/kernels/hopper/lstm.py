@@ -47,16 +47,17 @@ def _problem(products: str, keep: float | None, rows: Array, h: Array) -> Proble
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
 def _lstm(products: str, keep: float | None, *arrays: Any) -> Array:
-    return _run(products, keep, *arrays, keep_residuals=False)[0][0]
+    return _run(False, products, keep, *arrays)[0][0]
 
 
 def _forward(products: str, keep: float | None, *arrays: Any) -> tuple[Array, Any]:
-    (outputs, *residuals), mask = _run(products, keep, *arrays, keep_residuals=True)
+    (outputs, *residuals), mask = _run(True, products, keep, *arrays)
     rows, _, _, recurrent, _, c, _ = arrays
     return outputs, (rows, recurrent, c, mask, residuals)
 
 
 def _run(
+    keep_residuals: bool,
     products: str,
     keep: float | None,
     rows: Array,
@@ -66,7 +67,6 @@ def _run(
     h: Array,
     c: Array,
     kept: Array | None,
-    keep_residuals: bool,
 ) -> tuple[list[Array], list[Array]]:
     """Return what the forward kernel returns, and the mask in a list, or an empty one."""
     problem = _problem(products, keep, rows, h)
@@ -109,9 +109,8 @@ def _kernel_gradient(inputs: Array, d_gates: Array) -> Array:
     return jnp.matmul(a.swapaxes(-1, -2), b, preferred_element_type=jnp.float32).sum(axis=1)
 
 
-@functools.cache
 def check(directions: int, units: int, products: str, keep: float) -> str:
-    """Run a few steps and their gradients on the chip, beside plain NumPy in float64; once a process.
+    """Run a few steps and their gradients on the chip, beside plain NumPy in float64.
 
     Returns:
         What speaks against the kernel, or an empty string.
@@ -123,8 +122,10 @@ def check(directions: int, units: int, products: str, keep: float) -> str:
     @jax.jit
     def run(arrays: list[Array], kept: Array, d_outputs: Array) -> list[Array]:
         rows, *others = arrays
-        dropout = None if keep == 1.0 else steps.Dropout(kept, keep)
-        outputs, pull = jax.vjp(lambda *x: lstm(rows, *x, dropout, products), *others)
+        run_kernel = functools.partial(
+            lstm, rows, dropout=None if keep == 1.0 else steps.Dropout(kept, keep), products=products
+        )
+        outputs, pull = jax.vjp(run_kernel, *others)
         return [outputs, *pull(d_outputs)]
 
     found = run(arrays, kept, d_outputs)
@@ -132,7 +133,7 @@ def check(directions: int, units: int, products: str, keep: float) -> str:
     worst = max(errors, key=lambda error: math.inf if math.isnan(error) else error)
     if worst <= TOLERANCE[products]:
         return ""
-    return f"{units} units: off by {worst:.1e} of float64, more than {TOLERANCE[products]:.0e}"
+    return f"{units} units: off by {worst:.1e} from float64, more than {TOLERANCE[products]:.0e}"
 
 
 def relative_error(x: Array, truth: np.ndarray) -> float:

@@ -200,6 +200,12 @@ def fma(a: Value, b: Value, c: Value) -> Value:
     return asm("f", "fma.rn.f32 $0, $1, $2, $3;", a, b, c, pure=True)
 
 
+def clip(x: Value, largest: float) -> Value:
+    """Clip to ± largest; NaN stays."""
+    above = asm("f", "max.NaN.f32 $0, $1, $2;", x, constant(-largest, "f"), pure=True)
+    return asm("f", "min.NaN.f32 $0, $1, $2;", above, constant(largest, "f"), pure=True)
+
+
 def pack(low: Value, high: Value, of: str) -> Value:
     """Round two numbers to f16 or bf16, the first in the lower half."""
     return asm("r", f"cvt.rn.{of}x2.f32 $0, $1, $2;", high, low, pure=True)
