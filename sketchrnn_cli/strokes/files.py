@@ -7,6 +7,7 @@ and the objects ``{"dx": 1, "dy": 2, "pen": "down"}`` that ml5 hands out.
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 
@@ -176,5 +177,5 @@ def _read(path: Path) -> object:
         return json.loads(path.read_bytes())  # In UTF-8, or UTF-16 as PowerShell writes it, with or without a mark.
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (ValueError, OverflowError, EOFError, RecursionError, MemoryError) as error:
+    except (ValueError, OverflowError, EOFError, SyntaxError, TokenError, RecursionError, MemoryError) as error:
         raise DataError(f"{path}: not a sound {path.suffix or 'file'} of numbers ({error})") from error

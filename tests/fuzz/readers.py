@@ -1,0 +1,215 @@
+"""Every reader of files that come from outside, with a sound file for each.
+
+    python tests/fuzz/readers.py [--inputs 50000] [--seed 0] [READER...]
+
+damages sound files at random and reads them: what is not read is refused by a `SketchRNNError`, in little time and
+memory.
+"""
+
+import argparse
+import gzip
+import io
+import json
+import resource
+import struct
+import sys
+import tempfile
+import time
+import traceback
+import zipfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from damage import damaged, random_edits
+from PIL import Image, ImageDraw
+
+from sketchrnn_cli.data import archive
+from sketchrnn_cli.data.conversion import binary, ndjson
+from sketchrnn_cli.errors import SketchRNNError
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.interop import magenta_js
+from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.store import checkpoint, runs
+from sketchrnn_cli.store.checkpoint import Sidecar
+from sketchrnn_cli.strokes import files, scan
+from sketchrnn_cli.strokes.prepare import CANVAS, to_sketch
+from sketchrnn_cli.strokes.svg.reader import read_svg
+
+SQUARE = np.int16([[9, 0, 0], [0, 9, 0], [-9, 0, 0], [0, -9, 1]])
+HPARAMS = HParams(enc_rnn_size=2, dec_rnn_size=3, z_size=2, num_mixture=2, max_seq_len=5)
+SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100" width="10cm">
+<style>.a{stroke:red;fill:none}</style>
+<defs><g id="g"><path class="a" d="M10 10 C20 0 40 80 90 90 S 5 6 7 8 A 5 9 30 0 1 40 20 z"/></g></defs>
+<g transform="rotate(10 50 50) scale(.5,2)"><use href="#g" x="3"/><circle cx="50%" cy="20" r="9" stroke="#000"/></g>
+<polygon points="1,2 30,40 50,6" style="stroke:blue;stroke-width:2px"/><rect x="1" y="2" width="9" height="8" rx="2"/>
+</svg>"""
+
+
+class Reader(NamedTuple):
+    """A reader, and what it reads."""
+
+    name: str
+    sound: Callable[[], bytes]
+    read: Callable[[Path], object]
+
+
+def _npz() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.npz"
+        archive.write(path, {"train": [SQUARE] * 3, "valid": [SQUARE], "test": [SQUARE * 2]}, "made for a test")
+        return path.read_bytes()
+
+
+def _npy() -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, SQUARE.astype(np.float32))
+    return stream.getvalue()
+
+
+def _pickle() -> bytes:
+    array = np.empty(2, dtype=object)
+    array[:] = [SQUARE, SQUARE.astype(np.float64)[:3]]
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+def _read_pickle(path: Path) -> object:
+    """Read a damaged member of an archive whose checksums are right."""
+    with zipfile.ZipFile(path.with_suffix(".npz"), "w") as zipped:
+        for split in ("train", "valid", "test"):
+            zipped.writestr(f"{split}.npy", path.read_bytes() if split == "train" else _pickle())
+    return archive.load(path.with_suffix(".npz"))
+
+
+def _json() -> bytes:
+    return json.dumps(SQUARE.tolist()).encode()
+
+
+def _line() -> bytes:
+    raw = [[[1.5, 90.25, 40], [2, 3, 80], [0, 9, 20]], [[5], [6], [1]]]
+    return json.dumps({"word": "cat", "recognized": True, "key_id": "5", "drawing": raw}).encode()
+
+
+def _bin() -> bytes:
+    stroke = struct.pack("<H", 3) + bytes([0, 255, 9, 4, 5, 6])
+    return 2 * (struct.pack("<Q2sBIH", 7, b"DE", 1, 9, 2) + 2 * stroke)
+
+
+def _png() -> bytes:
+    image = Image.new("L", (60, 50), 255)
+    ImageDraw.Draw(image).line([(5, 5), (50, 40), (10, 45)], fill=0, width=4)
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()
+
+
+@cache
+def _checkpoint() -> tuple[bytes, bytes]:
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint.write(Path(folder), Sidecar(HPARAMS, 1.5, 255.0), initialise(HPARAMS))
+        return (Path(folder) / checkpoint.SIDECAR).read_bytes(), (Path(folder) / checkpoint.WEIGHTS).read_bytes()
+
+
+def _read_sidecar(path: Path) -> object:
+    path.replace(path.parent / checkpoint.SIDECAR)
+    (path.parent / checkpoint.WEIGHTS).write_bytes(_checkpoint()[1])
+    return checkpoint.load(path.parent)
+
+
+def _read_weights(path: Path) -> object:
+    """Read damaged weights whose checksum is right: by somebody who means harm, not by chance."""
+    import hashlib
+
+    from sketchrnn_cli.model.weights import shapes
+
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return checkpoint.read_tensors(path, shapes(HPARAMS), digest)
+
+
+def _run() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        sidecar = Sidecar(HPARAMS, 1.5, 255.0, step=1)
+        slots = {"optimizer.updates": np.ones(1, np.float32)}
+        runs.save_step(Path(folder) / "run", runs.Run("", ""), sidecar, initialise(HPARAMS), slots, True, True)
+        return (Path(folder) / "run" / runs.RUN_FILE).read_bytes()
+
+
+def _read_run(path: Path) -> object:
+    path.replace(path.parent / runs.RUN_FILE)
+    return runs.read_run(path.parent)
+
+
+def _gen_json() -> bytes:
+    import base64
+
+    rng = np.random.default_rng(0)
+    shapes = [[3, 15], [15], [5, 12], [3, 12], [12]]
+    weights = [base64.b64encode(rng.integers(-99, 99, shape).astype("<i2").tobytes()).decode() for shape in shapes]
+    info = {"name": "x", "mode": 2, "version": 6, "max_seq_len": 9, "scale_factor": 40.0}
+    return json.dumps([info, shapes, weights]).encode()
+
+
+READERS = {
+    reader.name: reader
+    for reader in (
+        Reader("npz", _npz, archive.load),
+        Reader("npy", _npy, files.read_sketches),
+        Reader("pickle", _pickle, _read_pickle),
+        Reader("json", _json, files.read_sketches),
+        Reader("ndjson", _line, lambda path: ndjson.parse(path.read_bytes(), "x:1", "x", 2.0)),
+        Reader("bin", _bin, lambda path: list(binary.read(path))),
+        Reader("svg", lambda: SVG, lambda path: to_sketch(read_svg(path).polylines, CANVAS)),
+        Reader("svgz", lambda: gzip.compress(SVG, mtime=0), lambda path: read_svg(path)),
+        Reader("png", _png, scan.read_scan),
+        Reader("sidecar", lambda: _checkpoint()[0], _read_sidecar),
+        Reader("safetensors", lambda: _checkpoint()[1], _read_weights),
+        Reader("run", _run, _read_run),
+        Reader("gen", _gen_json, magenta_js.read),
+    )
+}
+SUFFIXES = {"pickle": "npy", "sidecar": "json", "safetensors": "safetensors", "run": "json", "gen": "json"}
+
+
+def attempt(reader: Reader, blob: bytes, folder: Path) -> bool:
+    """Read a file; return whether it was taken. Anything raised but a `SketchRNNError` is a fault of ours."""
+    path = folder / f"input.{SUFFIXES.get(reader.name, reader.name)}"
+    path.write_bytes(blob)
+    try:
+        reader.read(path)
+    except SketchRNNError:
+        return False
+    return True
+
+
+def main() -> None:
+    """Fuzz, and print what happened; exit 1 where a reader failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--inputs", type=int, default=50_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("readers", nargs="*", default=list(READERS))
+    arguments = parser.parse_args()
+    each, faults = -(-arguments.inputs // len(arguments.readers)), 0
+    for name in arguments.readers:
+        rng, reader, taken, slowest = np.random.default_rng([arguments.seed, *name.encode()]), READERS[name], 0, 0.0
+        sound = reader.sound()
+        with tempfile.TemporaryDirectory() as folder:
+            for _ in range(each):
+                blob, started = damaged(sound, random_edits(rng)), time.monotonic()
+                try:
+                    taken += attempt(reader, blob, Path(folder))
+                except Exception:  # noqa: BLE001  Counted and shown, whatever it is.
+                    faults += 1
+                    print(f"{name}: {blob[:200]!r}\n{traceback.format_exc(limit=-4)}", file=sys.stderr)
+                slowest = max(slowest, time.monotonic() - started)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        print(f"{name}: {each} read, {taken} taken, slowest {slowest:.2f} s, peak so far {peak} MB", flush=True)
+    print(f"{faults} faults")
+    sys.exit(faults > 0)
+
+
+if __name__ == "__main__":
+    main()

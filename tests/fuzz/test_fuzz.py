@@ -1,0 +1,42 @@
+"""Damaged files of every kind: taken, or refused in one line; hypothesis looks for others. Hours of it: readers.py."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from damage import KINDS, Edit, damaged
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from readers import READERS, attempt
+
+EDITS = st.lists(
+    st.builds(Edit, st.sampled_from(KINDS), st.floats(0, 1, exclude_max=True), st.integers(1, 40)), max_size=4
+)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_sound_file_is_read(name: str, tmp_path: Path) -> None:
+    if name == "png":
+        pytest.importorskip("skimage", reason="scikit-image is not installed: pip install 'sketchrnn[scan]'")
+    assert attempt(READERS[name], READERS[name].sound(), tmp_path)
+
+
+@pytest.mark.parametrize("name", READERS)
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(edits=EDITS)
+def test_a_damaged_file_is_read_or_refused(name: str, edits: list[Edit]) -> None:
+    if name == "png":
+        pytest.importorskip("skimage", reason="scikit-image is not installed: pip install 'sketchrnn[scan]'")
+    with tempfile.TemporaryDirectory() as folder:
+        attempt(READERS[name], damaged(READERS[name].sound(), edits), Path(folder))
+
+
+@pytest.mark.parametrize(
+    ("name", "edits"),
+    [
+        ("npy", [Edit("cut", 0.1, 30)]),  # A header that Python's tokenizer gives up on.
+        ("npy", [Edit("write", 0.2, 20)]),
+    ],
+)
+def test_what_was_found_stays_mended(name: str, edits: list[Edit], tmp_path: Path) -> None:
+    assert not attempt(READERS[name], damaged(READERS[name].sound(), edits), tmp_path)
