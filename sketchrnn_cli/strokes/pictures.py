@@ -9,7 +9,7 @@ from sketchrnn_cli.strokes.join import join, was_cut
 from sketchrnn_cli.strokes.prepare import Preparation
 from sketchrnn_cli.strokes.svg.reader import read_svg
 
-SUFFIXES = (".svg", *scan.SUFFIXES)
+SUFFIXES = (".svg", ".svgz", *scan.SUFFIXES)
 
 
 def read_picture(path: Path, how: Preparation) -> tuple[list[np.ndarray], tuple[str, ...]]:

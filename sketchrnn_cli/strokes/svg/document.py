@@ -4,6 +4,7 @@ Entities declared in the file work, as Adobe Illustrator's files need; nothing o
 """
 
 import re
+import zlib
 from xml.etree.ElementTree import Element, TreeBuilder
 from xml.parsers import expat
 
@@ -21,6 +22,7 @@ DEPTH = 500
 GROWTH = 4 << 20
 """Characters that the entities of a file may add to it."""
 
+_GZIP = b"\x1f\x8b"
 _SVG = "http://www.w3.org/2000/svg}"
 _XLINK_HREF = "http://www.w3.org/1999/xlink}href"
 _NESTED_ENTITY = re.compile(r"&(?!#|(?:amp|lt|gt|quot|apos);)")
@@ -29,7 +31,7 @@ _MULTIBYTE = ("shift_jis", "windows-31j", "cp932", "euc-jp", "gb2312", "gbk", "g
 
 
 def parse(source: bytes) -> Element:
-    """Return the root element of an SVG file.
+    """Return the root element of an SVG file, packed by gzip (``.svgz``) or not.
 
     Names in the SVG namespace, or in none, lose it; others stay `namespace}name`. `xlink:href` becomes `href`. Text is
     kept in `style` elements only.
@@ -37,6 +39,8 @@ def parse(source: bytes) -> Element:
     Raises:
         DataError: too large, no sound XML, entities or nesting beyond the budgets, or no SVG.
     """
+    if source.startswith(_GZIP):
+        source = _unpacked(source)
     if len(source) > LARGEST:
         raise DataError(f"{len(source) >> 20} MiB large; at most {LARGEST >> 20} MiB are read")
     if not source.strip():
@@ -58,6 +62,22 @@ def parse(source: bytes) -> Element:
     if root.tag != "svg":
         raise DataError(f"no SVG drawing: the outermost element is {root.tag[:40]!r}, expected 'svg'")
     return root
+
+
+def _unpacked(source: bytes) -> bytes:
+    """Return what gzip packed, and no more of it than is read.
+
+    Raises:
+        DataError: damaged.
+    """
+    unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        text = unpacker.decompress(source, LARGEST + 1)
+    except zlib.error as error:
+        raise DataError(f"damaged: gzip cannot unpack it ({error})") from error
+    if len(text) <= LARGEST and not unpacker.eof:
+        raise DataError("damaged: what gzip packed ends in the middle")
+    return text
 
 
 class _Reader:

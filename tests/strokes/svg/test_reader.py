@@ -1,5 +1,6 @@
 """What of an SVG becomes strokes, and where they are: each case says what a browser shows."""
 
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from distances import apart
 
 from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.strokes.svg import document
 from sketchrnn_cli.strokes.svg.reader import read_svg
 
 LINE = '<path d="M0 0L10 0"/>'
@@ -346,3 +348,17 @@ def test_the_file_is_named_in_what_is_wrong_with_it(tmp_path: Path) -> None:
     for name in ("absent.svg", "folder.svg"):
         with pytest.raises(DataError, match=f"{name}: cannot be read"):
             read_svg(tmp_path / name)
+
+
+def test_a_packed_file_is_read_as_the_one_in_it(tmp_path):
+    packed = gzip.compress(svg(LINE))
+    (tmp_path / "a.svgz").write_bytes(packed)
+    np.testing.assert_allclose(read_svg(tmp_path / "a.svgz").polylines, read_svg(svg(LINE)).polylines)
+    for damaged in (packed[:-12], packed[:20] + b"xx" + packed[22:]):
+        with pytest.raises(DataError, match="damaged"):
+            read_svg(damaged)
+
+
+def test_a_packed_bomb_is_not_unpacked_whole():
+    with pytest.raises(DataError, match="at most"):
+        read_svg(gzip.compress(b"<svg>" + bytes(document.LARGEST * 4)))
