@@ -7,7 +7,7 @@ another. What our modules do not use is refused: renamed or default imports and 
 import re
 from pathlib import Path
 
-IMPORT = re.compile(r"^import \{([^}]*)\} from '\./([\w-]+\.js)';$", re.MULTILINE)
+IMPORT = re.compile(r"^import \{([^}]*)\} from '(\.\.?/[\w./-]+\.js)';$", re.MULTILINE)
 EXPORT = re.compile(r"^export (?=(?:async )?(?:function\*?|class|const) ([\w$]+))", re.MULTILINE)
 LEFT_OVER = re.compile(r"^\s*(?:import\b(?!\.)|export\b).*$", re.MULTILINE)
 
@@ -16,7 +16,7 @@ def bundle(entry: Path, as_module: bool = False) -> str:
     """Return the script of a module and all it imports.
 
     Args:
-        entry: the module to begin with; what it imports lies beside it.
+        entry: the module to begin with; modules are told apart by their files' names.
         as_module: whether the script goes on exporting what the module does, else it exports nothing.
 
     Raises:
@@ -40,7 +40,7 @@ def _join(module: Path, parts: list[str], done: dict[str, set[str]], path: tuple
 
     def take(found: re.Match[str]) -> str:
         wanted = [name.strip() for name in found[1].split(",") if name.strip()]
-        other = module.with_name(found[2])
+        other = module.parent / found[2]
         _join(other, parts, done, (*path, module.name))
         if missing := set(wanted) - done[other.name]:
             raise ValueError(f"{module.name}: {other.name} exports no {', '.join(sorted(missing))}")

@@ -1,10 +1,12 @@
-"""The studio without its server: a page of one file with a model inside."""
+"""The studio without its server: a page of one file with a model inside, and the model as a module for other pages."""
 
 import base64
 import html
 import json
 import re
+import shutil
 from pathlib import Path
+from string import Template
 
 from sketchrnn_cli import __version__, atomic
 from sketchrnn_cli.errors import CheckpointError
@@ -13,6 +15,8 @@ from sketchrnn_cli.studio.bundle import bundle
 from sketchrnn_cli.studio.models import read_files
 from sketchrnn_cli.studio.server import STATIC
 
+KIT = STATIC.parent / "kit"
+KIT_FILES = {"sketchrnn.js", "sketchrnn.d.ts", "example.html", "README.md", checkpoint.SIDECAR, checkpoint.WEIGHTS}
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval' blob:; worker-src blob:; "
     "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
@@ -38,6 +42,38 @@ def write_page(path: Path, folder: Path, name: str, replace: bool = False) -> No
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic.new_file(path, replace) as partial:
             partial.write_text(content, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def write_kit(path: Path, folder: Path, name: str, replace: bool = False) -> None:
+    """Write a folder of what stands beside a page of one's own: the module, its types, the model, an example, a README.
+
+    Args:
+        path: the folder; it must not exist, or be empty.
+        folder: the checkpoint.
+        name: what README calls it.
+        replace: whether a folder that an earlier export wrote is replaced.
+
+    Raises:
+        ExistsError: the name is taken by anything else.
+        CheckpointError: the checkpoint is damaged, or the folder cannot be written.
+    """
+    files = read_files(folder)
+    note = attribution(checkpoint.load_sidecar(folder), name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if replace and path.is_dir() and {file.name for file in path.iterdir()} <= KIT_FILES:
+            shutil.rmtree(path)
+        with atomic.new_folder(path) as partial:
+            module = bundle(STATIC / "js" / "sketchrnn.js", as_module=True)
+            (partial / "sketchrnn.js").write_text(module, encoding="utf-8", newline="\n")
+            for each in ("sketchrnn.d.ts", "example.html"):
+                shutil.copyfile(KIT / each, partial / each)
+            readme = Template((KIT / "README.md").read_text(encoding="utf-8")).substitute(name=name, attribution=note)
+            (partial / "README.md").write_text(readme, encoding="utf-8", newline="\n")
+            (partial / checkpoint.SIDECAR).write_bytes(files.hparams)
+            (partial / checkpoint.WEIGHTS).write_bytes(files.weights)
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be written: {error.strerror or error}") from error
 

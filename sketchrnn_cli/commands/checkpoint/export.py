@@ -29,7 +29,7 @@ def export(
         typer.Option(
             "--out",
             "-o",
-            help="File to write. [default: NAME.html, NAME.gen.json]",
+            help="File to write; for web also a folder. [default: NAME.html, NAME.gen.json]",
         ),
     ] = None,
     at_z: Annotated[
@@ -43,9 +43,10 @@ def export(
     force: opt.Force = False,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
 ) -> None:
-    """Write a model as a web page, or for Magenta.js.
+    """Write a model as a web page, as a module for your own page, or for Magenta.js.
 
-    The page is one file with the model inside: it draws offline, from the disk or from any host.
+    The page is one file with the model inside: it draws offline, from the disk or from any host. A folder gets what
+    stands beside a page of your own: sketchrnn.js, which imports nothing, the weights, an example, a README.
 
     A Magenta.js file holds a decoder-only LSTM of 20 Gaussians, its weights rounded to steps of 0.0003.
 
@@ -63,7 +64,10 @@ def export(
     from sketchrnn_cli.studio import export
 
     path = out or Path(f"{name}.html")
-    export.write_page(path, folder, name, force)
+    if path.suffix.lower() in (".html", ".htm"):
+        export.write_page(path, folder, name, force)
+    else:
+        export.write_kit(path, folder, name, force)
     console.result(str(path))
 
 
