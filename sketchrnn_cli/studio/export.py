@@ -70,7 +70,9 @@ def write_kit(path: Path, folder: Path, name: str, replace: bool = False) -> Non
             (partial / "sketchrnn.js").write_text(module, encoding="utf-8", newline="\n")
             for each in ("sketchrnn.d.ts", "example.html"):
                 shutil.copyfile(KIT / each, partial / each)
-            readme = Template((KIT / "README.md").read_text(encoding="utf-8")).substitute(name=name, attribution=note)
+            readme = Template((KIT / "README.md").read_text(encoding="utf-8")).substitute(
+                name=path.name, attribution=note
+            )
             (partial / "README.md").write_text(readme, encoding="utf-8", newline="\n")
             (partial / checkpoint.SIDECAR).write_bytes(files.hparams)
             (partial / checkpoint.WEIGHTS).write_bytes(files.weights)
