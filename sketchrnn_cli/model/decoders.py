@@ -104,7 +104,7 @@ class Transformer:
         """Add one position to keys and values, in place."""
         keys, values, added, filled = state
         position = int(filled[0])
-        x = transformer.embed(np, self._weights, row, np.matmul)[:, None]
+        x = transformer.embed(np, self._weights, row, _product)[:, None]
         x = self._run(x, list(added.swapaxes(0, 1)), keys, values, position)
         return (keys, values, added, filled + 1), self._normalized(x[:, 0])
 
@@ -119,8 +119,8 @@ class Transformer:
             self._turns = transformer.rotations(np.arange(capacity + 1), hparams)
         shape = (batch, hparams.dec_layers, hparams.dec_heads, capacity + 1, width // hparams.dec_heads)
         keys, values = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.float32)
-        first, *added = transformer.conditions(np, self._weights, v, batch, hparams, np.matmul)
-        x = np.concatenate([first[:, None], transformer.embed(np, self._weights, rows, np.matmul)], axis=1)
+        first, *added = transformer.conditions(np, self._weights, v, batch, hparams, _product)
+        x = np.concatenate([first[:, None], transformer.embed(np, self._weights, rows, _product)], axis=1)
         x = self._run(x, added, keys, values, 0)
         return (keys, values, np.stack(added, axis=1), np.full(batch, x.shape[1])), x
 
@@ -138,8 +138,18 @@ class Transformer:
 
         turn = (self._turns[0][position:end], self._turns[1][position:end])
         return transformer.layers(
-            np, self._layers, x, added, turn, attend, hparams.dec_heads, np.matmul, lambda x, place: x
+            np, self._layers, x, added, turn, attend, hparams.dec_heads, _product, lambda x, place: x
         )
 
     def _normalized(self, x: Array) -> Array:
         return transformer.normalize(np, x, self._weights["norm.gamma"], self._weights["norm.beta"])
+
+
+def _product(a: Array, b: Array) -> Array:
+    """Return ``a @ b``; of one row a sketch, `[batch, 1, n]`, as one product, where NumPy would make many.
+
+    Several rows a sketch stay a product of their own: in one of more than 8 rows a result may depend on its place.
+    """
+    if b.ndim > 2 or a.ndim < 3 or a.shape[1] != 1:
+        return np.matmul(a, b)
+    return np.matmul(a[:, 0], b)[:, None]

@@ -110,7 +110,8 @@ def layers(
         x = x + added[number][:, None, :]
         joined = product(normalize(xp, x, layer["attention.gamma"], layer["attention.beta"]), layer["attention.kernel"])
         parts = xp.transpose(xp.reshape(joined, (batch, time, 3, heads, width // heads)), (2, 0, 3, 1, 4))
-        mixed = attend(number, rotate(xp, parts[0], turn), rotate(xp, parts[1], turn), parts[2])
+        turned = rotate(xp, parts[:2], turn)
+        mixed = attend(number, turned[0], turned[1], parts[2])
         mixed = xp.reshape(xp.transpose(mixed, (0, 2, 1, 3)), (batch, time, width))
         x = x + drop(product(mixed, layer["attention.output.kernel"]) + layer["attention.output.bias"], 2 * number + 1)
         hidden = (
@@ -136,8 +137,9 @@ def softmax(xp: Any, scores: Array) -> Array:
 
 def normalize(xp: Any, x: Array, gamma: Array, beta: Array) -> Array:
     """Return layer normalization over the last axis."""
-    centred = x - xp.mean(x, axis=-1, keepdims=True)
-    variance = xp.mean(centred * centred, axis=-1, keepdims=True)
+    share = 1.0 / x.shape[-1]
+    centred = x - xp.sum(x, axis=-1, keepdims=True) * share
+    variance = xp.sum(centred * centred, axis=-1, keepdims=True) * share
     return centred / xp.sqrt(variance + EPSILON) * gamma + beta
 
 
@@ -149,7 +151,8 @@ def gelu(xp: Any, x: Array) -> Array:
 def rotate(xp: Any, x: Array, turn: tuple[np.ndarray, np.ndarray]) -> Array:
     """Return heads `[..., time, head size]` turned by their positions."""
     cos, sin = turn
-    first, second = xp.split(x, 2, axis=-1)
+    half = x.shape[-1] // 2
+    first, second = x[..., :half], x[..., half:]
     return xp.concatenate([first * cos - second * sin, first * sin + second * cos], axis=-1)
 
 
