@@ -79,7 +79,7 @@ async function openModel(name) {
     engine.model = null;
     drawMode.ask();
     document.body.dataset.state = drawMode.strokes.length ? 'offered' : 'empty';
-    element('offer').textContent = '';
+    element('offer').textContent = '\u00a0';
     say(`${name} cannot be opened: ${error.message}.`);
     return;
   }
@@ -238,7 +238,7 @@ const KEYS = {
 const MODE_KEYS = { KeyD: 'draw', KeyM: 'morph', KeyL: 'map' };
 
 addEventListener('keydown', event => {
-  if (event.target.matches('select, input[type=range]') && event.key !== 'Escape') return;
+  if (event.target.matches('select, input[type=range]') && !['Escape', 'Enter'].includes(event.key)) return;
   if (mode === 'draw' && drawMode.state === 'offered' && drawMode.finish()) return;       // a replay
   const letter = /^[a-z]$/i.test(event.key) ? `Key${event.key.toUpperCase()}` : event.code;
   if (event.ctrlKey || event.metaKey) {

@@ -6,21 +6,11 @@ export const COUNT = 6;
 const NIB_IN_CELL = 20, FILL_OF_CELL = 720, SMALLEST_SIDE = 300, LARGEST_SCALE = 1.6, MIDDLE = 535;
 
 /**
- * Fill `group` with six cells.
+ * Listen to the six cells of `group`.
  * @param {{take(i: number, single: boolean): void, light(i: number): void}} on `light(-1)`: none
  */
 export function createCells(group, on) {
-  const cells = Array.from({ length: COUNT }, (_, i) => {
-    const button = document.createElement('button'), canvas = document.createElement('canvas'), key = document.createElement('kbd');
-    button.className = 'ending';
-    button.disabled = true;
-    button.setAttribute('aria-label', `Ending ${i + 1} of ${COUNT}`);
-    button.setAttribute('aria-keyshortcuts', `${i + 1} Shift+${i + 1}`);
-    canvas.setAttribute('aria-hidden', 'true');
-    key.textContent = i + 1;
-    key.setAttribute('aria-hidden', 'true');
-    button.append(canvas, key);
-    group.append(button);
+  const cells = [...group.querySelectorAll('.ending')].map((button, i) => {
     listenToCell(button, single => on.take(i, single), isLit => on.light(isLit ? i : -1));
     button.addEventListener('keydown', event => {
       const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -28,7 +18,7 @@ export function createCells(group, on) {
       event.preventDefault();
       cells[(i + step + COUNT) % COUNT].button.focus();
     });
-    return { button, canvas };
+    return { button, canvas: button.querySelector('canvas') };
   });
   return {
     fit: () => cells.forEach(({ canvas }) => fitCanvas(canvas)),

@@ -41,6 +41,11 @@ export class MapMode {
     new ResizeObserver(() => this.fit()).observe(plane);
   }
 
+  /** -1 to 1, across and down. */
+  get place() { return this.#at; }
+  /** The strokes that lie there, or null. */
+  get there() { return this.#there?.strokes ?? null; }
+
   async open() {
     const { engine, say } = this.studio, key = this.studio.mapKey(), startedAt = performance.now();
     this.fit();

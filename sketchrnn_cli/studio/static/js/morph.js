@@ -11,11 +11,13 @@ const NEIGHBOR = 3, NEIGHBOR_ALPHA = 0.1, PLAY_MS = 4000;
 const NIB_OF_END = 9, NIB_OF_FILM = 22, SHARE_GIVEN = 1;
 
 export class MorphMode {
-  #ends = { a: null, b: null };                // {strokes, isByHand, sheet, live, ink}
+  ends = { a: null, b: null };                 // {strokes, isByHand, sheet, live, ink}
   #frames = [];                                // by step; not all are there at once
   #ticket = 0;
   #playing = 0;
   #source = null;                              // the sheet's strokes that A shows
+  /** How long all steps took; 0 while they are drawn. */
+  milliseconds = 0;
 
   /** @param {object} studio also `sheetStrokes()`, and `toSheet(strokes)` */
   constructor(studio, { between, slider, film, ends }) {
@@ -26,7 +28,7 @@ export class MorphMode {
     slider.max = STEPS - 1;
     slider.addEventListener('input', () => { this.stop(); this.paint(); });
     for (const [name, { sheet, ink, live, another }] of Object.entries(ends)) {
-      const end = this.#ends[name] = { sheet, ink, live, strokes: [], isByHand: false };
+      const end = this.ends[name] = { sheet, ink, live, strokes: [], isByHand: false };
       another.addEventListener('click', () => this.#another(end));
       listenToPen(sheet, {
         down: () => {
@@ -51,7 +53,7 @@ export class MorphMode {
   get strokes() { return this.#nearest(Number(this.slider.value)); }
 
   async open() {
-    const { a, b } = this.#ends, strokes = this.studio.sheetStrokes();
+    const { a, b } = this.ends, strokes = this.studio.sheetStrokes();
     if (strokes.length && strokes !== this.#source) {
       Object.assign(a, { strokes: centered(strokes), isByHand: true });
       this.#source = strokes;
@@ -65,7 +67,7 @@ export class MorphMode {
 
   /** Another model: what it drew is not of this one. */
   reset() {
-    for (const end of Object.values(this.#ends)) if (!end.isByHand) end.strokes = [];
+    for (const end of Object.values(this.ends)) if (!end.isByHand) end.strokes = [];
     this.#frames = [];
   }
 
@@ -88,13 +90,14 @@ export class MorphMode {
 
   async #walk() {
     const { engine, settings, say } = this.studio, { model } = engine, ticket = ++this.#ticket, startedAt = performance.now();
+    this.milliseconds = 0;
     engine.cancel();
-    const given = Object.values(this.#ends).map(end => model && toRows(end.strokes, model, Math.floor(model.maxPoints * SHARE_GIVEN)));
+    const given = Object.values(this.ends).map(end => model && toRows(end.strokes, model, Math.floor(model.maxPoints * SHARE_GIVEN)));
     if (!given.every(rows => rows?.length)) return;
     const order = coarseToFine(STEPS), tracers = order.map(() => new Tracer(model, [SHEET / 2, SHEET / 2])), frames = [];
     const collect = done => {
       order.forEach((step, n) => { if (!frames[step] && (done || tracers[n].ended) && tracers[n].strokes.length) frames[step] = centered(tracers[n].strokes); });
-      this.#frames = frames;
+      if (frames.some(Boolean)) this.#frames = frames;
       this.paint();
     };
     try {
@@ -149,7 +152,7 @@ export class MorphMode {
 
   fit() {
     if (!this.studio.isActive()) return;
-    for (const { ink, live } of Object.values(this.#ends)) { fitCanvas(ink); fitCanvas(live); }
+    for (const { ink, live } of Object.values(this.ends)) { fitCanvas(ink); fitCanvas(live); }
     fitCanvas(this.between);
     this.film.forEach(fitCanvas);
     this.paint();
@@ -158,7 +161,7 @@ export class MorphMode {
   paint() {
     if (!this.studio.isActive()) return;
     const { ink, ghost } = this.studio.colors(), at = Number(this.slider.value), g = this.between.getContext('2d');
-    for (const end of Object.values(this.#ends)) {
+    for (const end of Object.values(this.ends)) {
       const paper = end.ink.getContext('2d');
       wipe(paper);
       drawInk(paper, end.strokes, ink, NIB_OF_END);
