@@ -40,6 +40,10 @@ def export(
             "zero: a gen.json cannot hold a first state that comes from z.",
         ),
     ] = None,
+    word: Annotated[
+        str | None,
+        typer.Option("--class", metavar="WORD", help="magenta-js: fix a model of several words at one. [default: any]"),
+    ] = None,
     force: opt.Force = False,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
 ) -> None:
@@ -57,10 +61,10 @@ def export(
     folder = names.find(ckpt, checkpoint_dir)
     name = names.title(folder).partition("@")[0]
     if format_ == Format.MAGENTA_JS:
-        console.result(str(_magenta_js(folder, name, out, at_z, force)))
+        console.result(str(_magenta_js(folder, name, out, at_z, word, force)))
         return
-    if at_z is not None:
-        raise UsageError(f"--at-z {at_z}: for --format magenta-js; a page draws from any z")
+    if at_z is not None or word is not None:
+        raise UsageError("--at-z and --class are for --format magenta-js; a page draws from any z and word")
     from sketchrnn_cli.studio import export
 
     path = out or Path(f"{name}.html")
@@ -71,9 +75,10 @@ def export(
     console.result(str(path))
 
 
-def _magenta_js(folder: Path, name: str, out: Path | None, at_z: str | None, force: bool) -> Path:
+def _magenta_js(folder: Path, name: str, out: Path | None, at_z: str | None, word: str | None, force: bool) -> Path:
     import os
 
+    from sketchrnn_cli.hparams import nearest
     from sketchrnn_cli.interop.magenta_js import export
     from sketchrnn_cli.store import checkpoint
     from sketchrnn_cli.strokes.files import read_latents
@@ -87,8 +92,13 @@ def _magenta_js(folder: Path, name: str, out: Path | None, at_z: str | None, for
         if len(latents) != 1:
             raise UsageError(f"--at-z {at_z}: holds {len(latents)} latent vectors; one is needed")
         z = latents[0]
+    if word is not None and word not in loaded.sidecar.words:
+        known = ", ".join(loaded.sidecar.words[:12]) or "none"
+        raise UsageError(
+            f"--class {word}: the model knows no such word{nearest(word, loaded.sidecar.words)} (of {known})"
+        )
     path = out or Path(f"{name}.gen.json")
     if path.is_dir() or (os.path.lexists(path) and not force):
         raise UsageError(f"{path} exists; --out gives another name{'' if path.is_dir() else ', --force replaces it'}")
-    export.write(path, loaded, name, z, force)
+    export.write(path, loaded, name, z, force, word)
     return path

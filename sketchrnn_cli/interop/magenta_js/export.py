@@ -13,8 +13,9 @@ import numpy as np
 
 from sketchrnn_cli import atomic
 from sketchrnn_cli.errors import CheckpointError
-from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.hparams import NO_FLOOR, HParams
 from sketchrnn_cli.interop import magenta_js as layout
+from sketchrnn_cli.model import equations
 from sketchrnn_cli.model.weights import INPUT_SIZE
 from sketchrnn_cli.store.checkpoint import Checkpoint
 
@@ -27,21 +28,29 @@ MIXTURES = 20
 """Gaussians that the players expect; the number is fixed in their code."""
 
 
-def write(path: Path, checkpoint: Checkpoint, name: str, z: np.ndarray | None = None, replace: bool = True) -> None:
+def write(
+    path: Path,
+    checkpoint: Checkpoint,
+    name: str,
+    z: np.ndarray | None = None,
+    replace: bool = True,
+    word: str | None = None,
+) -> None:
     """Write a model, whole or not at all.
 
     Args:
         path: where to.
         checkpoint: the model.
         name: what the file calls it.
-        z: `[z_size]` at which a conditional model is fixed and becomes a decoder alone (see `at_latent`).
+        z: `[z_size]` at which a conditional model is fixed and becomes a decoder alone (see `at_condition`).
+        word: the same for a labelled one; None is any.
         replace: whether what has the name is replaced.
 
     Raises:
         ExistsError: without `replace`, the name is taken.
         CheckpointError: the format cannot hold the model, or the file cannot be written.
     """
-    content = encode(checkpoint, name, z)
+    content = encode(checkpoint, name, z, word)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic.new_file(path, replace) as partial:
@@ -50,7 +59,7 @@ def write(path: Path, checkpoint: Checkpoint, name: str, z: np.ndarray | None = 
         raise CheckpointError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
-def encode(checkpoint: Checkpoint, name: str, z: np.ndarray | None = None) -> list[Any]:
+def encode(checkpoint: Checkpoint, name: str, z: np.ndarray | None = None, word: str | None = None) -> list[Any]:
     """Return ``[info, shapes, weights]`` of a model.
 
     `scale_factor` is written such that the players' own pixel factor of 2 leaves drawings in our data units.
@@ -59,9 +68,11 @@ def encode(checkpoint: Checkpoint, name: str, z: np.ndarray | None = None) -> li
         CheckpointError: the format cannot hold the model.
     """
     where, hparams, weights = str(checkpoint.folder), checkpoint.hparams, checkpoint.weights
-    if z is not None:
-        hparams, weights = at_latent(where, name, hparams, weights, z)
-    _check(where, name, hparams)
+    _check(where, name, hparams, z)
+    row = 0 if word is None else checkpoint.sidecar.words.index(word) + 1
+    v = equations.condition(np, weights, None if z is None else z[None], np.array([row]))
+    if v is not None:
+        hparams, weights = at_condition(where, name, hparams, weights, v[0])
     info = {
         "name": name,
         "mode": 2,
@@ -75,35 +86,36 @@ def encode(checkpoint: Checkpoint, name: str, z: np.ndarray | None = None) -> li
     return [info, [list(weights[name].shape) for name in names], blobs]
 
 
-def at_latent(
-    where: str, name: str, hparams: HParams, weights: dict[str, np.ndarray], z: np.ndarray
+def at_condition(
+    where: str, name: str, hparams: HParams, weights: dict[str, np.ndarray], v: np.ndarray
 ) -> tuple[HParams, dict[str, np.ndarray]]:
-    """Return the decoder-only model that draws what a conditional one draws at a fixed `z` `[z_size]`.
+    """Return the decoder-only model that draws what a conditional or labelled one draws at a fixed v = [z, word].
 
-    What z adds to the gates is the same at every step and goes into the bias. The first state does not: a decoder alone
-    begins at zero in this format, and one step from there leaves every |c| below 1, while a first state tanh(W z + b)
-    leaves up to 2. So this holds for models only that begin at zero themselves.
+    What v `[condition size]` adds to the gates is the same at every step and goes into the bias. The first state does
+    not: a decoder alone begins at zero in this format, and one step from there leaves every |c| below 1, while a first
+    state tanh(W v + b) leaves up to 2. So this holds for models only that begin at zero themselves.
 
     Raises:
         CheckpointError: the model has a first state.
     """
     if hparams.first_state != "zero":
         raise CheckpointError(
-            f"{where}: a gen.json begins at zero and cannot hold this model's first state, which comes from z; "
+            f"{where}: a gen.json begins at zero and cannot hold this model's first state, which comes from z or word; "
             + INSTEAD.format(name=name)
         )
     kernel = weights["decoder.kernel"].astype(np.float64)
     decoder = {name: weights[name] for name in layout.DECODER_ONLY}
     decoder["decoder.kernel"] = kernel[:INPUT_SIZE]
-    decoder["decoder.bias"] = weights["decoder.bias"] + z @ kernel[INPUT_SIZE:]
-    return hparams.replace(conditional=False), decoder
+    decoder["decoder.bias"] = weights["decoder.bias"] + v @ kernel[INPUT_SIZE:]
+    return hparams.replace(conditional=False, num_classes=0), decoder
 
 
-def _check(where: str, name: str, hparams: HParams) -> None:
+def _check(where: str, name: str, hparams: HParams, z: np.ndarray | None) -> None:
     """Refuse a model that the format cannot hold, or that the players would run in another way."""
-    if hparams.conditional:
+    if hparams.conditional and z is None:
         raise CheckpointError(f"{where}: @magenta/sketch plays no model with an encoder; {INSTEAD.format(name=name)}")
     held: dict[str, Any] = {"dec_model": "lstm", "gate_activation": "sigmoid", "num_mixture": MIXTURES}
+    held["log_sigma_floor"] = NO_FLOOR
     for name, value in held.items():
         if (found := getattr(hparams, name)) != value:
             raise CheckpointError(f"{where}: {name} is {found}; a Magenta.js model can only have {value}")

@@ -12,6 +12,7 @@ from sketchrnn_cli.errors import CheckpointError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.interop import importing, magenta_js
 from sketchrnn_cli.interop.magenta_js import export
+from sketchrnn_cli.model.inference import Drawer
 from sketchrnn_cli.model.sketching import Sketcher
 from sketchrnn_cli.model.weights import shapes
 from sketchrnn_cli.store import checkpoint
@@ -90,6 +91,32 @@ def test_a_model_that_begins_at_zero_is_fixed_at_z_exactly(tmp_path: Path) -> No
     np.testing.assert_allclose(Sketcher(again).draw(None, 1, 0.0, 0, max_points=8)[0], whole[0], atol=0.2)
     other = Sketcher(loaded).draw(-z[None], 1, 0.0, 0, max_points=8)
     assert np.abs(other[0][:3, :2] - whole[0][:3, :2]).max() > 1.0
+
+
+def test_a_word_is_folded_exactly(tmp_path: Path) -> None:
+    words = ("cat", "dog")
+    hparams = TINY.replace(conditional=False, num_classes=2, class_size=3, first_state="zero")
+    rng = np.random.default_rng(4)
+    weights = {name: (0.2 * rng.standard_normal(shape)).astype(np.float32) for name, shape in shapes(hparams).items()}
+    weights["classes.table"] *= 10
+    checkpoint.release(tmp_path / "words", Sidecar(hparams, 43.0, 255.0, words=words), weights)
+    loaded = checkpoint.load(tmp_path / "words")
+    rows = np.random.default_rng(1).standard_normal((1, 6, 3)).astype(np.float32) * np.float32([1, 1, 0])
+    labelled = Drawer(loaded.hparams, loaded.weights)
+    found = []
+    for word, row in ((None, 0), ("cat", 1), ("dog", 2)):
+        path = tmp_path / f"{word}.gen.json"
+        export.write(path, loaded, "thing", word=word)
+        read = magenta_js.read(path)
+        alone = Drawer(read.hparams, read.weights).log_likelihood(None, rows)
+        found.append(alone[0])
+        np.testing.assert_allclose(alone, labelled.log_likelihood(None, rows, np.array([row])), rtol=1e-3)
+    assert len({round(value, 2) for value in found}) == 3
+
+
+def test_a_floor_that_the_player_does_not_know_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="log_sigma_floor"):
+        export.encode(model(tmp_path, conditional=False, log_sigma_floor=-3.0), "thing")
 
 
 def test_a_model_with_an_encoder_is_refused_with_the_command_to_type(tmp_path: Path) -> None:
