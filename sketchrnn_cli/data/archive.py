@@ -19,7 +19,7 @@ from tokenize import TokenError
 
 import numpy as np
 
-from sketchrnn_cli import atomic
+from sketchrnn_cli import atomic, foreign
 from sketchrnn_cli.data import pickles, quickdraw
 from sketchrnn_cli.data.dataset import SPLITS, DataSet, measure, pack
 from sketchrnn_cli.errors import DataError
@@ -31,6 +31,9 @@ LARGEST_MEMBER = 512 << 20
 """Bytes of one split, unpacked; a zip bomb ends here."""
 
 LARGEST_PROVENANCE = 64 << 10
+
+OTHER_NAMES = {"valid": ("val", "validation")}
+"""What some programs call a split."""
 
 WORDS, LABELS, KEY_IDS = "words", "labels", "key_ids"
 MAX_WORDS = 1 << 16
@@ -49,20 +52,17 @@ def load(path: Path) -> DataSet:
         blob = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if blob[:512].lstrip().startswith(b"<"):
-        raise DataError(f"{path}: a web page saved under this name, not an archive; download it again")
+    if other := foreign.name(blob[: foreign.HEAD]):
+        raise DataError(f"{path}: {other}")
     try:
         with zipfile.ZipFile(io.BytesIO(blob)) as archive:
             members = {Path(name).stem: name for name in archive.namelist() if name.endswith(".npy")}
-            if missing := [split for split in SPLITS if split not in members]:
+            if "train" not in members:
                 raise DataError(
-                    f"{path}: no {missing[0]!r} split (found: {', '.join(members) or 'nothing'}); "
-                    "a Sketch-RNN archive has train, valid, test"
+                    f"{path}: no 'train' split (found: {', '.join(members) or 'nothing'}); "
+                    "a Sketch-RNN archive has train, and most have valid and test"
                 )
-            arrays = {
-                split: _read_split(_member(archive, members[split], LARGEST_MEMBER, path), f"{path}: {split}")
-                for split in SPLITS
-            }
+            arrays = {split: _read_member(archive, _find(members, split), path, split) for split in SPLITS}
             words, extras = _read_labels(archive, members, {name: len(some) for name, some in arrays.items()}, path)
             provenance = quickdraw.provenance(name_of(path))
             if PROVENANCE in members:
@@ -132,6 +132,18 @@ def _member(archive: zipfile.ZipFile, name: str, largest: int, path: Path) -> by
     if len(blob) > largest:
         raise DataError(f"{path}: {name} unpacks to more than {largest >> 10} KiB; refused")
     return blob
+
+
+def _find(members: Mapping[str, str], split: str) -> str | None:
+    """Return the member that holds a split, under any of its names; None where there is none."""
+    return next((members[name] for name in (split, *OTHER_NAMES.get(split, ())) if name in members), None)
+
+
+def _read_member(archive: zipfile.ZipFile, member: str | None, path: Path, split: str) -> list[np.ndarray]:
+    """Return the sketches of a split; an absent one is empty."""
+    if member is None:
+        return []
+    return _read_split(_member(archive, member, LARGEST_MEMBER, path), f"{path}: {split}")
 
 
 def _read_labels(
@@ -229,13 +241,26 @@ def _read_split(blob: bytes, where: str) -> list[np.ndarray]:
     data = blob[stream.tell() :]
     if not dtype.hasobject:
         return list(_numbers(data, shape, fortran, dtype, where))
-    records = pickles.object_array(data, where)
-    if shape != (len(records),):
-        raise DataError(f"{where}: {len(records)} sketches where the header says {list(shape)}")
-    arrays = [pickles.numeric_array(record, where) for record in records]
-    if sum(array.nbytes for array in arrays) > 4 * len(blob):
-        raise DataError(f"{where}: sketches repeated beyond reason; refused")
+    arrays = pickles.sketches(data, where)
+    if shape[:1] != (len(arrays),):
+        raise DataError(f"{where}: {len(arrays)} sketches where the header says {list(shape)}")
     return arrays
+
+
+def read_objects(path: Path) -> list[np.ndarray] | None:
+    """Return the sketches of a `.npy` file that is an object array; None for any other file.
+
+    Raises:
+        DataError: it holds anything else than sketches, or is damaged.
+    """
+    with path.open("rb") as file:
+        if b"'|O'" not in file.read(128):
+            return None
+        file.seek(0)
+        blob = file.read(LARGEST_MEMBER + 1)
+    if len(blob) > LARGEST_MEMBER:
+        raise DataError(f"{path}: larger than {LARGEST_MEMBER >> 20} MiB; refused")
+    return _read_split(blob, str(path))
 
 
 def _read_header(stream: io.BytesIO, where: str) -> tuple[tuple[int, ...], bool, np.dtype]:

@@ -6,6 +6,7 @@ files really use resolve, and to inert stand-ins at that: no NumPy object is mad
 """
 
 import io
+import math
 import pickle
 import re
 from typing import Any
@@ -14,7 +15,9 @@ import numpy as np
 
 from sketchrnn_cli.errors import DataError
 
-PLAIN = re.compile(rb"(?:[()NRabet\]\x85\x86\x87\x88\x89\x93\x94]|[Khq].|M..|[Jj]....|\x80[\x02-\x05])*", re.DOTALL)
+PLAIN = re.compile(
+    rb"(?:[()NRabet\]\x85\x86\x87\x88\x89\x93\x94]|[Khq].|M..|[Jj]....|G.{8}|\x80[\x02-\x05])*", re.DOTALL
+)
 """A run of opcodes whose arguments have a fixed size and claim nothing."""
 
 PAYLOADS = {ord("U"): 1, ord("T"): 4, ord("X"): 4, 0x8C: 1, ord("C"): 1, ord("B"): 4, 0x8E: 8}
@@ -44,8 +47,48 @@ class DtypeRecord:
         self.order = state[1]
 
 
-def object_array(blob: bytes, where: str) -> list[ArrayRecord]:
-    """Return the records of a pickled 1-D object array of arrays.
+def sketches(blob: bytes, where: str) -> list[np.ndarray]:
+    """Return the arrays of a pickled object array: one dimension of arrays or lists of rows, or three of numbers.
+
+    Raises:
+        DataError: it is anything else, damaged, or asks for more than that.
+    """
+    array = _object_array(blob, where)
+    if len(array.shape) == 1:
+        room = 4 * len(blob)  # Bytes; a pickle may refer to one sketch again and again.
+        arrays = []
+        for item in array.data:
+            arrays.append(_from_rows(item, room, where) if isinstance(item, list) else numeric_array(item, where))
+            if (room := room - arrays[-1].nbytes) < 0:
+                raise DataError(f"{where}: sketches repeated beyond reason; refused")
+        return arrays
+    if len(array.shape) != 3 or not all(type(number) in (int, float) for number in array.data):
+        raise DataError(f"{where}: not an array of sketches")
+    try:
+        return list(np.array(array.data, dtype=np.float64).reshape(array.shape, order="F" if array.fortran else "C"))
+    except (OverflowError, TypeError, ValueError) as error:
+        raise DataError(f"{where}: a damaged array ({error})") from error
+
+
+def _from_rows(rows: list, room: int, where: str) -> np.ndarray:
+    """Return the array of a list of rows (dx, dy, pen).
+
+    Raises:
+        DataError: they are anything else, or need more than `room` bytes.
+    """
+    if 24 * len(rows) > room:
+        raise DataError(f"{where}: sketches repeated beyond reason; refused")
+    for row in rows:
+        if not isinstance(row, list | tuple) or len(row) != 3 or not all(type(n) in (int, float, bool) for n in row):
+            raise DataError(f"{where}: a list that is no sketch of rows (dx, dy, pen)")
+    try:
+        return np.array(rows, dtype=np.float64).reshape(len(rows), 3)
+    except OverflowError as error:
+        raise DataError(f"{where}: a number too large") from error
+
+
+def _object_array(blob: bytes, where: str) -> ArrayRecord:
+    """Return the record of a pickled object array, its items as many as its shape says.
 
     Raises:
         DataError: it is anything else, damaged, or asks for more than that.
@@ -54,8 +97,8 @@ def object_array(blob: bytes, where: str) -> list[ArrayRecord]:
     try:
         array = _Unpickler(io.BytesIO(blob), encoding="latin1").load()
         items = array.data
-        if not isinstance(array, ArrayRecord) or not isinstance(items, list) or array.shape != (len(items),):
-            raise DataError(f"{where}: not a 1-D array of sketches")
+        if not isinstance(array, ArrayRecord) or not isinstance(items, list) or math.prod(array.shape) != len(items):
+            raise DataError(f"{where}: not an array of sketches")
     except (
         pickle.UnpicklingError,
         AttributeError,
@@ -70,7 +113,7 @@ def object_array(blob: bytes, where: str) -> list[ArrayRecord]:
         ValueError,
     ) as error:
         raise DataError(f"{where}: not a sound archive of sketches ({error})") from error
-    return items
+    return array
 
 
 def numeric_array(record: object, where: str) -> np.ndarray:
@@ -84,6 +127,9 @@ def numeric_array(record: object, where: str) -> np.ndarray:
             raise DataError(f"{where}: not an array of numbers")
         data = record.data.encode("latin1") if isinstance(record.data, str) else record.data
         dtype = np.dtype(record.dtype.code).newbyteorder(record.dtype.order)
+        if dtype.kind == "O" and isinstance(record.data, list):
+            rows, columns = record.shape
+            return _from_rows([record.data[i : i + columns] for i in range(0, rows * columns, columns)], 1 << 40, where)
         if dtype.kind not in "iuf":
             raise DataError(f"{where}: not an array of numbers")
         return np.frombuffer(data, dtype).reshape(record.shape, order="F" if record.fortran else "C")

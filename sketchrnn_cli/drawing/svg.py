@@ -12,6 +12,7 @@ import svgwrite
 
 from sketchrnn_cli.drawing.layout import TRANSPARENT, Line, Picture
 from sketchrnn_cli.drawing.timing import Timing, longest_cell, stroke_lengths, there_and_back
+from sketchrnn_cli.strokes.svg import MARK
 
 DECIMALS = 2
 """Of a pixel: finer than any screen shows."""
@@ -54,6 +55,7 @@ def _page(picture: Picture) -> Any:
     if picture.paper is not None:
         size = f"{_number(picture.paper[0])}mm", f"{_number(picture.paper[1])}mm"
     page = svgwrite.Drawing(size=size, viewBox=box, debug=False)
+    page.set_desc(desc=MARK)
     if style.background != TRANSPARENT:
         page.add(page.rect(size=(picture.width, picture.height), fill=style.background))
     if picture.captions:

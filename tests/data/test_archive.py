@@ -373,3 +373,61 @@ def test_labels_that_do_not_fit_are_not_written(tmp_path: Path, labels: list[int
     with pytest.raises(DataError, match="labels_train"):
         archive.write(tmp_path / "a.npz", SPLITS, "", **{**LABELLED, "labels": {**LABELLED["labels"], "train": labels}})
     assert list(tmp_path.iterdir()) == []
+
+
+def column(items: list) -> np.ndarray:
+    array = np.empty(len(items), dtype=object)
+    for place, item in enumerate(items):
+        array[place] = item
+    return array
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4])
+@pytest.mark.parametrize(
+    "made",
+    [
+        column([SQUARE.tolist(), (SQUARE * [0.5, 0.5, 1]).tolist()]),
+        column([[tuple(row) for row in SQUARE.tolist()], SQUARE.astype(object)]),
+        np.array([SQUARE.tolist(), SQUARE[::-1].tolist()], dtype=object),
+        column([SQUARE.astype(float).astype(object), SQUARE]),
+    ],
+)
+def test_lists_and_numbers_under_dtype_object_are_read(tmp_path: Path, made: np.ndarray, protocol: int) -> None:
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": "|O", "fortran_order": False, "shape": made.shape})
+    pickle.dump(made, stream, protocol=protocol)
+    train = archive.load(save(tmp_path / "a.npz", train=stream.getvalue())).train
+    expected = [np.array([list(row) for row in item], dtype=float) for item in made]
+    for number, sketch in enumerate(expected):
+        np.testing.assert_array_equal(train[number], sketch)
+
+
+@pytest.mark.parametrize(
+    "item", [[[1, 2]], [[1, 2, "3"]], [1, 2, 3], [[[1], [2], [3]]], [[1, 2, None]], [[1e400, 0, 0]]]
+)
+def test_lists_that_are_no_sketches_are_refused(tmp_path: Path, item: list) -> None:
+    with pytest.raises(DataError):
+        archive.load(save(tmp_path / "a.npz", train=member(pickle.dumps(column([item]), protocol=3))))
+
+
+def test_a_list_repeated_beyond_reason_is_refused(tmp_path: Path) -> None:
+    one = [[1, 2, 0]] * 1000
+    with pytest.raises(DataError, match="beyond reason"):
+        archive.load(save(tmp_path / "a.npz", train=member(pickle.dumps(column([one] * 1000), protocol=4))))
+
+
+def test_a_split_that_is_absent_is_empty_and_may_have_another_name(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", train=column([SQUARE] * 3))
+    assert [len(archive.load(tmp_path / "a.npz").splits[name]) for name in ("train", "valid", "test")] == [3, 0, 0]
+    for name in ("val", "validation"):
+        np.savez(tmp_path / "b.npz", train=column([SQUARE] * 3), test=column([SQUARE]), **{name: column([SQUARE] * 2)})
+        assert [len(archive.load(tmp_path / "b.npz").splits[each]) for each in ("valid", "test")] == [2, 1]
+    np.savez(tmp_path / "c.npz", test=column([SQUARE]))
+    with pytest.raises(DataError, match="no 'train' split"):
+        archive.load(tmp_path / "c.npz")
+
+
+def test_a_pointer_of_git_lfs_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.npz").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    with pytest.raises(DataError, match="git lfs pull"):
+        archive.load(tmp_path / "a.npz")

@@ -91,7 +91,9 @@ def convert(
         raise UsageError(f"--report {report}: that is the data set's name; give another one")
     if valid + test >= 1:
         raise UsageError(f"--valid {valid} and --test {test} leave nothing to train on")
-    paths = files.find(sources)
+    paths, passed_over = files.find(sources, out)
+    for note in passed_over:
+        console.message(note)
     rules = pipeline.Rules(
         recognized_only, min_points, max_points, drop_longer, max_per_class, duplicates, strict, hand_only
     )

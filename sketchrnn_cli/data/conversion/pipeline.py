@@ -164,7 +164,7 @@ def split(
 
 def provenance(sources: Sequence[Path]) -> str:
     """Return where converted drawings came from; the same for one drawing in several formats."""
-    names = [source.stem for source in sources]
+    names = [source.stem or source.resolve().name or "a folder" for source in sources]
     return "converted from " + ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 

@@ -16,18 +16,22 @@ from typing import TypeVar
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.data.conversion import binary, ndjson
 from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped, compact
+from sketchrnn_cli.data.dataset import pack
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes import files
 from sketchrnn_cli.strokes.formats import ABSOLUTE, looks_absolute
 from sketchrnn_cli.strokes.pictures import SUFFIXES as PICTURE_SUFFIXES
 from sketchrnn_cli.strokes.pictures import read_picture
 from sketchrnn_cli.strokes.prepare import CANVAS, Preparation, simplified, to_sketch
+from sketchrnn_cli.strokes.svg import MARK
 
 LINES = 400
 """Lines of text that are one piece of work."""
 
 PICTURES = 32
 """Pictures that are one piece of work."""
+
+PACKED = (".gz", ".zip", ".bz2", ".xz", ".tar", ".tgz", ".7z", ".rar")
 
 SERIAL = 4
 """Pieces that are done before processes are started; a small conversion ends with them."""
@@ -37,16 +41,25 @@ Finding = Drawing | Skipped
 Work = Callable[[], list[Finding]]
 
 
-def find(paths: Sequence[Path]) -> list[Path]:
+def find(paths: Sequence[Path], out: Path | None = None) -> tuple[list[Path], list[str]]:
     """Return the files among `paths` and, sorted, those inside its folders at any depth; each once.
+
+    Of what is in a folder, what this program wrote is passed over: `out`, its own pictures, and data sets where there
+    are other drawings.
+
+    Returns:
+        The files, and what was passed over that one could have meant, a line each.
 
     Raises:
         DataError: one does not exist, cannot be read, holds no drawings or is of an unknown kind.
     """
     found: dict[Path, None] = {}
+    notes: list[str] = []
     for path in paths:
         if os.path.isdir(path):  # Path.is_dir fails on a name that is too long.
-            if not (inside := _inside(path)):
+            inside, passed_over = _inside(path, out)
+            notes += passed_over
+            if not inside:
                 raise DataError(f"{path}: no file of drawings in this folder ({' '.join(SUFFIXES)})")
             found |= dict.fromkeys(inside)
         elif not os.path.lexists(path):
@@ -57,7 +70,7 @@ def find(paths: Sequence[Path]) -> list[Path]:
             raise DataError(f"{path}: not a kind of file that drawings come in ({' '.join(SUFFIXES)})")
         else:
             found[path] = None
-    return list(found)
+    return list(found), notes
 
 
 def read(paths: Sequence[Path], how: Preparation, jobs: int = 1) -> Iterator[Finding]:
@@ -171,7 +184,9 @@ def _read_whole(reader: Callable[[Path], Iterator[Finding]], path: Path) -> list
 
 
 def _read_strokes(path: Path) -> Iterator[Finding]:
-    for number, sketch in enumerate(files.read_sketches(path)):
+    objects = archive.read_objects(path) if path.suffix.lower() == ".npy" else None
+    found = files.read_sketches(path) if objects is None else pack(objects, str(path))
+    for number, sketch in enumerate(map(found.__getitem__, range(len(found)))):
         yield Drawing(compact(sketch), f"{path}:{number}", path.stem, doubt=ABSOLUTE if looks_absolute(sketch) else "")
 
 
@@ -201,8 +216,10 @@ def _batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
         yield batch
 
 
-def _inside(folder: Path) -> list[Path]:
-    """Return the files of drawings in a folder at any depth, sorted; hidden ones and linked folders are passed over.
+def _inside(folder: Path, out: Path | None) -> tuple[list[Path], list[str]]:
+    """Return the files of drawings in a folder at any depth, sorted, and what was passed over.
+
+    Hidden files and linked folders are passed over without a word.
 
     Raises:
         DataError: a folder in it cannot be read.
@@ -212,8 +229,35 @@ def _inside(folder: Path) -> list[Path]:
         raise DataError(f"{error.filename}: cannot be read: {error.strerror}") from error
 
     files = (Path(place, name) for place, _, names in os.walk(folder, onerror=refuse) for name in names)
-    return sorted(file for file in files if _is_source(file) and os.path.isfile(file))
+    there = sorted(file for file in files if not file.name.startswith(".") and os.path.isfile(file))
+    output = [file for file in there if out is not None and out.exists() and file.samefile(out)]
+    sources = [file for file in there if file.suffix.lower() in SUFFIXES and file not in output]
+    ours = [file for file in sources if _is_ours(file)]
+    sources = [file for file in sources if file not in ours]
+    sets = [file for file in sources if file.suffix.lower() == ".npz"]
+    if len(sets) < len(sources):
+        sources = [file for file in sources if file not in sets]
+    else:
+        sets = []
+    packed = [file for file in there if file.suffix.lower() in PACKED]
+    notes = [
+        f"{folder}: passed over {len(some)} {what}: {some[0]}{', ...' if len(some) > 1 else ''}; {advice}"
+        for some, what, advice in (
+            (ours, "pictures that sketchrnn drew", "name them to take them"),
+            (sets, "data sets among other drawings", "name them to take them"),
+            (packed, "packed files", "unpack them first"),
+        )
+        if some
+    ]
+    return sources, notes
 
 
-def _is_source(path: Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+def _is_ours(path: Path) -> bool:
+    """Say whether a picture is one that this program drew."""
+    if path.suffix.lower() != ".svg":
+        return False
+    try:
+        with path.open("rb") as file:
+            return MARK.encode() in file.read(1024)
+    except OSError:
+        return False  # Its reader reports it.

@@ -45,9 +45,6 @@ CONDITIONAL = (
 )  # fmt: skip
 """Our tensors in the order of a vae file."""
 
-MODES: dict[Any, bool] = {0: True, 1: True, "vae": True, 2: False, "gen": False}
-"""A file's mode: whether it is conditional."""
-
 LOSSES = ("r_loss", "kl_loss")
 LARGEST_NUMBER = 1e9
 SMALLEST_SCALE = 1e-6
@@ -61,7 +58,7 @@ def read(path: Path) -> Imported:
     """
     content = bounded_json.read(path)
     info, sizes, weights = _parts(path, content)
-    names = _names(path, info, sizes, weights)
+    names = _names(path, sizes, weights)
     hparams = _hparams(path, info, dict(zip(names, sizes, strict=True)))
     for name, size in zip(names, sizes, strict=True):
         if (expected := shapes(hparams)[name]) != size:
@@ -137,19 +134,14 @@ def _parts(path: Path, content: Any) -> tuple[dict, list[tuple[int, ...]], list]
     return info, [tuple(size) for size in sizes], weights
 
 
-def _names(path: Path, info: Mapping[str, Any], sizes: list, weights: list) -> tuple[str, ...]:
+def _names(path: Path, sizes: list, weights: list) -> tuple[str, ...]:
     """Return our tensors in the order of the file."""
     counts = {len(DECODER_ONLY): DECODER_ONLY, len(CONDITIONAL): CONDITIONAL}
     if len(sizes) != len(weights) or len(sizes) not in counts:
         raise CheckpointError(
             f"{path}: {len(sizes)} shapes and {len(weights)} tensors; expected 5 (decoder only) or 17 of each"
         )
-    names = counts[len(sizes)]
-    mode = info.get("mode")
-    conditional = MODES.get(mode) if isinstance(mode, str | int | float) and not isinstance(mode, bool) else None
-    if mode is not None and conditional is not (names is CONDITIONAL):
-        raise CheckpointError(f"{path}: mode {reprlib.repr(mode)} does not fit {len(sizes)} tensors")
-    return names
+    return counts[len(sizes)]  # Not by `mode`: the files of Magenta's tutorial always say 2.
 
 
 def _hparams(path: Path, info: Mapping[str, Any], sizes: Mapping[str, tuple[int, ...]]) -> HParams:

@@ -1,7 +1,8 @@
 """SVG drawings as polylines: what a browser would show of a file's shapes, in the order in which it draws them.
 
 The tree is walked here, within stated budgets. What has neither fill nor stroke is not drawn; what is only filled
-counts as its closed outline. Clip paths, masks, markers and the page's own frame cut nothing off.
+counts as its closed outline; what is white upon white paper does not show. Clip paths, masks, markers and the page's
+own frame cut nothing off.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes.svg import document
 from sketchrnn_cli.strokes.svg.curves import closed, flatten, has_area, is_dot, sound_part, subpaths
 from sketchrnn_cli.strokes.svg.shapes import SHAPES, path_data
-from sketchrnn_cli.strokes.svg.style import Styles, inherit, is_rendered, paints
+from sketchrnn_cli.strokes.svg.style import Styles, inherit, is_rendered, is_white, paint, paints
 from sketchrnn_cli.strokes.svg.viewport import Frame, Size, cut, fit_view_box, length, outermost_size, shift, transform
 
 TOLERANCE = 0.0005
@@ -33,6 +34,9 @@ SEGMENTS = 100_000
 
 FRAMES = 30_000
 """Inner viewports that cut lines off, counted once for every line inside."""
+
+PAIRS = 20_000_000
+"""White lines and filled shapes that are compared; beyond that all lines stay."""
 
 SCALE = 1e9
 """Largest factor, or smallest fraction, by which transforms scale; beyond it nothing shows."""
@@ -82,6 +86,10 @@ class _Line(NamedTuple):
     """Whether it is the outline of something filled that has no stroke."""
     is_page: bool
     """Whether it is a filled rectangle without a stroke that covers the whole picture: paper, not drawing."""
+    is_white: bool
+    """Whether it is a white stroke around nothing but white."""
+    is_covering: bool
+    """Whether it is filled, with another colour than white."""
 
 
 def read_svg(source: Path | bytes, tolerance: float = TOLERANCE) -> SvgDrawing:
@@ -100,7 +108,7 @@ def read_svg(source: Path | bytes, tolerance: float = TOLERANCE) -> SvgDrawing:
         root = document.parse(source if isinstance(source, bytes) else _read(source))
         with np.errstate(over="ignore", invalid="ignore"):  # What is not finite is refused.
             lines = list(_walk(root, ignored))
-            lines = [line for line in lines if not line.is_page] or lines
+            lines = _ink(lines, "background" in root.get("style", ""))
             pieces = _polylines(lines, tolerance)
     except DataError as error:
         raise DataError(f"{where}: {error}") from error
@@ -208,6 +216,8 @@ def _drawn(data: str, place: _Place, page: Size) -> Iterator[_Line]:
     is_filled, is_stroked = paints(place.style, "fill"), paints(place.style, "stroke")
     if not (is_filled or is_stroked):
         return
+    has_white_fill = is_filled and is_white(paint(place.style, "fill"))
+    shows_white = is_stroked and (not is_filled or has_white_fill) and is_white(paint(place.style, "stroke"))
     has_caps = place.style.get("stroke-linecap", "butt") != "butt"
     for curves in subpaths(data):
         if is_stroked and (has_caps or not is_dot(curves)):
@@ -217,7 +227,30 @@ def _drawn(data: str, place: _Place, page: Size) -> Iterator[_Line]:
         else:
             continue
         placed = outline @ place.matrix[:2, :2].T + place.matrix[:2, 2]
-        yield _Line(placed, place.frames, not is_stroked, not is_stroked and _is_page(placed, page))
+        covers_page = not is_stroked and _is_page(placed, page)
+        yield _Line(placed, place.frames, not is_stroked, covers_page, shows_white, is_filled and not has_white_fill)
+
+
+def _ink(lines: list[_Line], has_background: bool) -> list[_Line]:
+    """Return the lines that are drawing: neither paper, nor white upon white paper; all of them where none is.
+
+    What is white shows where something filled with another colour lies beneath it, maybe: so bounding boxes that
+    overlap keep it.
+    """
+    drawn = [line for line in lines if not line.is_page]
+    is_white_paper = not has_background and not any(line.is_covering for line in lines if line.is_page)
+    covers = [number for number, line in enumerate(drawn) if line.is_covering]
+    if is_white_paper and len(covers) * len(drawn) < PAIRS:
+        boxes = [(line.curves.min(axis=(0, 1)), line.curves.max(axis=(0, 1))) for line in drawn]
+        low = np.array([boxes[number][0] for number in covers]).reshape(-1, 2)
+        high = np.array([boxes[number][1] for number in covers]).reshape(-1, 2)
+        drawn = [
+            line
+            for number, (line, (least, greatest)) in enumerate(zip(drawn, boxes, strict=True))
+            if not line.is_white
+            or ((low <= greatest).all(axis=1) & (high >= least).all(axis=1))[: np.searchsorted(covers, number)].any()
+        ]
+    return drawn or lines
 
 
 def _is_page(curves: np.ndarray, page: Size) -> bool:

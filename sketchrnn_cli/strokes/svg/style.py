@@ -18,7 +18,16 @@ SHEET = 1 << 20
 TRIALS = 3_000_000
 """Parts of selectors tried on elements."""
 
-_PAINTING = {"visibility", "fill", "fill-opacity", "stroke", "stroke-opacity", "stroke-width", "stroke-linecap"}
+_PAINTING = {
+    "visibility",
+    "fill",
+    "fill-opacity",
+    "stroke",
+    "stroke-opacity",
+    "stroke-width",
+    "stroke-linecap",
+    "color",
+}
 """Properties that inherit."""
 
 _GEOMETRY = {"d", "x", "y", "width", "height", "cx", "cy", "r", "rx", "ry"}
@@ -26,6 +35,9 @@ _APPLIED = _PAINTING | _GEOMETRY | {"display", "opacity", "transform", "transfor
 _APPLIED |= {"clip-path", "mask"}
 _COMPOUND = re.compile(r"(\*|[-\w]+)?((?:[.#][-\w]+)*)")
 _ALPHA = re.compile(r"(?:rgb|hsl)a?\((?:[^,/]*,[^,/]*,[^,/]*,|[^,/]*/)([^,/]*)\)")
+
+WHITE = {"white", "#fff", "#ffffff", "#ffff", "#ffffffff", "rgb(255,255,255)", "rgb(100%,100%,100%)",
+         "rgba(255,255,255,1)", "hsl(0,0%,100%)"}  # fmt: skip
 
 Declarations = dict[str, str]
 
@@ -92,7 +104,18 @@ def paints(style: Mapping[str, str], name: str) -> bool:
         return False
     if name == "stroke" and _is_zero(style.get("stroke-width", "1")):
         return False
-    return not _is_transparent(style.get(name, "black" if name == "fill" else "none").lower())
+    return not _is_transparent(paint(style, name))
+
+
+def paint(style: Mapping[str, str], name: str) -> str:
+    """Return the "fill" or "stroke" of the inherited `style`, in lower case and without spaces."""
+    value = style.get(name, "black" if name == "fill" else "none").lower()
+    return "".join((style.get("color", "black").lower() if value == "currentcolor" else value).split())
+
+
+def is_white(paint: str) -> bool:
+    """Return whether a paint, in lower case and without spaces, is the colour of paper."""
+    return paint in WHITE
 
 
 def _is_transparent(paint: str) -> bool:

@@ -12,6 +12,8 @@ import pytest
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.data.conversion import sources
 from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped
+from sketchrnn_cli.drawing.layout import grid
+from sketchrnn_cli.drawing.output import save_picture
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes.prepare import Preparation
 
@@ -32,7 +34,7 @@ def test_files_are_found_at_any_depth_each_once_in_order(tmp_path: Path) -> None
     for name in [*names, "notes.txt", ".hidden.svg", "a/f.npz.part"]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    found = sources.find([tmp_path / "a" / "e.npz", tmp_path, tmp_path / "b.svg"])
+    found = sources.find([tmp_path / "a" / "e.npz", tmp_path, tmp_path / "b.svg"])[0]
     assert [str(path.relative_to(tmp_path)) for path in found] == ["a/e.npz", "a/d.ndjson", "a/deep/c.SVG", "b.svg"]
 
 
@@ -53,14 +55,15 @@ def test_what_holds_no_drawings_is_an_error(name: str, says: str, tmp_path: Path
     (tmp_path / "link.svg").symlink_to("gone.svg")
     os.mkfifo(tmp_path / "pipe.svg")
     with pytest.raises(DataError, match=says):
-        sources.find([tmp_path / name])
+        sources.find([tmp_path / name])[0]
 
 
 def test_strokes_and_archives_are_taken_point_by_point(tmp_path: Path) -> None:
     np.save(tmp_path / "one.npy", SKETCH)
     (tmp_path / "two.json").write_text(json.dumps([SKETCH.tolist(), (SKETCH + np.array([0.5, 0, 0])).tolist()]))
     archive.write(tmp_path / "set.npz", {"train": [SKETCH], "valid": [-SKETCH * [1, 1, -1]], "test": []}, "")
-    one, set_train, set_valid, *two = sources.read(sources.find([tmp_path]), how=Preparation(2.0))
+    paths = [tmp_path / name for name in ("one.npy", "set.npz", "two.json")]
+    one, set_train, set_valid, *two = sources.read(paths, how=Preparation(2.0))
     assert (one.label, one.split, one.sketch.tolist()) == ("one", "", SKETCH.tolist())
     assert (set_train.label, set_train.split, set_train.sketch.tolist()) == ("set", "train", SKETCH.tolist())
     assert (set_valid.split, set_valid.sketch[0].tolist()) == ("valid", [-9, 0, 0])
@@ -76,7 +79,7 @@ def test_a_bad_file_is_skipped_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "b.npy").write_bytes(b"")
     (tmp_path / "c.json").write_text("[[1, 2]]")
     np.save(tmp_path / "d.npy", np.array([object()]), allow_pickle=True)
-    found = list(sources.read(sources.find([tmp_path]), how=Preparation(2.0)))
+    found = list(sources.read(sorted(tmp_path.iterdir()), how=Preparation(2.0)))
     assert [type(item) for item in found] == [Skipped] * 4
     assert [Path(item.where).name for item in found] == ["a.npz", "b.npy", "c.json", "d.npy"]
     assert "web page" in found[0].reason
@@ -85,7 +88,7 @@ def test_a_bad_file_is_skipped_with_its_reason(tmp_path: Path) -> None:
 def test_any_number_of_jobs_gives_the_same_findings_in_the_same_order(tmp_path: Path) -> None:
     (tmp_path / "a.ndjson").write_text(text_of(sources.LINES * (sources.SERIAL + 3) + 5) + "\nbad\n")
     (tmp_path / "b.json").write_text(json.dumps(SKETCH.tolist()))
-    paths = sources.find([tmp_path])
+    paths = sources.find([tmp_path])[0]
     alone = as_values(list(sources.read(paths, how=Preparation(2.0))))
     assert alone == as_values(list(sources.read(paths, how=Preparation(2.0), jobs=2)))
     assert alone[-2] == (f"{tmp_path}/a.ndjson:{sources.LINES * 7 + 6}", alone[-2][1])
@@ -115,3 +118,37 @@ for finding in sources.read([Path({str(tmp_path / "a.ndjson")!r})], how=Preparat
         assert process.poll() is None
         process.kill()
         process.communicate(timeout=60)  # Ends when no process holds the other end of the pipe any more.
+
+
+def test_what_this_program_wrote_is_passed_over_in_folders_and_named(tmp_path: Path) -> None:
+    ours, own, out = tmp_path / "cat-001.svg", tmp_path / "own.svg", tmp_path / "deep" / "set.npz"
+    save_picture(grid([SKETCH]), ours)
+    own.write_text("<svg xmlns='http://www.w3.org/2000/svg'><path d='M0 0L9 9' stroke='black'/></svg>")
+    out.parent.mkdir()
+    archive.write(out, {"train": [SKETCH], "valid": [], "test": []}, "")
+    (tmp_path / "more.ndjson.gz").touch()
+    found, notes = sources.find([tmp_path], out)
+    assert found == [own]
+    assert [note.split("passed over ")[1].split(":")[0] for note in notes] == [
+        "1 pictures that sketchrnn drew",
+        "1 packed files",
+    ]
+    found, notes = sources.find([tmp_path])
+    assert (found, "data sets among other drawings" in notes[1]) == ([own], True)
+    assert sources.find([ours, out])[0] == [ours, out]
+
+
+def test_a_folder_of_data_sets_is_taken_but_for_the_one_to_be_written(tmp_path: Path) -> None:
+    for name in ("a.npz", "b.npz", "all.npz"):
+        (tmp_path / name).touch()
+    (tmp_path / "link.npz").symlink_to("all.npz")
+    found, _ = sources.find([tmp_path], tmp_path / "all.npz")
+    assert [path.name for path in found] == ["a.npz", "b.npz"]
+
+
+def test_an_array_of_objects_is_read(tmp_path: Path) -> None:
+    items = np.empty(2, dtype=object)
+    items[0], items[1] = SKETCH, SKETCH[::-1] + 0.5 * np.array([1, 1, 0])
+    np.save(tmp_path / "a.npy", items, allow_pickle=True)
+    found = list(sources.read([tmp_path / "a.npy"], how=Preparation(2.0)))
+    assert [each.sketch.tolist() for each in found] == [each.tolist() for each in items]

@@ -33,7 +33,7 @@ def save_houses(folder: Path, count: int) -> list[np.ndarray]:
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_sketches_survive_svg_files_in_folders_of_any_depth(jobs: int, tmp_path: Path) -> None:
     houses = save_houses(tmp_path, sources.PICTURES * (sources.SERIAL + 1) + 3)
-    found = list(sources.read(sources.find([tmp_path]), how=Preparation(2.0), jobs=jobs))
+    found = list(sources.read(sources.find([tmp_path])[0], how=Preparation(2.0), jobs=jobs))
     assert len(found) == len(houses)
     for item in found:
         assert isinstance(item, Drawing)
@@ -46,13 +46,13 @@ def test_a_bad_svg_among_good_ones_is_skipped_with_its_reason(tmp_path: Path) ->
     save_houses(tmp_path, 2)
     (tmp_path / "a.svg").write_text("no picture")
     (tmp_path / "b.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"><path d="M1 1"/></svg>')
-    found = list(sources.read(sources.find([tmp_path]), how=Preparation(2.0)))
+    found = list(sources.read(sources.find([tmp_path])[0], how=Preparation(2.0)))
     assert [type(item) for item in found] == [Skipped, Skipped, Drawing, Drawing]
     assert all(item.reason and str(tmp_path) not in item.reason for item in found[:2])
 
 
 def test_real_svg_files_are_drawings_or_skipped(shared_data: Path) -> None:
-    found = list(sources.read(sources.find([shared_data / "svg"]), how=Preparation(2.0)))
+    found = list(sources.read(sources.find([shared_data / "svg"])[0], how=Preparation(2.0)))
     drawings = [item for item in found if isinstance(item, Drawing)]
     assert len(drawings) > len(found) / 2
     for item in drawings:

@@ -246,9 +246,6 @@ BAD = {
     "half a point": json.dumps(change(0, "max_seq_len", 0.5)),
     "an endless length": json.dumps(change(0, "max_seq_len", 10**8)),
     "a list as a version": json.dumps(change(0, "version", [6])),
-    "a list as a mode": json.dumps(change(0, "mode", [2])),
-    "a true mode": json.dumps(change(0, "mode", True)),
-    "another mode": json.dumps(change(0, "mode", 1)),
     "a number as a name": json.dumps(change(0, "name", 7)),
     "a shape of text": json.dumps(change(1, 0, "6, 15")),
     "a shape with a negative": json.dumps(change(1, 4, [-24])),
@@ -327,3 +324,10 @@ def test_a_file_that_would_swell_is_refused_unparsed(element: bytes, tmp_path: P
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2 * bounded_json.LARGEST
+
+
+@pytest.mark.parametrize("mode", [0, 1, 2, "gen", "vae", [2], True, None, "something new"])
+def test_the_tensors_say_what_a_model_is_whatever_its_mode(mode: object, tmp_path: Path) -> None:
+    for sizes in (VAE, GEN):
+        path = write(tmp_path / "a.json", [INFO | {"mode": mode}, sizes, coded(steps(sizes))])
+        assert magenta_js.read(path).hparams.conditional is (sizes is VAE)

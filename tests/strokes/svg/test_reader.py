@@ -362,3 +362,36 @@ def test_a_packed_file_is_read_as_the_one_in_it(tmp_path):
 def test_a_packed_bomb_is_not_unpacked_whole():
     with pytest.raises(DataError, match="at most"):
         read_svg(gzip.compress(b"<svg>" + bytes(document.LARGEST * 4)))
+
+
+ERASER = '<path d="M0 0L50 50" stroke="black"/><path d="M{at} 90L{to} 95" fill="none" stroke="{paint}" {more}/>'
+
+
+def strokes_of(body: str, attributes: str = "") -> int:
+    start = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 99 99" {attributes}>'
+    return len(read_svg(f"{start}{body}</svg>".encode()).polylines)
+
+
+@pytest.mark.parametrize("paint", ["white", "#FFF", "#ffffff", "rgb(255, 255, 255)", "currentColor"])
+@pytest.mark.parametrize("paper", ["", '<rect width="99" height="99" fill="white"/>'])
+def test_white_upon_white_paper_is_no_ink(paint: str, paper: str) -> None:
+    assert strokes_of(paper + ERASER.format(at=10, to=90, paint=paint, more="color='white'")) == 1
+
+
+def test_white_upon_something_dark_is_ink() -> None:
+    white = '<path d="M10 50L90 55" stroke="white" fill="none"/>'
+    assert strokes_of('<rect width="99" height="99"/>' + white) == 1
+    assert strokes_of('<circle cx="50" cy="50" r="40"/>' + white) == 2
+    assert strokes_of(white + '<circle cx="50" cy="50" r="40"/>') == 1
+    assert strokes_of('<path d="M0 0L50 50" stroke="black"/>' + white, 'style="background: #123"') == 2
+    assert strokes_of(white) == 1
+
+
+@pytest.mark.parametrize("name", ["stroke", "fill"])
+@pytest.mark.parametrize("color", ["transparent", "rgba(0,0,0,0)", "#0000"])
+def test_the_current_color_may_be_transparent_and_inherits(name: str, color: str) -> None:
+    other = "fill" if name == "stroke" else "stroke"
+    shape = f'<g color="{color}"><path d="M0 0L9 0L9 9Z" {other}="none" {name}="currentColor"/></g>'
+    seen = '<path d="M40 40L90 60" stroke="currentColor"/>'
+    assert strokes_of(seen + shape) == 1
+    assert strokes_of(seen + shape.replace(color, "teal")) == 2
