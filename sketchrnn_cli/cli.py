@@ -15,6 +15,7 @@ from sketchrnn_cli.commands import (
     animate,
     caches,
     checkpoint,
+    classify,
     complete,
     dataset,
     encode,
@@ -71,6 +72,7 @@ app.command()(interpolate.interpolate)
 app.command()(complete.complete)
 app.command()(analogy.analogy)
 app.command()(encode.encode)
+app.command()(classify.classify)
 app.command()(animate.animate)
 app.command()(studio.studio)
 app.add_typer(checkpoint.app, name="checkpoint")

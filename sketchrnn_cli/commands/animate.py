@@ -31,6 +31,7 @@ def animate(
     count: Annotated[
         int | None, typer.Option("--count", "-n", min=1, max=100, help="Sketches drawn side by side. [default: 1]")
     ] = None,
+    words: opt.Words = None,
     seed: opt.Seed = 0,
     max_points: opt.MaxPoints = None,
     fps: Annotated[int, typer.Option(help="Frames a second.")] = 25,
@@ -57,22 +58,28 @@ def animate(
         raise UsageError("--count is for new sketches; --input and --morph name their drawings")
     if steps is not None and not morph:
         raise UsageError("--steps is for --morph; --seconds says how long a drawing takes")
+    if words and drawn:
+        raise UsageError("--class is for new sketches, and for --morph; --input is drawn as it is")
     timing = Timing(fps, seconds, hold, loop)
     output.check(files.ANIMATIONS)  # Before the model is loaded.
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     target = output.target(sketcher, files.ANIMATIONS)
+    labels = sketcher.rows(words or [])
     if morph:
         from sketchrnn_cli.latent import between
 
         z = sheets.encode(sketcher, sheets.read_inputs(morph, sketcher, reading, seed), seed, False)
         walk = between(z[0], z[1], steps or 20)
         warmth = 0.1 if temperature is None else temperature
-        pictures = sequence(sketcher.draw(walk, len(walk), warmth, seed, max_points, streams=[0] * len(walk)), style)
+        of = sketcher.between(labels[0], labels[-1], len(walk)) if len(labels) else None
+        drawings = sketcher.draw(walk, len(walk), warmth, seed, max_points, streams=[0] * len(walk), labels=of)
+        pictures = sequence(drawings, style)
     elif drawn:
         pictures = [grid(sheets.read_inputs([drawn], sketcher, reading, seed), style=style)]
     else:
         count = count or 1
         warmth = 0.4 if temperature is None else temperature
         latents = sketcher.random_latents(count, seed)
-        pictures = [grid(sketcher.draw(latents, count, warmth, seed, max_points), style=style)]
+        rows = sheets.of_words(sketcher, latents, count, labels, warmth, seed, max_points)
+        pictures = [grid([sketch for row in rows for sketch in row], style=style)]
     target.write(lambda path, replace: files.save_animation(pictures, timing, path, replace))

@@ -26,6 +26,7 @@ def complete(
         bool,
         typer.Option("--as-is", help="Read the beginning at its own size, as if it were whole; the model may end it."),
     ] = False,
+    word: opt.Word = None,
     temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the endings.")] = 0.6,
     seed: opt.Seed = 0,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
@@ -51,8 +52,9 @@ def complete(
         raise UsageError("--keep takes the beginning from a whole drawing, --fraction is for a beginning; give one")
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     target = output.target(sketcher)
+    label = int(sketcher.rows([word])[0]) if word else 0
     share = 0.75 if keep is None else 1.0
     given = sheets.read_inputs([beginning], sketcher, reading, seed, fraction, share)[0][:keep]
-    endings = sketcher.complete(given, count, temperature, seed, as_is, known_size=fraction is not None)
+    endings = sketcher.complete(given, count, temperature, seed, as_is, known_size=fraction is not None, label=label)
     pictured = endings if target.suffix in ARRAYS else [colored(ending, len(given)) for ending in endings]
     sheets.save(pictured, target, style, aligned=True)

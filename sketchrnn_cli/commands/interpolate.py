@@ -19,6 +19,12 @@ def interpolate(
     lerp: Annotated[bool, typer.Option("--lerp", help="Walk straight instead of along the great arc (slerp).")] = False,
     temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the drawings.")] = 0.1,
     sample_z: Annotated[bool, typer.Option("--sample-z", help="Draw z from N(μ, σ) instead of taking μ.")] = False,
+    words: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--class", metavar="WORD", help="What the drawings are of; two: from the first word to the second."
+        ),
+    ] = None,
     seed: opt.Seed = 0,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
     output: Any = None,
@@ -29,6 +35,8 @@ def interpolate(
 
     Example: sketchrnn interpolate cat a.svg b.svg --steps 10
     """
+    import numpy as np
+
     from sketchrnn_cli import latent
     from sketchrnn_cli.commands import sheets
     from sketchrnn_cli.commands.targets import MOVING
@@ -36,13 +44,20 @@ def interpolate(
     if len(inputs) != 4 and (grid or len(inputs) != 2):
         choice = "a grid has four corners" if grid else "give two for a row, or four for a grid"
         raise UsageError(f"{len(inputs)} drawings: {choice}")
+    if words and len(words) > 2:
+        raise UsageError(f"{len(words)} words: give one for all drawings, or two to go from one to the other")
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     target = output.target(sketcher)
     z = sheets.encode(sketcher, sheets.read_inputs(inputs, sketcher, reading, seed), seed, sample_z)
     way: latent.Way = "lerp" if lerp else "slerp"
     row = len(z) == 2
     walk = latent.between(z[0], z[1], steps, way) if row else latent.field(z, steps, steps, way).reshape(-1, z.shape[1])
-    sketches = sketcher.draw(walk, len(walk), temperature, seed, streams=[0] * len(walk))
+    labels = None
+    if words:
+        first, *_, last = np.repeat(sketcher.rows(words), 2)
+        labels = sketcher.between(first, last, steps)
+        labels = labels if row else np.tile(labels, (steps, 1))  # From left to right.
+    sketches = sketcher.draw(walk, len(walk), temperature, seed, streams=[0] * len(walk), labels=labels)
     if row and target.suffix not in MOVING:
         sheets.save_rows([sketches], target, style)
     else:

@@ -26,6 +26,14 @@ MaxPoints = Annotated[
     int | None,
     typer.Option(min=1, max=100_000, help="Points of a drawing at most. [default: the model's max_seq_len]"),
 ]
+Words = Annotated[
+    list[str] | None,
+    typer.Option("--class", metavar="WORD", help="What to draw, of the words that the model knows; may be repeated."),
+]
+Word = Annotated[
+    str | None,
+    typer.Option("--class", metavar="WORD", help="What it is of, a word that the model knows. [default: any]"),
+]
 Size = Annotated[int, typer.Option(help="Larger side of a drawing, in pixels.", rich_help_panel=LOOK)]
 Join = Annotated[
     bool | None,

@@ -22,6 +22,7 @@ def sample(
             "--temperature", "-t", min=0, help="Randomness, 0 to 1 and more; several give a grid. [default: 0.4]"
         ),
     ] = None,
+    words: opt.Words = None,
     from_z: Annotated[
         str | None,
         typer.Option("--z", metavar="FILE", help="Draw the latent vectors of a file that encode wrote, each once."),
@@ -45,7 +46,10 @@ def sample(
         raise UsageError("--z draws each vector of its file once; leave --count out")
     if columns is not None and len(temperatures) > 1:
         raise UsageError("--columns is for one temperature; several get a row each")
+    if words and len(words) > 1 and (columns is not None or len(temperatures) > 1):
+        raise UsageError("several words get a row each; give one temperature and no --columns")
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
+    labels = sketcher.rows(words or [])
     target = output.target(sketcher)
     if from_z is None:
         count = count or 1
@@ -55,8 +59,12 @@ def sample(
             raise UsageError(f"--z {from_z}: this model is decoder-only and draws from no z")
         z = read_latents(from_z, sketcher.hparams.z_size)
         count = len(z)
-    rows = sheets.at_temperatures(sketcher, z, count, temperatures, seed, max_points)
+    captions = [f"temperature {value:g}" for value in temperatures]
+    if words and len(temperatures) == 1:
+        rows, captions = sheets.of_words(sketcher, z, count, labels, temperatures[0], seed, max_points), words
+    else:
+        rows = sheets.at_temperatures(sketcher, z, count, temperatures, seed, max_points, labels=labels)
     if len(rows) == 1:
         sheets.save(rows[0], target, style, columns=columns)
     else:
-        sheets.save_rows(rows, target, style, [f"temperature {value:g}" for value in temperatures])
+        sheets.save_rows(rows, target, style, captions)

@@ -80,6 +80,7 @@ def at_temperatures(
     seed: int,
     max_points: int | None = None,
     common_stream: bool = False,
+    labels: "np.ndarray | None" = None,
 ) -> "list[list[np.ndarray]]":
     """Draw a row of `count` sketches at each temperature, all in one batch; a column has one z and one stream."""
     import numpy as np
@@ -87,7 +88,28 @@ def at_temperatures(
     rows = len(temperatures)
     streams = [0 if common_stream else i for i in range(count)] * rows
     z = None if z is None else np.tile(z, (rows, 1))
-    drawn = sketcher.draw(z, rows * count, np.repeat(temperatures, count), seed, max_points, streams)
+    of = None if labels is None or not len(labels) else np.full(rows * count, labels[0])
+    drawn = sketcher.draw(z, rows * count, np.repeat(temperatures, count), seed, max_points, streams, labels=of)
+    return [drawn[start : start + count] for start in range(0, len(drawn), count)]
+
+
+def of_words(
+    sketcher: Sketcher,
+    z: "np.ndarray | None",
+    count: int,
+    labels: "np.ndarray",
+    way: Any,
+    seed: int,
+    max_points: int | None = None,
+) -> "list[list[np.ndarray]]":
+    """Draw a row of `count` sketches of each label, of "any" without; a column has one z and one stream."""
+    import numpy as np
+
+    labels = labels if len(labels) else np.zeros(1, dtype=np.int32)
+    rows = len(labels)
+    z = None if z is None else np.tile(z, (rows, 1))
+    streams = list(range(count)) * rows
+    drawn = sketcher.draw(z, rows * count, way, seed, max_points, streams, labels=np.repeat(labels, count))
     return [drawn[start : start + count] for start in range(0, len(drawn), count)]
 
 

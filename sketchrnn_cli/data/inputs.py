@@ -88,6 +88,12 @@ def read_input(
     return Input(fitted, (*doubts, *((simplified(text, fitted, used),) if len(fitted) < len(sketch) else ())))
 
 
+def names_one(text: str) -> bool:
+    """Return whether an INPUT names one drawing, not a whole data set."""
+    of_a_set = len(parts := text.rsplit(":", 2)) == 3 and parts[1] in SPLITS
+    return of_a_set or Path(text).suffix.lower() in (*PICTURES, *ARRAYS)
+
+
 @contextmanager
 def _naming(name: str) -> Iterator[None]:
     """Say in an error of the data which INPUT it was."""

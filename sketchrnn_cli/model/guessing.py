@@ -31,7 +31,9 @@ class Guesses:
     """`[count]`, descending within a round."""
 
 
-def guess(drawer: Drawer, given: np.ndarray, count: int, seed: int, scales: tuple[float, ...] = SCALES) -> Guesses:
+def guess(
+    drawer: Drawer, given: np.ndarray, count: int, seed: int, scales: tuple[float, ...] = SCALES, label: int = 0
+) -> Guesses:
     """Take `count` guesses at a beginning, in rounds of `ENDINGS`: more of them change none of the first.
 
     The guess at face value (scale 1, z = μ) is in every round.
@@ -42,8 +44,11 @@ def guess(drawer: Drawer, given: np.ndarray, count: int, seed: int, scales: tupl
         count: how many.
         seed: of the lots.
         scales: what is guessed, face value first; 1 alone where the size is known.
+        label: row of the word that it is of; 0 for "any".
     """
-    rounds = [_round(drawer, given, np.random.default_rng([seed, i, 2]), scales) for i in range(-(-count // ENDINGS))]
+    rounds = [
+        _round(drawer, given, np.random.default_rng([seed, i, 2]), scales, label) for i in range(-(-count // ENDINGS))
+    ]
     z = None if rounds[0].z is None else np.concatenate([found.z for found in rounds if found.z is not None])[:count]
     taken, scores = (
         np.concatenate([getattr(found, name) for found in rounds])[:count] for name in ("scales", "scores")
@@ -51,7 +56,9 @@ def guess(drawer: Drawer, given: np.ndarray, count: int, seed: int, scales: tupl
     return Guesses(taken, z, scores)
 
 
-def _round(drawer: Drawer, given: np.ndarray, rng: np.random.Generator, scales: tuple[float, ...]) -> Guesses:
+def _round(
+    drawer: Drawer, given: np.ndarray, rng: np.random.Generator, scales: tuple[float, ...], label: int
+) -> Guesses:
     points = len(given)
     dealt = np.resize(scales, GUESSES).astype(np.float32)
     scaled = given * np.stack([dealt, dealt, np.ones_like(dealt)], axis=1)[:, None]
@@ -61,7 +68,7 @@ def _round(drawer: Drawer, given: np.ndarray, rng: np.random.Generator, scales: 
         z = _latents(mu, sigma, rng.standard_normal((GUESSES, mu.shape[1])), np.arange(GUESSES) // len(SCALES))
     log_scale = np.log(dealt)
     # A density of scaled offsets is one of the offsets times s^2 a row.
-    total = drawer.log_likelihood(z, scaled) + 2 * points * log_scale
+    total = drawer.log_likelihood(z, scaled, np.full(GUESSES, label, dtype=np.int32)) + 2 * points * log_scale
     # The likelihood is far too sure of itself: tempered.
     scores = total / (12 + 0.6 * points) - 2 * log_scale**2
     # The best of scores with Gumbel noise are a draw without replacement, in proportion to e^score.

@@ -98,8 +98,14 @@ class Drawer:
         return last
 
     def condition(self, z: np.ndarray | None, labels: np.ndarray | None, batch: int) -> np.ndarray | None:
-        """Return v `[batch, condition size]` of latent vectors and rows of the label table; 0, "any", without rows."""
+        """Return v `[batch, condition size]` of latent vectors and labels.
+
+        Labels are rows of the label table `[batch]`, or shares of all rows `[batch, rows]`; None is 0, "any".
+        """
         labels = np.zeros(batch, dtype=np.int32) if labels is None else labels
+        if labels.ndim == 2 and self.hparams.num_classes:
+            mixed = labels.astype(np.float32) @ self.weights["classes.table"]
+            return mixed if z is None else np.concatenate([z, mixed], axis=-1)
         return equations.condition(np, self.weights, z, labels)
 
     def draw(
@@ -122,7 +128,7 @@ class Drawer:
             given: a beginning `[points, 3]` in model units that every sketch repeats and goes on from, or one for each,
                 equally long, `[batch, points, 3]`.
             go_on: whether no sketch may end right after `given`.
-            labels: rows of the label table `[batch]`; None for "any" throughout.
+            labels: rows of the label table `[batch]`, or shares of all rows `[batch, rows]`; None for "any" throughout.
 
         Returns:
             Stroke-3 sketches in model units.

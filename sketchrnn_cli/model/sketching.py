@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sketchrnn_cli.errors import CheckpointError, UsageError
-from sketchrnn_cli.model import guessing
+from sketchrnn_cli.model import guessing, words
 from sketchrnn_cli.model.inference import Drawer, Noise
 from sketchrnn_cli.store.checkpoint import Checkpoint
 
@@ -60,6 +60,7 @@ class Sketcher:
         streams: Sequence[int] | None = None,
         given: np.ndarray | None = None,
         scales: np.ndarray | None = None,
+        labels: np.ndarray | None = None,
     ) -> list[np.ndarray]:
         """Draw sketches in data units.
 
@@ -73,6 +74,7 @@ class Sketcher:
             given: a beginning in data units that all repeat as it is and go on from.
             scales: `[count]` by which the model reads the beginning larger than it is, and draws on smaller; then no
                 sketch ends right behind it.
+            labels: what each is of, as `rows` gives or `between` mixes it; None for "any".
 
         Raises:
             UsageError: an impossible temperature, z of another shape, or a beginning that leaves no point to draw.
@@ -89,10 +91,10 @@ class Sketcher:
             raise UsageError(f"a beginning of {len(given)} points leaves nothing to draw: {points} points at most")
         noise = [Noise.draw(np.random.default_rng([seed, i, 1]), points) for i in streams or range(count)]
         if given is None:
-            return [self._to_data(sketch) for sketch in self._drawer.draw(z, noise, temperature, points)]
+            return [self._to_data(sketch) for sketch in self._drawer.draw(z, noise, temperature, points, labels=labels)]
         factors = np.ones(count) if scales is None else scales
         forced = np.stack([_scaled(self._to_model(given), factor) for factor in factors])
-        drawn = self._drawer.draw(z, noise, temperature, points, forced, go_on=scales is not None)
+        drawn = self._drawer.draw(z, noise, temperature, points, forced, scales is not None, labels)
         sketches = [_scaled(self._to_data(sketch), 1 / factor) for sketch, factor in zip(drawn, factors, strict=True)]
         for sketch in sketches:  # The way to model units and back has rounded it.
             sketch[: len(given), :2] = given[:, :2]
@@ -106,6 +108,7 @@ class Sketcher:
         seed: int,
         as_is: bool = False,
         known_size: bool = False,
+        label: int = 0,
     ) -> list[np.ndarray]:
         """Draw on from a beginning in data units: `count` sketches that all start with its points.
 
@@ -116,16 +119,54 @@ class Sketcher:
             seed: sketch i draws from the stream of (seed, i).
             as_is: take size and z at face value, which may end at once, instead of guessing them (see `guessing`).
             known_size: guess z alone.
+            label: row of the word that it is of; 0 for "any".
 
         Raises:
             UsageError: an impossible temperature, or a beginning that leaves no point to draw.
         """
+        labels = np.full(count, label, dtype=np.int32)
         if as_is or len(given) >= self.hparams.max_seq_len:
             z = self.encode([given])[0].repeat(count, axis=0) if self.hparams.conditional else None
-            return self.draw(z, count, temperature, seed, given=given)
+            return self.draw(z, count, temperature, seed, given=given, labels=labels)
         scales = (1.0,) if known_size else guessing.SCALES
-        found = guessing.guess(self._drawer, self._to_model(given), count, seed, scales)
-        return self.draw(found.z, count, temperature, seed, given=given, scales=found.scales)
+        found = guessing.guess(self._drawer, self._to_model(given), count, seed, scales, label)
+        return self.draw(found.z, count, temperature, seed, given=given, scales=found.scales, labels=labels)
+
+    def rows(self, asked: Sequence[str]) -> np.ndarray:
+        """Return the labels of words as people type them, int32 `[words]`.
+
+        Raises:
+            UsageError: the model does not know one.
+        """
+        return words.rows(asked, self.checkpoint.sidecar.words, str(self.checkpoint.folder))
+
+    def between(self, start: int, end: int, steps: int) -> np.ndarray:
+        """Return labels `[steps, rows]` that go evenly from one word to another; for one word, all alike."""
+        share = np.linspace(0.0, 1.0, steps)[:, None]
+        table = np.eye(self.hparams.num_classes + 1)
+        return (1.0 - share) * table[start] + share * table[end]
+
+    def classify(self, sketches: Sequence[np.ndarray], count: int) -> list[list[tuple[str, float]]]:
+        """Return of each sketch the `count` words under which it is most likely, with p(word | drawing).
+
+        Raises:
+            UsageError: the model knows no words, or a sketch is longer than its N_max.
+        """
+        known = self.checkpoint.sidecar.words
+        if not known:
+            raise UsageError(f"{self.checkpoint.folder}: was trained without words, so it names no drawing")
+        if (longest := max(len(sketch) for sketch in sketches)) > self.hparams.max_seq_len:
+            raise UsageError(f"a drawing of {longest} points; this model reads at most {self.hparams.max_seq_len}")
+        labels = np.arange(1, len(known) + 1, dtype=np.int32)
+        codes = self.encode(sketches)[0] if self.hparams.conditional else None
+        found = []
+        for number, sketch in enumerate(sketches):
+            z = None if codes is None else codes[number : number + 1].repeat(len(known), axis=0)
+            scores = self._drawer.log_likelihood(z, self._to_model(sketch), labels, ends=True)
+            share = words.posterior(scores)
+            order = np.argsort(-share, kind="stable")[:count]
+            found.append([(known[place], float(share[place])) for place in order])
+        return found
 
     def _to_model(self, sketch: np.ndarray) -> np.ndarray:
         return np.concatenate([sketch[:, :2] / np.float32(self.scale), sketch[:, 2:]], axis=1)

@@ -1,0 +1,35 @@
+"""The words that a model knows drawings by, and their rows in its label table; row 0 is "any"."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sketchrnn_cli.errors import UsageError
+from sketchrnn_cli.hparams import nearest
+
+ANY = "any"
+
+
+def rows(asked: Sequence[str], words: Sequence[str], model: str) -> np.ndarray:
+    """Return the rows of words as people type them, int32 `[words]`: capitals, ``-`` and ``_`` do not matter.
+
+    Raises:
+        UsageError: the model knows no such word, or none at all.
+    """
+    if not words and asked:
+        raise UsageError(f"{model} was trained without words; --class is for models that know some")
+    row = {ANY: 0} | {_plain(word): number for number, word in enumerate(words, 1)}
+    for word in asked:
+        if _plain(word) not in row:
+            raise UsageError(f"--class {word}: {model} does not know it{nearest(_plain(word), row)}")
+    return np.array([row[_plain(word)] for word in asked], dtype=np.int32)
+
+
+def posterior(log_likelihood: np.ndarray) -> np.ndarray:
+    """Return p(word | drawing) `[..., words]` of log p(drawing | word), all words as likely beforehand."""
+    raised = np.exp(log_likelihood - log_likelihood.max(axis=-1, keepdims=True))
+    return raised / raised.sum(axis=-1, keepdims=True)
+
+
+def _plain(word: str) -> str:
+    return " ".join(word.casefold().replace("_", " ").replace("-", " ").split())

@@ -1,0 +1,127 @@
+"""Drawing by words and naming drawings, typed as commands."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import plain_model
+import pytest
+from typer.testing import CliRunner
+
+from sketchrnn_cli import cli
+from sketchrnn_cli.data import archive
+from sketchrnn_cli.errors import UsageError
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model.sketching import Sketcher
+from sketchrnn_cli.store import checkpoint
+from sketchrnn_cli.store.checkpoint import Sidecar
+from sketchrnn_cli.store.names import load
+
+WORDS = ("cat", "flying saucer", "t-shirt")
+SMALL = HParams(
+    conditional=False, dec_model="transformer", dec_rnn_size=16, dec_layers=1, dec_heads=2, dec_mlp_size=8,
+    num_mixture=2, num_classes=3, class_size=4, max_seq_len=20,
+)  # fmt: skip
+
+
+def release(name: str, **changes: object) -> None:
+    hparams = SMALL.replace(**changes)
+    weights = plain_model.random_weights(hparams, size=0.6)
+    sidecar = Sidecar(hparams, 10.0, 100.0, words=WORDS if hparams.num_classes else ())
+    checkpoint.release(Path("checkpoints") / name, sidecar, weights)
+
+
+@pytest.fixture(autouse=True)
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    release("words")
+    release("vae", conditional=True, enc_rnn_size=6, z_size=4, dec_model="lstm")
+    release("plain", num_classes=0)
+
+
+def run(*arguments: str) -> str:
+    done = CliRunner().invoke(cli.app, list(arguments), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def refused(*arguments: str) -> str:
+    with pytest.raises(UsageError) as caught:
+        CliRunner().invoke(cli.app, list(arguments), catch_exceptions=False)
+    return str(caught.value)
+
+
+def drawn(path: str) -> list[list]:
+    return json.loads(Path(path).read_text())
+
+
+def sample(out: str, *words: str, model: str = "words") -> list[list]:
+    classes = [part for word in words for part in ("--class", word)]
+    run("sample", model, "--count", "3", *classes, "--temperature", "0.3", "--out", out)
+    found = drawn(out)
+    return found["sketches"] if isinstance(found, dict) else found
+
+
+@pytest.mark.parametrize("model", ["words", "vae"])
+def test_each_word_gets_a_row_that_is_what_it_would_be_alone(model: str) -> None:
+    cats, saucers = (sample(f"{i}.json", word, model=model) for i, word in enumerate(("cat", "Flying_Saucer")))
+    assert cats != saucers
+    assert sample("both.json", "cat", "flying saucer", model=model) == [*cats, *saucers]
+    assert sample("any.json", model=model) == sample("named_any.json", "any", model=model) != cats
+
+
+def test_a_word_that_is_not_known_is_refused_with_the_nearest() -> None:
+    assert "did you mean 'cat'" in refused("sample", "words", "--class", "catt")
+    assert "trained without words" in refused("sample", "plain", "--class", "cat")
+
+
+def test_an_interpolation_goes_from_one_word_to_another() -> None:
+    np.save("a.npy", np.array([[9, 0, 0], [0, 9, 0], [-9, 0, 1]], np.float32))
+    both = ["interpolate", "vae", "a.npy", "a.npy", "--steps", "3", "--temperature", "0.9", "--seed", "3"]
+    for out, words in (("one.json", ("cat",)), ("other.json", ("t-shirt",)), ("across.json", ("cat", "t-shirt"))):
+        run(*both, *(part for word in words for part in ("--class", word)), "--out", out)
+    one, other, across = (drawn(out) for out in ("one.json", "other.json", "across.json"))
+    assert (across[0], across[-1]) == (one[0], other[0])
+    assert one[0] != other[0]
+
+
+def test_complete_and_animate_take_a_word() -> None:
+    np.save("a.npy", np.array([[9, 0, 0], [0, 9, 1]], np.float32))
+    run("complete", "words", "a.npy", "--class", "cat", "--count", "2", "--out", "cat.json")
+    run("complete", "words", "a.npy", "--class", "t shirt", "--count", "2", "--out", "shirt.json")
+    assert drawn("cat.json") != drawn("shirt.json")
+    run("animate", "words", "--class", "cat", "--class", "t-shirt", "--out", "a.svg")
+
+
+def test_a_drawing_is_named_by_the_probability_that_the_model_gives_it() -> None:
+    sketch = np.array([[9, 0, 0], [0, 9, 0], [-9, 0, 1]], np.float32)
+    np.save("a.npy", sketch)
+    (found,) = json.loads(run("classify", "words", "a.npy", "--json"))
+    shares = {entry["word"]: entry["probability"] for entry in found["words"]}
+    assert set(shares) == set(WORDS)
+    assert sum(shares.values()) == pytest.approx(1.0)
+    drawer = Sketcher(load("words", Path("checkpoints")))._drawer
+    scores = [
+        drawer.log_likelihood(None, sketch[None] / np.array([10, 10, 1], np.float32), np.array([row]), ends=True)[0]
+        for row in (1, 2, 3)
+    ]
+    expected = np.exp(scores) / np.exp(scores).sum()
+    np.testing.assert_allclose([shares[word] for word in WORDS], expected, rtol=1e-5)
+    assert "cat" in run("classify", "words", "a.npy")
+    assert "names no drawing" in refused("classify", "plain", "a.npy")
+
+
+def test_of_a_data_set_it_is_counted_what_the_drawing_engine_would_name() -> None:
+    rng = np.random.default_rng(0)
+    sketches = [np.concatenate([rng.integers(-30, 30, (5, 2)), np.zeros((5, 1))], 1).astype(np.int16) for _ in range(8)]
+    labels = np.array([0, 1, 0, 1, 1, 0, 1, 0])
+    splits = {"train": sketches[:1], "valid": [], "test": sketches}
+    data = {"train": labels[:1], "valid": [], "test": labels}
+    archive.write(Path("datasets/two.npz"), splits, "made", ["t-shirt", "dog"], data)
+    (counted,) = json.loads(run("classify", "words", "two", "--json"))
+    sketcher = Sketcher(load("words", Path("checkpoints")))
+    mine = [sketcher.classify([sketch.astype(np.float32)], 1)[0][0][0] for sketch in sketches]
+    right = [word == "t-shirt" for word, label in zip(mine, labels, strict=True) if label == 0]
+    assert counted["drawings"] == 4  # The model knows no dog.
+    assert counted["top_1"] == np.mean(right)
+    assert counted["top_5"] == 1.0
