@@ -10,7 +10,8 @@ last; clusters never talk to each other, so a large batch runs in waves. A *bloc
 
 **Matmuls.** Everything is transposed, so that 8 rows of the batch are N of ``mma.m16n8k16`` and the recurrent kernel
 is its A operand, cut into *fragments* of 16 x 16 numbers, 16 bytes a lane. They are loaded once: into registers, and
-for H = 512 every fourth into shared memory. Sums and states are float32, factors float16 or bfloat16.
+for H = 512 every fourth (backward, every third) into shared memory. Sums and states are float32, factors float16 or
+bfloat16.
 
 **Forward step.** A warp multiplies its 32 gate rows (two tiles: i over f, candidate over o) by h of the last step,
 adds what input and z give, activates, and so has h of 8 units x 8 rows. ``movmatrix`` turns them to 16 bytes a
@@ -28,7 +29,9 @@ block: [warp][lane] x (i, f, candidate, o). Each block multiplies its own 256 ga
 
     partial buffer: [sender][16 units][lane] x 4 float32             = 2048 bytes a sender
 
-The owner adds the senders in their order: no atomics, the same bits at every run. One ``bar.sync`` a step.
+The owner adds the senders in their order: no atomics, the same bits at every run. One ``bar.sync`` a step. What the
+gates' gradients sum up to over time, for the constant part, stays in registers; so does their product with the rows,
+8 of the batch at a step by ``mma.m16n8k8``, of which each cluster gives its share.
 
 **Outside.** `layout` permutes weights, rows and masks; `lstm` has the gradients of the kernels, which are large matmuls
 after the loop, and the interface of the scan. Factors in float16 have 10 bits of mantissa, as TensorFloat-32: they

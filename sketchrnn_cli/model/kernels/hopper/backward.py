@@ -36,8 +36,10 @@ def kernel(problem: Problem) -> Callable:
     """Return the backward kernel.
 
     It takes the gradients of every h, `[time, directions, batch, units]`, a factor `[1]` on them, gates and states of
-    the forward kernel, the initial c, the fragments, flat, and the mask with dropout. It returns the gradients, times
-    the factor, of all gates, `[directions, time, batch, 4 * units]` in the factors' type, and of the initial h and c.
+    the forward kernel, the initial c, the fragments, flat, the rows, and the mask with dropout. It returns the
+    gradients, times the factor: of all gates, `[directions, time, batch, 4 * units]` in the factors' type; of the
+    initial h and c; of the constant part, `[directions, batch, 4 * units]`; and each cluster's share of that of the
+    rows' kernel, `[directions, clusters, 8, 4 * units]`, five of the eight filled.
     """
     state = Shape((problem.directions, problem.batch, problem.units), jnp.float32)
     inputs = [
@@ -47,11 +49,14 @@ def kernel(problem: Problem) -> Callable:
         state,
         Shape((problem.directions * problem.units * 4 * problem.units,), problem.dtype),
     ]
+    clusters = problem.directions * problem.tiles
+    inputs.append(Shape((clusters, problem.time, layout.COLUMNS * layout.ROWS), problem.dtype))
     if problem.keep is not None:
-        clusters = problem.directions * problem.tiles
         inputs.append(Shape((clusters, problem.blocks, problem.time, WARPS * layout.ROWS), jnp.uint8))
     d_gates = (problem.directions, problem.time, problem.batch, 4 * problem.units)
-    outputs = [Shape(d_gates, problem.dtype), state, state]
+    d_constant = (problem.directions, problem.batch, 4 * problem.units)
+    d_kernel = (problem.directions, problem.tiles, layout.COLUMNS, 4 * problem.units)
+    outputs = [Shape(d_gates, problem.dtype), state, state, *(Shape(x, jnp.float32) for x in (d_constant, d_kernel))]
 
     def emit(arrays: list[Value], shared: Value) -> None:
         _emit(arrays[: len(inputs)], arrays[len(inputs) :], shared, problem)
@@ -70,17 +75,19 @@ class _Slopes(NamedTuple):
 
 
 def _emit(inputs: list[Value], outputs: list[Value], shared: Value, problem: Problem) -> None:
-    d_outputs, factor, gates, states, c, fragments, *mask = inputs
-    d_gates, d_h, d_c = outputs
+    d_outputs, factor, gates, states, c, fragments, rows, *mask = inputs
+    d_gates, d_h, d_c, d_constant, d_kernel = outputs
     at = {name: shared + offset for name, offset in layout.backward_regions(problem)[0].items()}
     thread = locate(problem)
     entries, inside = thread.pair(problem)
     places = [(entry * problem.units + thread.unit).wide() * 4 for entry in entries]
-    weights = Fragments(fragments, at["fragments"], thread, problem)
+    weights = Fragments(fragments, at["fragments"], thread, problem, backward=True)
     barriers = Barriers(at["barriers"], problem.blocks * SENDER, thread)
     ring = _Ring(at, gates, states, d_outputs, places, inside, thread, problem)
     for n in range(STAGES - 1):
         ring.fetch(constant(problem.time - 1 - n, "r"))
+    row_bytes = problem.time * layout.ROW_BYTES
+    copy_region(at["rows"], rows + thread.cluster.wide() * row_bytes, row_bytes, thread)
     if mask:
         source = mask[0] + (thread.cluster * problem.blocks + thread.rank).wide() * problem.mask_bytes
         copy_region(at["mask"], source, problem.mask_bytes, thread)
@@ -92,8 +99,9 @@ def _emit(inputs: list[Value], outputs: list[Value], shared: Value, problem: Pro
     ptx.sync_cluster()
     zero, nothing = constant(0, "r"), constant(0.0, "f")
 
-    def step(number: Value, d_state: list[Value], is_first: bool) -> list[Value]:
-        """Go one step back, the `number`-th; return the gradients of c before it."""
+    def step(number: Value, carried: list[Value], is_first: bool) -> list[Value]:
+        """Go one step back, the `number`-th; carry the gradients of c, of the constant part and of the rows' kernel."""
+        d_state, sums, shares = carried[:2], carried[2:10], [carried[10:14], carried[14:]]
         time = constant(problem.time - 1, "r") - number
         ptx.wait_copies(STAGES - 3)
         slopes, upstream = ring.read(time, initial, at["mask"])
@@ -110,26 +118,33 @@ def _emit(inputs: list[Value], outputs: list[Value], shared: Value, problem: Pro
             slope = slopes[j].gates
             of_gates.append((of_c * slope[0], of_c * slope[1], of_c * slope[2], here * slope[3]))
             before.append(of_c * slopes[j].f)
-        turned = [ptx.transpose(_rounded(of_gates[0][gate], of_gates[1][gate], problem)) for gate in range(4)]
+        packed = [_rounded(of_gates[0][gate], of_gates[1][gate], problem) for gate in range(4)]
+        turned = [ptx.transpose(pair) for pair in packed]
         shared_gates = at["d_gates"] + (number & 1) * (WARPS * FRAGMENT) + thread.lane * 16
         ptx.store_shared(shared_gates + thread.warp * FRAGMENT, turned, memory=True)
         ptx.sync_block()
         _send_partial(shared_gates, at["partial"], number & 1, weights, barriers, thread, problem)
         _store_gates(d_gates, time, turned, thread, problem)
-        return before
+        sums = [x + of_gates[n % 2][n // 2] for n, x in enumerate(sums)]
+        now = ptx.load_shared(at["rows"] + time * layout.ROW_BYTES + thread.u * 16 + thread.q * 4, "r")
+        shares = [ptx.multiply_add_k8(shares[n], packed[2 * n : 2 * n + 2], now, problem.factors) for n in range(2)]
+        return [*before, *sums, *shares[0], *shares[1]]
 
-    d_state = step(zero, [nothing, nothing], True)
+    carried = step(zero, [nothing] * 18, True)
     one, steps = constant(1, "r"), constant(problem.time, "r")
-    loop = scf.ForOp(one.value, steps.value, one.value, [x.value for x in d_state])
+    loop = scf.ForOp(one.value, steps.value, one.value, [x.value for x in carried])
     with ir.InsertionPoint(loop.body):
-        d_state = step(Value(loop.induction_variable, "r"), [Value(x, "f") for x in loop.inner_iter_args], False)
-        scf.yield_([x.value for x in d_state])
+        carried = step(Value(loop.induction_variable, "r"), [Value(x, "f") for x in loop.inner_iter_args], False)
+        scf.yield_([x.value for x in carried])
+    results = [Value(x, "f") for x in loop.results]
     last = constant(problem.time - 1, "r")
     barriers.wait(last)
     recurrent = _gather(at["partial"], last, thread, problem)
     for j in PAIR:
         ptx.store(d_h + places[j], [recurrent[j]], inside[j])
-        ptx.store(d_c + places[j], [Value(loop.results[j], "f")], inside[j])
+        ptx.store(d_c + places[j], [results[j]], inside[j])
+    _store_sums(d_constant, results[2:10], entries, inside, thread, problem)
+    _store_shares(d_kernel, results[10:], thread, problem)
     ptx.sync_cluster()
 
 
@@ -238,6 +253,30 @@ def _store_gates(d_gates: Value, time: Value, turned: list[Value], thread: Threa
     column = (thread.rank * BLOCK_UNITS + thread.warp * 8 + thread.q * 2).wide()
     for gate in range(4):
         ptx.store(d_gates + (line + column + gate * problem.units) * 2, [turned[gate]], inside)
+
+
+def _store_sums(
+    d_constant: Value,
+    sums: list[Value],
+    entries: list[Value],
+    inside: list[Value],
+    thread: Thread,
+    problem: Problem,
+) -> None:
+    """Write the gradients of the constant part of a lane's gates, [gate][row]."""
+    for n, x in enumerate(sums):
+        gate, j = divmod(n, 2)
+        place = (entries[j] * (4 * problem.units) + thread.unit + gate * problem.units).wide() * 4
+        ptx.store(d_constant + place, [x], inside[j])
+
+
+def _store_shares(d_kernel: Value, shares: list[Value], thread: Thread, problem: Problem) -> None:
+    """Write the cluster's share of the gradient of the rows' kernel: of each gate, columns 2q and 2q + 1 of unit u."""
+    for n, x in enumerate(shares):
+        gate, column = divmod(n, 2)
+        line = thread.cluster * layout.COLUMNS + thread.q * 2 + column
+        place = (line * (4 * problem.units) + thread.unit + gate * problem.units).wide() * 4
+        ptx.store(d_kernel + place, [x])
 
 
 def _rounded(low: Value, high: Value, problem: Problem) -> Value:

@@ -79,12 +79,14 @@ def locate(problem: Problem) -> Thread:
 class Fragments:
     """A warp's fragments of the recurrent kernel, in registers and shared memory."""
 
-    def __init__(self, source: Value, shared: Value, thread: Thread, problem: Problem) -> None:
+    def __init__(self, source: Value, shared: Value, thread: Thread, problem: Problem, backward: bool) -> None:
         """Load them from the array that `layout` permuted; each lane reads back only what it wrote itself."""
-        every, count = problem.shared_every, problem.fragments
+        every, count = layout.shared_every(problem, backward), problem.fragments
         warp = (thread.direction * problem.blocks + thread.rank) * layout.WARPS + thread.warp
         lane = source + ((warp * (count * 32) + thread.lane) * 16).wide()
-        self._shared = shared + thread.warp * (problem.shared_fragments * layout.FRAGMENT) + thread.lane * 16
+        self._shared = (
+            shared + thread.warp * (layout.fragment_bytes(problem, backward) // layout.WARPS) + thread.lane * 16
+        )
         self._every, self._registers = every, {}
         for n in range(count):
             values = ptx.load_fragment(lane, n * layout.FRAGMENT)

@@ -76,7 +76,7 @@ def _emit(inputs: list[Value], outputs: list[Value], shared: Value, problem: Pro
     at = {name: shared + offset for name, offset in layout.forward_regions(problem)[0].items()}
     thread = locate(problem)
     entries, inside = thread.pair(problem)
-    weights = Fragments(fragments, at["fragments"], thread, problem)
+    weights = Fragments(fragments, at["fragments"], thread, problem, backward=False)
     barriers = Barriers(at["barriers"], problem.units * layout.ROWS * 2, thread)
     my_constant = at["constant"] + thread.number * 16
     _load_constant(my_constant, fixed, entries, inside, thread, problem)

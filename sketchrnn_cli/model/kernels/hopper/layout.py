@@ -17,6 +17,10 @@ FEATURES = 5
 """Numbers of an input row."""
 FRAGMENT = 512
 """Bytes of a fragment: 16 in each of 32 lanes."""
+COLUMNS = 8
+"""Numbers of a row for its kernel's gradient: N of that matmul, zeros behind the five."""
+ROW_BYTES = COLUMNS * ROWS * 2
+"""Bytes of a cluster's rows at one step, for that gradient."""
 SHARED_LIMIT = 227 * 1024
 """Bytes of shared memory that a block can have."""
 STAGES = 4
@@ -64,19 +68,22 @@ class Problem:
         return self.units // 8
 
     @property
-    def shared_every(self) -> int:
-        """One fragment in so many waits in shared memory, the others in registers; 0: none does."""
-        return 4 if self.units == 512 else 0
-
-    @property
-    def shared_fragments(self) -> int:
-        """Fragments of a warp that wait in shared memory."""
-        return self.fragments // self.shared_every if self.shared_every else 0
-
-    @property
     def mask_bytes(self) -> int:
         """Bytes of a block's mask, all steps."""
         return 0 if self.keep is None else self.time * WARPS * ROWS
+
+
+def shared_every(problem: Problem, backward: bool) -> int:
+    """Return how many fragments have one that waits in shared memory, not in registers; 0: none does."""
+    if problem.units < 512:
+        return 0
+    return 3 if backward else 4
+
+
+def fragment_bytes(problem: Problem, backward: bool) -> int:
+    """Return the bytes of a block's fragments that wait in shared memory."""
+    every = shared_every(problem, backward)
+    return WARPS * (problem.fragments // every if every else 0) * FRAGMENT
 
 
 def regions(sizes: dict[str, int]) -> tuple[dict[str, int], int]:
@@ -96,7 +103,7 @@ def forward_regions(problem: Problem) -> tuple[dict[str, int], int]:
             "h": 2 * problem.units * ROWS * 2,
             "kernel": FEATURES * BLOCK_UNITS * 4 * 4,
             "constant": THREADS * 2 * 16,
-            "fragments": WARPS * problem.shared_fragments * FRAGMENT,
+            "fragments": fragment_bytes(problem, backward=False),
             "rows": problem.time * FEATURES * ROWS * 4,
             "mask": problem.mask_bytes,
         }
@@ -112,7 +119,8 @@ def backward_regions(problem: Problem) -> tuple[dict[str, int], int]:
             "d_gates": 2 * WARPS * FRAGMENT,
             "gates": STAGES * THREADS * 16,
             "states": STAGES * THREADS * 16,
-            "fragments": WARPS * problem.shared_fragments * FRAGMENT,
+            "fragments": fragment_bytes(problem, backward=True),
+            "rows": problem.time * ROW_BYTES,
             "mask": problem.mask_bytes,
         }
     )
@@ -157,10 +165,16 @@ def backward_fragments(recurrent: Array, blocks: int) -> Array:
 
 
 def cluster_rows(rows: Array) -> Array:
-    """Return rows `[time, directions, batch, 5]` as each cluster reads them, `[clusters, time, 5 * 8]`."""
+    """Return rows `[time, directions, batch, n]` as each cluster reads them, `[clusters, time, n * 8]`."""
     time, directions, _, features = rows.shape
     padded = _whole_tiles(rows).reshape(time, directions, -1, ROWS, features)
     return padded.transpose(1, 2, 0, 4, 3).reshape(-1, time, features * ROWS)
+
+
+def gradient_rows(rows: Array, dtype: Any) -> Array:
+    """Return rows as each cluster reads them for their kernel's gradient, `[clusters, time, 8 numbers * 8 rows]`."""
+    wide = jnp.pad(rows.astype(dtype), [(0, 0), (0, 0), (0, 0), (0, COLUMNS - rows.shape[-1])])
+    return cluster_rows(wide)
 
 
 def cluster_mask(kept: Array) -> Array:

@@ -82,10 +82,11 @@ def _backward(products: str, keep: float | None, residuals: Any, d_outputs: Arra
     scale = _scale(d_outputs) if products == "float32" else jnp.ones(())
     fragments = layout.backward_fragments(recurrent.astype(problem.dtype), problem.blocks).reshape(-1)
     run = backward.kernel(problem)
-    d_gates, d_h, d_c = run(d_outputs, scale.reshape(1), gates, states, c, fragments, *mask)
-    d_constant = d_gates.sum(axis=1, dtype=jnp.float32)
-    d_kernel = _kernel_gradient(rows.swapaxes(0, 1).astype(problem.dtype), d_gates)
-    gradients = d_constant, d_kernel, _kernel_gradient(h_before, d_gates), d_h, d_c
+    inputs = layout.gradient_rows(rows, problem.dtype)
+    found = run(d_outputs, scale.reshape(1), gates, states, c, fragments, inputs, *mask)
+    d_gates, d_h, d_c, d_constant, shares = found
+    d_kernel = shares.sum(axis=1)[:, : rows.shape[-1]]
+    gradients = d_constant, d_kernel, _recurrent_gradient(h_before, d_gates), d_h, d_c
     return (None, *(x / scale for x in gradients), None)
 
 
@@ -98,14 +99,14 @@ def _scale(d_outputs: Array) -> Array:
     return jnp.exp2(jnp.floor(jnp.log2(LARGEST_GRADIENT / largest)))
 
 
-def _kernel_gradient(inputs: Array, d_gates: Array) -> Array:
-    """Return the gradient `[directions, n, 4 * units]` of a kernel of inputs `[directions, time, batch, n]`.
+def _recurrent_gradient(h_before: Array, d_gates: Array) -> Array:
+    """Return the gradient of the recurrent kernel, of h before each step, `[directions, time, batch, units]`.
 
     The sum over time and batch, already side by side in memory, is cut into parts that run side by side.
     """
-    directions, time, batch, _ = inputs.shape
+    directions, time, batch, _ = h_before.shape
     parts = math.gcd(time * batch, on_jax.LARGEST_SPLIT)
-    a, b = (x.reshape(directions, parts, -1, x.shape[-1]) for x in (inputs, d_gates))
+    a, b = (x.reshape(directions, parts, -1, x.shape[-1]) for x in (h_before, d_gates))
     return jnp.matmul(a.swapaxes(-1, -2), b, preferred_element_type=jnp.float32).sum(axis=1)
 
 

@@ -234,6 +234,13 @@ def multiply_add(sums: list[Value], a: list[Value], b: Sequence[Value], of: str)
     return asm("ffff", f"{instruction} {operands};", *a, *b, *sums, pure=True)
 
 
+def multiply_add_k8(sums: list[Value], a: Sequence[Value], b: Value, of: str) -> list[Value]:
+    """Return A B + sums of a warp: A 16 x 8, B 8 x 8, the factors f16 or bf16."""
+    instruction = f"mma.sync.aligned.m16n8k8.row.col.f32.{of}.{of}.f32"
+    operands = f"{_list(0, 4)}, {_list(4, 2)}, {_list(6, 1)}, {_list(7, 4)}"
+    return asm("ffff", f"{instruction} {operands};", *a, b, *sums, pure=True)
+
+
 def in_block(address: Value, rank: Value) -> Value:
     """Return the address, in the cluster, of the same place in another block's shared memory."""
     return asm("r", "mapa.shared::cluster.u32 $0, $1, $2;", address, rank, pure=True)
