@@ -2,7 +2,6 @@
 
 import hashlib
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,6 @@ class ModelFiles:
 
     hparams: bytes
     weights: bytes
-    words: tuple[str, ...] | None
-    """What a class-conditional model can be asked for."""
 
 
 class Models:
@@ -63,10 +60,9 @@ class Models:
 
     def _words(self, name: str) -> list[str] | None:
         try:
-            words = _words_of(checkpoint.load_sidecar(self._folders[name]))
+            return list(checkpoint.load_sidecar(self._folders[name]).words) or None
         except CheckpointError:
             return None
-        return None if words is None else list(words)
 
 
 def read_files(folder: Path) -> ModelFiles:
@@ -78,14 +74,9 @@ def read_files(folder: Path) -> ModelFiles:
     loaded = checkpoint.load(folder)
     try:
         sidecar, weights = (folder / name for name in (checkpoint.SIDECAR, checkpoint.WEIGHTS))
-        found = ModelFiles(sidecar.read_bytes(), weights.read_bytes(), _words_of(loaded.sidecar))
+        found = ModelFiles(sidecar.read_bytes(), weights.read_bytes())
     except OSError as error:
         raise CheckpointError(f"{folder}: cannot be read: {error.strerror or error}") from error
     if hashlib.sha256(found.weights).hexdigest() != loaded.sidecar.weights_sha256:
         raise CheckpointError(f"{folder}: changed while it was read; try again")
     return found
-
-
-def _words_of(sidecar: checkpoint.Sidecar) -> tuple[str, ...] | None:
-    words: Mapping | tuple | None = getattr(sidecar, "words", None)
-    return tuple(words) if words else None

@@ -15,6 +15,24 @@ from sketchrnn_cli.errors import DataError, UsageError
 from sketchrnn_cli.studio import collection as module
 from sketchrnn_cli.studio.collection import Collection
 
+ADD = """
+import sys, time
+from pathlib import Path
+from studio_server import drawing
+from sketchrnn_cli.studio import collection as module
+write = module._write_at
+def slowly(*place):
+    time.sleep(0.001)  # Others get their turn between reading and writing.
+    write(*place)
+module._write_at = slowly
+collection = module.Collection(Path(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.read()
+for n in range(40):
+    collection.add(drawing(f"drawing-{sys.argv[2]}-{n}"))
+    collection.add(drawing(f"drawing-both-{n}"))
+"""
+
 
 def ids(collection: Collection) -> list[str]:
     return [identity for identity, _, _ in collection.latest(1000)[0]]
@@ -44,6 +62,19 @@ def test_a_first_line_that_was_cut_is_no_obstacle(tmp_path: Path) -> None:
         path.write_bytes(whole[:end])
         assert Collection(path).add(drawing("drawing-0")) == 1
         assert path.read_bytes() == whole
+
+
+def test_nothing_of_a_line_that_was_cut_stays_behind_a_shorter_one(tmp_path: Path) -> None:
+    path = tmp_path / "mine.ndjson"
+    collection = Collection(path)
+    collection.add(drawing("drawing-0"))
+    first = path.read_bytes()
+    collection.add(drawing("drawing-long", word="x" * 100))
+    path.write_bytes(path.read_bytes()[:-2])
+    again = Collection(path)
+    assert path.read_bytes() == first
+    assert again.add(drawing("drawing-1")) == 2
+    assert [json.loads(line)["id"] for line in path.read_bytes().splitlines()] == ["drawing-0", "drawing-1"]
 
 
 def test_a_full_disk_is_told_and_leaves_no_part_of_a_drawing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,14 +134,23 @@ def test_one_that_was_written_by_a_process_that_died_is_synced_before_the_answer
 
 def test_processes_that_add_at_once_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "mine.ndjson"
-    code = (
-        "import sys; from pathlib import Path; from studio_server import drawing;"
-        "from sketchrnn_cli.studio.collection import Collection; c = Collection(Path(sys.argv[1]));"
-        "[c.add(drawing(f'drawing-{sys.argv[2]}-{n}')) and c.add(drawing(f'drawing-both-{n}')) for n in range(40)]"
-    )
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
-    running = [subprocess.Popen([sys.executable, "-c", code, str(path), str(n)], env=env) for n in range(3)]
-    assert [process.wait(120) for process in running] == [0, 0, 0]
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", ADD, str(path), str(n)], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        for n in range(3)
+    ]
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+    for process in running:  # All at once.
+        assert process.stdin is not None
+        process.stdin.close()
+    for process in running:
+        assert process.wait(120) == 0
+        assert process.stdout is not None
+        process.stdout.close()
     found = [json.loads(line)["id"] for line in path.read_bytes().splitlines()]
     assert len(found) == len(set(found)) == 160
     assert Collection(path).count() == 160
