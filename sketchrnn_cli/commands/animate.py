@@ -22,8 +22,14 @@ def animate(
         typer.Option(metavar="INPUT INPUT", help="Turn one drawing into another and back, by the latent space."),
     ] = None,
     steps: Annotated[
-        int | None, typer.Option(min=2, max=1000, help="With --morph: drawings from one to the other. [default: 20]")
+        int | None,
+        typer.Option(
+            min=2, max=1000, help="With --morph: drawings from one to the other. [default: 20, with --points 40]"
+        ),
     ] = None,
+    points: Annotated[
+        bool, typer.Option("--points", help="With --morph: move the points of one drawing to those of the other.")
+    ] = False,
     temperature: Annotated[
         float | None,
         typer.Option("--temperature", "-t", min=0, help="Randomness. [default: 0.4; with --morph 0.1]"),
@@ -47,15 +53,19 @@ def animate(
 
     Example: sketchrnn animate --out cat.gif
     """
+    from sketchrnn_cli import latent
     from sketchrnn_cli.commands import sheets
     from sketchrnn_cli.drawing import output as files
     from sketchrnn_cli.drawing.layout import grid, sequence
+    from sketchrnn_cli.drawing.morph import between
     from sketchrnn_cli.drawing.timing import Timing
 
     if drawn and morph:
         raise UsageError("--input animates one drawing, --morph two; give one of them")
     if count is not None and (drawn or morph):
         raise UsageError("--count is for new sketches; --input and --morph name their drawings")
+    if points and not morph:
+        raise UsageError("--points is for --morph")
     if steps is not None and not morph:
         raise UsageError("--steps is for --morph; --seconds says how long a drawing takes")
     if words and drawn:
@@ -66,14 +76,15 @@ def animate(
     target = output.target(sketcher, files.ANIMATIONS)
     labels = sketcher.rows(words or [])
     if morph:
-        from sketchrnn_cli.latent import between
-
-        z = sheets.encode(sketcher, sheets.read_inputs(morph, sketcher, reading, seed), seed, False)
-        walk = between(z[0], z[1], steps or 20)
+        ends = sheets.read_inputs(morph, sketcher, reading, seed)
         warmth = 0.1 if temperature is None else temperature
-        of = sketcher.between(labels[0], labels[-1], len(walk)) if len(labels) else None
-        drawings = sketcher.draw(walk, len(walk), warmth, seed, max_points, streams=[0] * len(walk), labels=of)
-        pictures = sequence(drawings, style)
+        if points:
+            walk = between(ends[0], ends[1], steps or 40)
+        else:
+            z = latent.between(*sheets.encode(sketcher, ends, seed, False), steps or 20)
+            of = sketcher.between(labels[0], labels[-1], len(z)) if len(labels) else None
+            walk = sketcher.draw(z, len(z), warmth, seed, max_points, streams=[0] * len(z), labels=of)
+        pictures = sequence(walk, style)
     elif drawn:
         pictures = [grid(sheets.read_inputs([drawn], sketcher, reading, seed), style=style)]
     else:

@@ -34,7 +34,7 @@ def _drawn(picture: Picture, timing: Timing) -> Iterator[np.ndarray]:
     page = pen.new_page(picture)
     pens = [pen.Pen(page, lines, picture) for lines in picture.cells]
     stations = np.linspace(0.0, longest_cell(picture), timing.ticks(timing.seconds) + 1)
-    for station in stations:
+    for station in stations[1:]:  # No empty page: the first frame is what a list of files shows.
         for each in pens:
             each.advance(station)
         yield page.copy()

@@ -84,14 +84,14 @@ def _path(page: Any, line: Line, picture: Picture) -> Any:
 
 
 def _drawn(page: Any, picture: Picture, timing: Timing) -> Any:
-    cycle = timing.pause + timing.seconds + timing.hold
+    cycle = timing.seconds + timing.hold
     speed = longest_cell(picture) / timing.seconds
     pen = _pen(page, picture)
     for lines in picture.cells:
         lengths = stroke_lengths(lines, picture)
         for line, length, end in zip(lines, lengths, accumulate(lengths), strict=True):
             path = _path(page, line, picture)
-            starts, ends = (timing.pause + way / speed for way in (end - length, end))
+            starts, ends = (way / speed for way in (end - length, end))
             if len(line.points) == 1 or not np.ptp(line.points, axis=0).any():
                 path.add(_steps(page, [(0.0, 0), (starts, 1)], cycle, timing))
             else:

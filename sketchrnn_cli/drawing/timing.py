@@ -18,7 +18,7 @@ class Timing:
     seconds: float = 3.0
     """From the first stroke to the last; in a morph from the first drawing to the last."""
     hold: float = 1.5
-    """Seconds that the last frame stays, and a morph's first; the empty page before a drawing a third."""
+    """Seconds that the last frame stays, and a morph's first."""
     loop: int = 0
     """How often it plays; 0 for ever."""
 
@@ -32,11 +32,6 @@ class Timing:
             raise UsageError(f"hold {self.hold}: give 0 to 60 seconds")
         if not 0 <= self.loop <= 65535:
             raise UsageError(f"loop {self.loop}: give 0 (for ever) to 65535 times")
-
-    @property
-    def pause(self) -> float:
-        """Seconds that the empty page stays before a drawing begins."""
-        return self.hold / 3
 
     def ticks(self, seconds: float) -> int:
         """Return a time in frames, at least one."""
@@ -66,4 +61,4 @@ def schedule(pictures: Sequence[Picture], timing: Timing) -> list[int]:
     if len(pictures) > 1:
         return [timing.ticks(seconds) for _, seconds in there_and_back(len(pictures), timing)]
     moving = timing.ticks(timing.seconds) - 1
-    return [timing.ticks(timing.pause), *[1] * moving, timing.ticks(timing.hold)]
+    return [*[1] * moving, timing.ticks(timing.hold)]

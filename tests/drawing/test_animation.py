@@ -33,10 +33,10 @@ def ink(image: np.ndarray) -> float:
     return float((255 - image.astype(int)).sum())
 
 
-def test_the_first_frame_is_empty_and_the_last_is_the_whole_drawing() -> None:
+def test_the_first_frame_is_not_empty_and_the_last_is_the_whole_drawing() -> None:
     picture = grid([SQUARE])
     first, *_, last = animation.frames([picture], Timing())
-    assert (first == 255).all()
+    assert 0 < ink(first) < 0.1 * ink(last)
     np.testing.assert_array_equal(last, pen.draw(picture))
 
 
@@ -50,7 +50,7 @@ def test_the_pen_moves_at_a_constant_speed() -> None:
 
 def test_a_drawing_only_ever_gains_ink() -> None:
     images = list(animation.frames([grid([SQUARE], style=SMALL)], Timing(fps=10, seconds=2)))
-    assert len(images) == 21
+    assert len(images) == 20
     for before, after in pairwise(images):
         assert (after <= before).all()
         assert (after < before).any()
@@ -147,7 +147,7 @@ def test_a_transparent_background_becomes_a_white_page(tmp_path: Path) -> None:
     for suffix, write in WRITERS.items():
         write([picture], Timing(fps=5, seconds=1), tmp_path / f"a{suffix}")
         images, _ = read_back(tmp_path / f"a{suffix}")
-        assert (images[0] == 255).all()
+        assert (images[0][0] == 255).all()
 
 
 def test_a_film_has_even_sides_and_as_many_frames_as_ticks(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_film_has_even_sides_and_as_many_frames_as_ticks(tmp_path: Path) -> No
     decoded = np.frombuffer(subprocess.run(decode, capture_output=True, check=True).stdout, dtype=np.uint8)
     film = decoded.reshape(-1, odd.height + odd.height % 2, odd.width + 1, 3)
     assert len(film) == sum(schedule([odd], timing))
-    assert (film[0] > 250).all()
+    assert (film[0] > 250).mean() > 0.9
     assert np.abs(film[-1, : odd.height, : odd.width].astype(int) - pen.draw(odd)).mean() < 8
 
 

@@ -60,7 +60,7 @@ def test_a_folder_gets_one_numbered_png_for_each_tick(tmp_path: Path) -> None:
 def test_a_pattern_names_the_frames(tmp_path: Path) -> None:
     path = check(tmp_path / "sub" / "100%-%d.png", ANIMATIONS)
     save_animation([square()], SHORT, path)
-    assert {each.name for each in path.parent.iterdir()} == {f"100%-{number}.png" for number in range(1, 8)}
+    assert {each.name for each in path.parent.iterdir()} == {f"100%-{number}.png" for number in range(1, 7)}
 
 
 def test_frames_of_a_longer_animation_do_not_stay_and_other_files_do(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_frames_of_a_longer_animation_do_not_stay_and_other_files_do(tmp_path: P
     with pytest.raises(UsageError, match="not an empty folder"):
         check(tmp_path, ANIMATIONS)
     save_animation([square()], SHORT, check(tmp_path, ANIMATIONS, force=True))
-    assert sorted(each.name for each in tmp_path.iterdir())[-2:] == ["frame-007.png", "notes.txt"]
+    assert sorted(each.name for each in tmp_path.iterdir())[-2:] == ["frame-006.png", "notes.txt"]
 
 
 def test_a_pattern_whose_frames_exist_is_refused(tmp_path: Path) -> None:

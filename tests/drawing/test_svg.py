@@ -102,13 +102,13 @@ def test_an_animated_svg_draws_one_stroke_after_the_other() -> None:
     found = animations(text)
     assert [each["attributeName"] for each in found] == ["stroke-dashoffset", "opacity", "stroke-dashoffset"]
     assert {each["repeatCount"] for each in found} == {"3"}
-    assert {each["dur"] for each in found} == {"4s"}
+    assert {each["dur"] for each in found} == {"3.5s"}
     moments = [[float(moment) for moment in each["keyTimes"].split(";")] for each in found]
     first, dot, last = moments
-    assert first[1] == pytest.approx(0.5 / 4)  # the empty page
+    assert first[1] == 0.0  # No empty page.
     assert first[2] == pytest.approx(dot[1], abs=1e-4)
     assert dot[1] < last[1] < last[2]
-    assert last[2] == pytest.approx(2.5 / 4)  # then the finished drawing holds
+    assert last[2] == pytest.approx(2.0 / 3.5, abs=1e-4)  # then the finished drawing holds
     assert all(each == sorted(each) for each in moments)
 
 
