@@ -81,7 +81,8 @@ def animate(
         if points:
             walk = between(ends[0], ends[1], steps or 40)
         else:
-            z = latent.between(*sheets.encode(sketcher, ends, seed, False), steps or 20)
+            start, end = sheets.encode(sketcher, ends, seed, False)
+            z = latent.between(start, end, steps or 20)
             of = sketcher.between(labels[0], labels[-1], len(z)) if len(labels) else None
             walk = sketcher.draw(z, len(z), warmth, seed, max_points, streams=[0] * len(z), labels=of)
         pictures = sequence(walk, style)
