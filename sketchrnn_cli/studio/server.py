@@ -10,6 +10,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
@@ -103,7 +104,7 @@ def application(models: Models, collection: Collection | None, token: str, host:
             Route("/api/drawings", drawings, methods=["GET"]),
             Route("/api/drawings", add_drawing, methods=["POST"]),
             Route("/api/render", render, methods=["POST"]),
-            Mount("/", StaticFiles(directory=STATIC, html=True)),
+            Mount("/", GZipMiddleware(StaticFiles(directory=STATIC, html=True))),
         ],
         exception_handlers={SketchRNNError: _explain, HTTPException: _explain, Exception: _hide},
     )
