@@ -66,10 +66,16 @@ class Model:
         """Everything that `hparams.json` says of it."""
         return self._sketcher.checkpoint.sidecar
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What it can be asked for by name; empty where it was trained without words."""
+        return self.sidecar.words
+
     def sample(
         self,
         count: int = 1,
         *,
+        word: str | None = None,
         temperature: float = NOVEL_TEMPERATURE,
         seed: int = 0,
         max_points: int | None = None,
@@ -78,16 +84,18 @@ class Model:
 
         Args:
             count: how many.
+            word: what to draw, one of `words`; None for any.
             temperature: randomness τ; 0 takes the most probable of everything.
             seed: of the random draws.
             max_points: where a sketch is cut; by default the model's ``max_seq_len``.
 
         Raises:
-            SketchRNNError: an impossible temperature, or more points than memory holds.
+            SketchRNNError: an impossible temperature, an unknown word, or more points than memory holds.
         """
         if count < 1:
             raise UsageError(f"count {count}: expected at least 1")
-        return self._sketcher.draw(self._sketcher.random_latents(count, seed), count, temperature, seed, max_points)
+        z, labels = self._sketcher.random_latents(count, seed), np.full(count, self._label(word), dtype=np.int32)
+        return self._sketcher.draw(z, count, temperature, seed, max_points, labels=labels)
 
     def encode(self, sketches: Sequence[np.ndarray], *, sample: bool = False, seed: int = 0) -> np.ndarray:
         """Return the latent vectors z `[sketches, z_size]`: μ, or with `sample` a draw from N(μ, σ).
@@ -163,6 +171,7 @@ class Model:
         beginning: np.ndarray,
         count: int = 4,
         *,
+        word: str | None = None,
         temperature: float = ENDING_TEMPERATURE,
         seed: int = 0,
         as_is: bool = False,
@@ -182,7 +191,7 @@ class Model:
         Raises:
             SketchRNNError: the beginning leaves no point to draw.
         """
-        return self._sketcher.complete(beginning, count, temperature, seed, as_is, known_size)
+        return self._sketcher.complete(beginning, count, temperature, seed, as_is, known_size, self._label(word))
 
     def analogy(
         self,
@@ -199,6 +208,17 @@ class Model:
             SketchRNNError: as `encode`.
         """
         return self.decode(latent.analogy(*self.encode([a, b, c])), temperature=temperature, seed=seed)[0]
+
+    def classify(self, sketches: Sequence[np.ndarray], count: int = 5) -> list[list[tuple[str, float]]]:
+        """Return of each sketch the `count` words under which it is most likely, with p(word | drawing).
+
+        Raises:
+            SketchRNNError: the model knows no words, or a sketch has more than ``max_seq_len`` points.
+        """
+        return self._sketcher.classify(sketches, count)
+
+    def _label(self, word: str | None) -> int:
+        return 0 if word is None else int(self._sketcher.rows([word])[0])
 
     def __repr__(self) -> str:
         return f"<Model {self.name}: {self.hparams.dec_model}, {self.sidecar.step} steps>"

@@ -13,6 +13,8 @@ import pytest
 import sketchrnn_cli as sketchrnn
 from sketchrnn_cli import latent
 from sketchrnn_cli.data import archive, doodles
+from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.store.checkpoint import Sidecar, release
 
 SQUARE = np.float32([[60, 0, 0], [0, 60, 0], [-60, 0, 0], [0, -60, 1]])
 
@@ -171,3 +173,22 @@ except sketchrnn.SketchRNNError as error:
     print(error)
 """
     assert "Keras already runs on torch" in run(code, tmp_path)
+
+
+def test_a_model_with_words_draws_completes_and_names_by_them(tmp_path: Path) -> None:
+    hparams = sketchrnn.HParams(
+        conditional=False, dec_model="transformer", dec_rnn_size=16, dec_heads=2, dec_layers=1, num_mixture=2,
+        num_classes=2, class_size=4, max_seq_len=12,
+    )  # fmt: skip
+    sidecar = Sidecar(hparams, 10.0, 255.0, words=("cat", "tree house"))
+    release(tmp_path / "named", sidecar, initialise(hparams))
+    named = sketchrnn.load(tmp_path / "named")
+    assert named.words == ("cat", "tree house")
+    apart = [named.sample(2, word=word, seed=1, temperature=0.9) for word in (None, "cat", "tree house")]
+    assert not any(np.array_equal(a[0], b[0]) for a, b in zip(apart, [*apart[1:], apart[0]], strict=True))
+    assert len(named.complete(SQUARE[:2], 2, word="cat")) == 2
+    [names] = named.classify([SQUARE], 2)
+    assert {word for word, _ in names} == {"cat", "tree house"}
+    assert sum(p for _, p in names) == pytest.approx(1.0)
+    with pytest.raises(sketchrnn.SketchRNNError, match="did you mean"):
+        named.sample(word="treehouse")
