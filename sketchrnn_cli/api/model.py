@@ -182,6 +182,7 @@ class Model:
         Args:
             beginning: the first points of a sketch.
             count: how many.
+            word: what it is of, one of `words`; None for any.
             temperature: randomness τ.
             seed: of the guesses and of the random draws.
             as_is: read the beginning at its own size and with its own z, instead of guessing what it is the beginning
