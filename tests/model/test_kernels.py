@@ -49,7 +49,9 @@ def draw_tensors(rng: np.random.Generator, directions: int) -> dict[str, object]
 
 
 @pytest.mark.parametrize(("directions", "masked"), [(1, False), (1, True), (2, True)])
-@pytest.mark.parametrize("time", [1, 2, 9, 17])
+@pytest.mark.parametrize(
+    "time", [pytest.param(1, marks=pytest.mark.on_jax), 2, 9, pytest.param(17, marks=pytest.mark.on_jax)]
+)
 def test_outputs_and_gradients_are_those_of_a_plain_loop(
     time: int, directions: int, masked: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +97,7 @@ def test_on_a_gpu_loops_make_whole_rounds_of_many_steps(monkeypatch: pytest.Monk
             assert (time <= steps < time + 10 and 5 <= unroll <= 10) if gpu else (steps == time and unroll == 1)
 
 
+@pytest.mark.on_jax
 def test_bfloat16_products_come_close_to_float32() -> None:
     rng = np.random.default_rng(0)
     given = draw_tensors(rng, 1)
@@ -107,6 +110,7 @@ def test_bfloat16_products_come_close_to_float32() -> None:
     assert 1e-6 < np.abs(exact - rough).max() < 0.05
 
 
+@pytest.mark.on_jax
 @pytest.mark.parametrize("draw", ["uniform", "normal"])
 def test_random_numbers_derive_from_seed_step_and_stream(draw: str) -> None:
     def numbers(seed: int, step: int, stream: int) -> list[float]:

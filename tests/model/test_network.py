@@ -39,6 +39,7 @@ def step(number: int = 3) -> object:
     return ops.convert_to_tensor(np.int32(number))
 
 
+@pytest.mark.on_jax
 @pytest.mark.parametrize("conditional", [True, False])
 def test_losses_are_those_of_a_plain_loop_over_time(conditional: bool) -> None:
     hparams = SMALL.replace(conditional=conditional)
@@ -57,6 +58,7 @@ def test_losses_are_those_of_a_plain_loop_over_time(conditional: bool) -> None:
     np.testing.assert_allclose([float(x) for x in found], mean, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.on_jax
 def test_rows_that_only_make_whole_rounds_of_the_loop_count_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     weights = tensors(plain_model.random_weights(SMALL))
     found = []
@@ -80,6 +82,7 @@ def test_rows_that_only_fill_a_batch_count_nothing() -> None:
     np.testing.assert_allclose([float(x) for x in means[0]], [float(x) for x in means[1]], rtol=1e-6)
 
 
+@pytest.mark.on_jax
 @pytest.mark.parametrize("cell", ["lstm", "layer_norm", "hyper"])
 def test_more_padding_never_changes_what_the_encoder_says(cell: str) -> None:
     hparams = SMALL.replace(enc_model=cell)
@@ -89,6 +92,7 @@ def test_more_padding_never_changes_what_the_encoder_says(cell: str) -> None:
         np.testing.assert_allclose(ops.convert_to_numpy(a), ops.convert_to_numpy(b), atol=1e-6)
 
 
+@pytest.mark.on_jax
 @pytest.mark.parametrize(
     "changes",
     [
@@ -141,6 +145,7 @@ def test_the_drawing_engine_and_the_training_engine_agree(changes: dict) -> None
             np.testing.assert_allclose(h, expected[time], atol=1e-5)
 
 
+@pytest.mark.on_jax
 @pytest.mark.parametrize("cell", ["lstm", "layer_norm", "hyper", "transformer"])
 def test_every_weight_gets_a_gradient(cell: str) -> None:
     words = {"num_classes": 2, "class_size": 3, "class_dropout": 0.5}

@@ -12,6 +12,7 @@ from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.training import optimizer, schedules
 
 
+@pytest.mark.on_jax
 @pytest.mark.parametrize("name", ["adam", "sgd"])
 def test_ten_steps_are_those_of_keras_optimizer_with_gradients_clipped_by_value(name: str) -> None:
     rng = np.random.default_rng(0)

@@ -17,6 +17,7 @@ KL_WEIGHT = 0.01
 """Magenta's at its first step."""
 
 
+@pytest.mark.on_jax
 @pytest.mark.parametrize("case", magenta_case.CASES)
 def test_the_cost_is_that_of_magentas_own_model(case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     hparams = magenta_case.CASES[case]
