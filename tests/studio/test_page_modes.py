@@ -1,11 +1,17 @@
 """Morph, Map, the class select, and the page of one file."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from studio_page import HEAD, StudioPage
-from studio_server import Server
+from studio_server import TINY, Server
+
+from sketchrnn_cli.model.weights import shapes
+from sketchrnn_cli.store import checkpoint
+from sketchrnn_cli.store.checkpoint import Sidecar
 
 Context = Callable[..., Any]
 
@@ -72,6 +78,40 @@ def test_the_map_is_walked_by_arrows_and_enter_takes_what_lies_there(context: Co
     studio.page.keyboard.press("Enter")
     studio.wait("() => document.body.dataset.mode === 'draw' && studio.drawMode.strokes.length > 0")
     studio.offered()
+
+
+def test_a_model_with_words_is_asked_for_one(context: Context, tmp_path: Path) -> None:
+    hparams = TINY.replace(num_classes=3, class_size=5)
+    rng = np.random.default_rng(3)
+    weights = {name: 0.3 * rng.standard_normal(shape) for name, shape in shapes(hparams).items()}
+    folder = tmp_path / "animals"
+    checkpoint.release(folder, Sidecar(hparams, 40.0, 255.0, words=("cat", "owl", "pig")), weights)
+    server = Server(folder, "--data", tmp_path / "mine.ndjson")
+    try:
+        studio = StudioPage(context(), server).ready()
+        assert studio.page.locator("#class option").all_inner_texts() == ["any", "cat", "owl", "pig"]
+        asked = """() => { const { engine } = studio, draw = engine.draw.bind(engine); globalThis.labels = [];
+        engine.draw = (options, onpoints) => (globalThis.labels.push(options.label), draw(options, onpoints)); }"""
+        studio.value(asked)
+        studio.page.locator("#class").select_option("owl")
+        studio.wait("() => globalThis.labels.length > 0")
+        assert studio.value("globalThis.labels") == [1]
+        assert studio.page.locator("#begin").inner_text() == "Begin an owl."
+        studio.ready()
+        studio.page.locator("#stage").focus()
+        for count in (1, 2):
+            studio.page.keyboard.press("x")
+            studio.ready()
+            studio.page.keyboard.press("1")
+            studio.taken(0)
+            studio.page.locator("#add").click()
+            studio.wait_status(f"{count} drawing")
+        studio.page.locator("#stage").focus()
+        studio.page.keyboard.press("l")
+        studio.wait("() => studio.mapMode.milliseconds > 0 && studio.mapMode.there")
+    finally:
+        server.stop()
+    assert [json.loads(line)["word"] for line in (tmp_path / "mine.ndjson").read_text().splitlines()] == ["owl", "owl"]
 
 
 def test_the_exported_page_draws_offline_from_a_file(context: Context, cat_server: Server, tmp_path: Path) -> None:
