@@ -94,4 +94,4 @@ def animate(
         latents = sketcher.random_latents(count, seed)
         rows = sheets.of_words(sketcher, latents, count, labels, warmth, seed, max_points)
         pictures = [grid([sketch for row in rows for sketch in row], style=style)]
-    target.write(lambda path, replace: files.save_animation(pictures, timing, path, replace))
+    sheets.save_animation(pictures, timing, target)

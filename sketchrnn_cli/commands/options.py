@@ -90,6 +90,10 @@ _STYLE: dict[str, tuple[Any, Any]] = {
     "color_by_order": (Annotated[bool, _look("Give each stroke a color of its own.", "--color-by-order")], False),
     "smooth": (Annotated[bool, _look("Draw curves through the points; corners stay.", "--smooth")], False),
 }
+FlipY = Annotated[
+    bool,
+    typer.Option("--flip-y", help="Turn drawings over, whose y grows upwards.", rich_help_panel=READING),
+]
 _READING: dict[str, tuple[Any, Any]] = {
     "epsilon": (
         Annotated[
@@ -105,6 +109,7 @@ _READING: dict[str, tuple[Any, Any]] = {
     ),
     "join": (Join, None),
     "center_lines": (CenterLines, False),
+    "flip_y": (FlipY, False),
     "data_dir": (Annotated[Path, typer.Option(help="Where data sets lie.", rich_help_panel=READING)], DATA_DIR),
 }
 

@@ -126,7 +126,7 @@ def save(sketches: "Sequence[Any]", target: Target, style: Style, morph: bool = 
         target.write(lambda path, replace: _write_arrays(sketches, path, replace))
     elif target.suffix in MOVING:
         pictures = sequence(sketches, style) if morph else [grid(sketches, style=style, **layout)]
-        target.write(lambda path, replace: output.save_animation(pictures, Timing(), path, replace))
+        save_animation(pictures, Timing(), target)
     else:
         save_picture(grid(sketches, style=style, **layout), target)
 
@@ -136,6 +136,16 @@ def save_picture(picture: "Picture", target: Target) -> None:
 
     def write(path: Path, replace: bool) -> None:
         if notice := output.save_picture(picture, path, replace):
+            console.message(notice)
+
+    target.write(write)
+
+
+def save_animation(pictures: "Sequence[Picture]", timing: Timing, target: Target) -> None:
+    """Write an animation, and say what its format cannot hold."""
+
+    def write(path: Path, replace: bool) -> None:
+        if notice := output.save_animation(pictures, timing, path, replace):
             console.message(notice)
 
     target.write(write)

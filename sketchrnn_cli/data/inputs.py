@@ -16,7 +16,7 @@ from sketchrnn_cli.data import cache, names
 from sketchrnn_cli.data.dataset import SPLITS
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes.files import ARRAYS, read_sketches
-from sketchrnn_cli.strokes.formats import ABSOLUTE, looks_absolute, to_polylines
+from sketchrnn_cli.strokes.formats import ABSOLUTE, flipped, looks_absolute, to_polylines
 from sketchrnn_cli.strokes.pictures import SUFFIXES as PICTURES
 from sketchrnn_cli.strokes.pictures import read_picture
 from sketchrnn_cli.strokes.prepare import AS_QUICK_DRAW, Preparation, shorten, simplified, to_sketch
@@ -55,7 +55,7 @@ def read_input(
         canvas_size: larger side at which a picture enters, in data units.
         max_points: the model's N_max.
         rng: chooses a sketch where ``random`` is asked for.
-        how: what is done to a picture; its `max_points` gives way to the model's.
+        how: what is done to a picture, and with `flip_y` to strokes; its `max_points` gives way to the model's.
         fraction: larger side as a share of `canvas_size`; None is 1 for a picture, and for strokes the size they have.
 
     Raises:
@@ -66,6 +66,7 @@ def read_input(
         strokes, notes = read_picture(path, how)
         with _naming(text):
             sketch, used = to_sketch(strokes, canvas_size * (fraction or 1.0), how.epsilon, max_points)
+        sketch = flipped(sketch) if how.flip_y else sketch
         return Input(sketch, notes + ((simplified(text, sketch, used),) if used > how.epsilon else ()))
     if path.suffix.lower() in ARRAYS:
         found = read_sketches(path)
@@ -75,6 +76,7 @@ def read_input(
         doubts = (f"{path}: {ABSOLUTE}",) if looks_absolute(sketch) else doubts
     else:
         sketch = _of_a_set(text, data_dir, rng)
+    sketch = flipped(sketch) if how.flip_y else sketch
     side = float(np.ptp(np.concatenate(to_polylines(sketch)), axis=0).max())
     if fraction is not None and side > 0:
         sketch = sketch * np.array([canvas_size * fraction / side] * 2 + [1.0], dtype=np.float32)

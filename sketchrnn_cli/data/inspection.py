@@ -9,12 +9,16 @@ import numpy as np
 
 from sketchrnn_cli.data.dataset import DataSet, Sketches, canvas_size, longest, scale_factor
 from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.strokes.formats import LIMIT
 
 PERCENTILES = (5, 25, 50, 75, 95, 99)
 LIMITS = (50, 100, 125, 150, 200, 250)
 """Values of max_seq_len for which the dropped sketches are counted."""
 
 BINS = 12
+
+OTHER_SCALE = 10.0
+"""How many times larger one set's offsets are than another's for a word on it."""
 
 
 def inspect(dataset: DataSet) -> dict[str, Any]:
@@ -48,6 +52,23 @@ def inspect(dataset: DataSet) -> dict[str, Any]:
     }
 
 
+def compare(figures: Sequence[dict[str, Any]]) -> list[str]:
+    """Return what a person should know of several sets before training on them together, a line each."""
+    said = []
+    for number, one in enumerate(figures):
+        for other in figures[:number]:
+            if one["sha256"] == other["sha256"]:
+                said.append(f"{other['path']} and {one['path']} are the same data; given twice, they count twice")
+            small, large = sorted((one, other), key=lambda each: each["scale_factor"])
+            times = large["scale_factor"] / small["scale_factor"]
+            if times >= OTHER_SCALE:
+                said.append(
+                    f"the offsets of {large['path']} are {times:.0f} times as large as those of {small['path']}: "
+                    "a model of both scales both alike; convert one of them anew"
+                )
+    return said
+
+
 def _digests(split: Sketches) -> list[bytes]:
     """Return a short digest of each sketch's points."""
     points = split.points.astype(np.float32)
@@ -56,14 +77,24 @@ def _digests(split: Sketches) -> list[bytes]:
 
 
 def _untidy(dataset: DataSet) -> dict[str, int]:
-    """Count what is unusual but not wrong; training takes it as it is."""
-    counts = {"zero_moves": 0, "first_row_lifts": 0, "last_row_does_not_lift": 0, "under_three_points": 0}
+    """Count what is unusual but not wrong; training takes it as it is.
+
+    `at_the_limit` are offsets that the clip at ± `LIMIT` changed, here or when the file was made.
+    """
+    counts = {
+        "zero_moves": 0,
+        "first_row_lifts": 0,
+        "last_row_does_not_lift": 0,
+        "under_three_points": 0,
+        "at_the_limit": 0,
+    }
     for split in dataset.splits.values():
         if not len(split):
             continue
         counts["zero_moves"] += int((split.points[:, :2] == 0).all(axis=1).sum())
         counts["first_row_lifts"] += int((split.points[split.offsets[:-1], 2] == 1).sum())
         counts["last_row_does_not_lift"] += int((split.points[split.offsets[1:] - 1, 2] == 0).sum())
+        counts["at_the_limit"] += int((np.abs(split.points[:, :2]) >= LIMIT).sum())
         counts["under_three_points"] += int((split.lengths < 3).sum())
     return counts
 

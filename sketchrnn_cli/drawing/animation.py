@@ -21,13 +21,33 @@ MOST_PIXELS = 200_000_000
 """Of all frames together, in formats whose writers hold them all: 0.8 GB of memory."""
 
 
-def frames(pictures: Sequence[Picture], timing: Timing) -> Iterator[np.ndarray]:
+def frames(pictures: Sequence[Picture], timing: Timing, see_through: bool = False) -> Iterator[np.ndarray]:
     """Yield uint8 `[height, width, 3]`: one picture drawn stroke by stroke, or several as a morph.
 
-    `timing.schedule` says how long each is seen.
+    `timing.schedule` says how long each is seen. With `see_through`, a page without background gives four channels,
+    the last of them alpha; else it is white.
     """
-    pictures = [_on_a_page(picture) for picture in pictures]
-    return _drawn(pictures[0], timing) if len(pictures) == 1 else _morphed(pictures, timing)
+    see_through = see_through and pictures[0].style.background == TRANSPARENT
+    if not see_through:
+        pictures = [_on_a_page(picture) for picture in pictures]
+    images = _drawn(pictures[0], timing) if len(pictures) == 1 else _morphed(pictures, timing)
+    return map(_straight_alpha, images) if see_through else images
+
+
+def _straight_alpha(image: np.ndarray) -> np.ndarray:
+    """Return an image premultiplied by alpha as files hold it, colors by themselves."""
+    height, width = image.shape[:2]
+    return np.asarray(Image.frombytes("RGBa", (width, height), image.tobytes()).convert("RGBA"))
+
+
+def notice(pictures: Sequence[Picture], timing: Timing, suffix: str) -> str | None:
+    """Return what a format (".gif", ".mp4", ...) cannot hold of what was asked for, in a line."""
+    lost = []
+    if suffix in (".gif", ".mp4") and pictures[0].style.background == TRANSPARENT:
+        lost.append(f"a {suffix[1:].upper()} has no soft transparency, so the page is white (.webp, .apng have it)")
+    if suffix == ".mp4" and timing.loop:
+        lost.append("an MP4 does not say how often it plays; the player does")
+    return "; ".join(lost) or None
 
 
 def _drawn(picture: Picture, timing: Timing) -> Iterator[np.ndarray]:
@@ -89,13 +109,13 @@ def _palette(pictures: Sequence[Picture]) -> bytes:
 def write_webp(pictures: Sequence[Picture], timing: Timing, path: Path) -> None:
     """Write an animated WebP, without loss."""
     durations = _checked(pictures, _milliseconds(pictures, timing))
-    _write(path, frames(pictures, timing), durations, lossless=True, loop=timing.loop)
+    _write(path, frames(pictures, timing, see_through=True), durations, lossless=True, loop=timing.loop)
 
 
 def write_apng(pictures: Sequence[Picture], timing: Timing, path: Path) -> None:
     """Write an animated PNG."""
     durations = _checked(pictures, _milliseconds(pictures, timing))
-    _write(path, frames(pictures, timing), durations, loop=timing.loop)
+    _write(path, frames(pictures, timing, see_through=True), durations, loop=timing.loop)
 
 
 def _milliseconds(pictures: Sequence[Picture], timing: Timing, unit: int = 1) -> list[int]:
@@ -147,12 +167,12 @@ def write_mp4(pictures: Sequence[Picture], timing: Timing, path: Path) -> None:
 def write_frames(pictures: Sequence[Picture], timing: Timing, folder: Path) -> int:
     """Write 1.png, 2.png, ... into a folder, fps of them a second, and return how many."""
     number = 0
-    for number, image in enumerate(_every_tick(pictures, timing), 1):
+    for number, image in enumerate(_every_tick(pictures, timing, see_through=True), 1):
         Image.fromarray(image).save(folder / f"{number}.png")
     return number
 
 
-def _every_tick(pictures: Sequence[Picture], timing: Timing) -> Iterator[np.ndarray]:
-    for image, ticks in zip(frames(pictures, timing), schedule(pictures, timing), strict=True):
+def _every_tick(pictures: Sequence[Picture], timing: Timing, see_through: bool = False) -> Iterator[np.ndarray]:
+    for image, ticks in zip(frames(pictures, timing, see_through), schedule(pictures, timing), strict=True):
         for _ in range(ticks):
             yield image

@@ -27,7 +27,7 @@ ORDER = ("#3366cc", "#e4572e", "#2a9d5c", "#8e44ad", "#e09f1f", "#159fb3", "#c23
 """Colours of the first stroke, the second, ... where they are coloured by order; then the first again."""
 
 TRANSPARENT = "none"
-"""The background that lets the page behind show, in stills; animations have a white page instead."""
+"""The background that lets the page behind show; a GIF and an MP4 have a white page instead."""
 
 GLYPH = 0.6
 """Width of a caption's letter in font sizes: a little generous for a sans-serif face."""
@@ -66,7 +66,9 @@ class Style:
         if self.page is not None:
             paper.page_size(self.page, False)
         _check_color(self.color)
-        if self.background != TRANSPARENT:
+        if self.background.strip().lower() in (TRANSPARENT, "transparent"):
+            object.__setattr__(self, "background", TRANSPARENT)
+        else:
             _check_color(self.background)
 
     @property

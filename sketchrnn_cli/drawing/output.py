@@ -106,10 +106,13 @@ def save_picture(picture: "Picture", path: Path, replace: bool = True) -> str | 
         return None
 
 
-def save_animation(pictures: "Sequence[Picture]", timing: "Timing", path: Path, replace: bool = True) -> None:
+def save_animation(pictures: "Sequence[Picture]", timing: "Timing", path: Path, replace: bool = True) -> str | None:
     """Write one picture drawn stroke by stroke, or several as a morph, in the format that the name tells.
 
     Each image of a folder of frames is seen for 1/fps seconds.
+
+    Returns:
+        A line for the user where the format cannot hold what was asked for, else None.
 
     Raises:
         ExistsError: without `replace`, the name is taken.
@@ -119,7 +122,7 @@ def save_animation(pictures: "Sequence[Picture]", timing: "Timing", path: Path, 
 
         with writing(path, replace) as partial:
             partial.write_text(svg.animate(pictures, timing), encoding="utf-8", newline="\n")
-        return
+        return None
     from sketchrnn_cli.drawing import animation
 
     if path.is_dir() or path.suffix.lower() not in ANIMATIONS:
@@ -131,6 +134,7 @@ def save_animation(pictures: "Sequence[Picture]", timing: "Timing", path: Path, 
         write = writers.get(path.suffix.lower(), animation.write_apng)
         with writing(path, replace) as partial:
             write(pictures, timing, partial)
+    return animation.notice(pictures, timing, path.suffix.lower())
 
 
 def _save_frames(pictures: "Sequence[Picture]", timing: "Timing", pattern: Path, replace: bool) -> None:

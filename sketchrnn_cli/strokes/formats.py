@@ -95,6 +95,11 @@ def looks_absolute(sketch: np.ndarray) -> bool:
     return bool(backwards.any() and np.abs(moves).sum() < positions.sum())
 
 
+def flipped(sketch: np.ndarray) -> np.ndarray:
+    """Return a sketch of the same type, upside down."""
+    return sketch * np.array([1, -1, 1], dtype=sketch.dtype)
+
+
 def to_polylines(sketch: np.ndarray) -> list[np.ndarray]:
     """Return the pen's paths, one `[points, 2]` array of absolute positions a stroke.
 

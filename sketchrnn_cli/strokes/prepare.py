@@ -33,6 +33,8 @@ class Preparation:
     """Take the middle of filled outlines instead of their edge."""
     hand_only: bool = False
     """Leave out the strokes that a model drew, where a file says so."""
+    flip_y: bool = False
+    """Turn drawings whose y grows upwards over; an SVG says itself how it stands."""
 
 
 AS_QUICK_DRAW = Preparation()

@@ -98,3 +98,23 @@ def test_a_file_of_several_sketches_is_no_input(here: Path) -> None:
     Path("two.json").write_text("[[[1, 2, 1]], [[3, 4, 1]]]")
     with pytest.raises(DataError, match="holds 2 sketches where one is needed"):
         read("two.json")
+
+
+def test_an_input_can_be_turned_over_and_one_of_another_scale_gets_a_word(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text("[[30, 60, 0], [30, -60, 1], [10, 0, 1]]")
+    rng = np.random.default_rng(0)
+    as_it_is = read_input(str(path), tmp_path, 100.0, 50, rng)
+    turned = read_input(str(path), tmp_path, 100.0, 50, rng, Preparation(flip_y=True))
+    np.testing.assert_array_equal(as_it_is.sketch * [1, -1, 1], turned.sketch)
+    assert as_it_is.notes == turned.notes == ()
+    for canvas_size in (10.0, 900.0):
+        (note,) = read_input(str(path), tmp_path, canvas_size, 50, rng).notes
+        assert f"70 data units large, where the model's drawings are {canvas_size:g}" in note
+
+
+def test_positions_in_place_of_offsets_get_a_word(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text("[[60, 10, 0], [90, 50, 0], [50, 90, 0], [10, 40, 0], [60, 10, 1]]")
+    (note,) = read_input(str(path), tmp_path, 300.0, 50, np.random.default_rng(0)).notes
+    assert "looks like positions" in note

@@ -8,7 +8,7 @@ import pytest
 
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.data.dataset import pack
-from sketchrnn_cli.data.inspection import choose, inspect
+from sketchrnn_cli.data.inspection import choose, compare, inspect
 from sketchrnn_cli.errors import DataError
 
 A = np.array([[10, 0, 0], [0, 0, 0], [0, 10, 1]], dtype=np.int16)
@@ -28,6 +28,7 @@ def test_the_figures_are_those_counted_by_hand(tmp_path: Path) -> None:
         "first_row_lifts": 1,
         "last_row_does_not_lift": 1,
         "under_three_points": 1,
+        "at_the_limit": 0,
     }
     assert figures["lengths"]["min"] == 2
     assert figures["lengths"]["max"] == figures["max_seq_len"] == 120
@@ -47,3 +48,17 @@ def test_sketches_are_chosen_by_number_or_at_random_without_repeats() -> None:
         choose(split, [5], seed=0)
     with pytest.raises(DataError, match="empty"):
         choose(pack([], "x"), 3, seed=0)
+
+
+def test_offsets_at_the_limit_and_sets_that_do_not_go_together_are_told(tmp_path: Path) -> None:
+    line = np.array([[5, 0, 0], [0, 7, 0], [-5, 0, 1]])
+    made = {"far": line * [10_000, 1, 1], "one": line, "two": line, "large": line * [30, 30, 1]}
+    for name, sketch in made.items():
+        archive.write(tmp_path / f"{name}.npz", {"train": [sketch], "valid": [], "test": []}, "a test")
+    found = {name: inspect(archive.load(tmp_path / f"{name}.npz")) for name in made}
+    assert [each["untidy"]["at_the_limit"] for each in found.values()] == [2, 0, 0, 0]
+    assert compare([found["one"]]) == []
+    same, *scales = compare([found["one"], found["two"], found["large"]])
+    assert "given twice" in same
+    assert len(scales) == 2
+    assert all("30 times as large" in each for each in scales)

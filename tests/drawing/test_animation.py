@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
-from sketchrnn_cli.drawing import animation, pen
+from sketchrnn_cli.drawing import animation, output, pen
 from sketchrnn_cli.drawing.layout import Style, colored, grid, sequence
 from sketchrnn_cli.drawing.timing import Timing, schedule
 from sketchrnn_cli.errors import UsageError
@@ -142,12 +142,11 @@ def test_a_gif_has_one_small_palette(tmp_path: Path) -> None:
     assert max(colors)[1] == (255, 255, 255)
 
 
-def test_a_transparent_background_becomes_a_white_page(tmp_path: Path) -> None:
+def test_a_transparent_background_becomes_a_white_page_in_a_gif(tmp_path: Path) -> None:
     picture = grid([SQUARE], style=Style(size=64, background="none"))
-    for suffix, write in WRITERS.items():
-        write([picture], Timing(fps=5, seconds=1), tmp_path / f"a{suffix}")
-        images, _ = read_back(tmp_path / f"a{suffix}")
-        assert (images[0][0] == 255).all()
+    animation.write_gif([picture], Timing(fps=5, seconds=1), tmp_path / "a.gif")
+    images, _ = read_back(tmp_path / "a.gif")
+    assert (images[0][0] == 255).all()
 
 
 def test_a_film_has_even_sides_and_as_many_frames_as_ticks(tmp_path: Path) -> None:
@@ -185,3 +184,37 @@ def test_more_frames_than_memory_holds_are_refused_before_they_are_drawn(tmp_pat
 def test_an_impossible_timing_is_refused(bad: dict) -> None:
     with pytest.raises(UsageError):
         Timing(**bad)
+
+
+@pytest.mark.parametrize("background", ["none", "transparent"])
+@pytest.mark.parametrize("name", ["a.webp", "a.apng", "a.png", "%d.png"])
+def test_a_page_without_background_is_seen_through(name: str, background: str, tmp_path: Path) -> None:
+    picture = grid([SQUARE], style=Style(size=32, background=background))
+    assert output.save_animation([picture], Timing(fps=5, seconds=1), tmp_path / name) is None
+    with Image.open(tmp_path / name.replace("%d", "7")) as image:
+        image.seek(getattr(image, "n_frames", 1) - 1)
+        shown = np.asarray(image.convert("RGBA"))
+    assert shown[0, 0, 3] == 0
+    assert shown[..., 3].max() > 200
+    inked = shown[shown[..., 3] > 200][:, :3].astype(int)
+    assert np.abs(inked - ImageColor.getrgb(Style.color)).max() <= 2  # And not darkened by its transparency.
+
+
+def test_a_morph_without_background_leaves_nothing_behind(tmp_path: Path) -> None:
+    pictures = sequence([SQUARE, SQUARE[:1]], Style(size=32, background="none"))
+    output.save_animation(pictures, Timing(fps=5, seconds=1, hold=0.2), tmp_path / "a.webp")
+    inked = set()
+    with Image.open(tmp_path / "a.webp") as image:
+        for number in range(image.n_frames):
+            image.seek(number)
+            inked.add(int((np.asarray(image.convert("RGBA"))[..., 3] > 0).sum()))
+    assert len(inked) == 2
+
+
+@pytest.mark.parametrize(("suffix", "loop", "said"), [(".gif", 0, "soft transparency"), (".mp4", 3, "how often")])
+def test_what_a_format_cannot_hold_is_said(suffix: str, loop: int, said: str) -> None:
+    seen_through = grid([SQUARE], style=Style(size=32, background="none"))
+    assert said in animation.notice([seen_through], Timing(loop=loop), suffix)
+    white = grid([SQUARE], style=Style(size=32))
+    assert animation.notice([white], Timing(), suffix) is None
+    assert animation.notice([seen_through], Timing(loop=loop), ".webp") is None

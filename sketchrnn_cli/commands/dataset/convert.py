@@ -37,6 +37,7 @@ def convert(
     ] = False,
     join: opt.Join = None,
     center_lines: opt.CenterLines = False,
+    flip_y: opt.FlipY = False,
     max_per_class: Annotated[
         int | None, typer.Option(min=1, help="Sketches of each word, file or folder at most.", rich_help_panel=TAKE)
     ] = None,
@@ -97,7 +98,7 @@ def convert(
     rules = pipeline.Rules(
         recognized_only, min_points, max_points, drop_longer, max_per_class, duplicates, strict, hand_only
     )
-    how = Preparation(epsilon, None if drop_longer else max_points, join, center_lines, hand_only)
+    how = Preparation(epsilon, None if drop_longer else max_points, join, center_lines, hand_only, flip_y)
     collection = pipeline.Collection()
     with console.progress("{task.description}", "{task.completed} drawings", "{task.fields[skipped]} skipped") as bar:
         task = bar.add_task("reading", total=None, skipped=0)

@@ -23,14 +23,17 @@ def inspect(
     import json
 
     from sketchrnn_cli.data import archive, names
-    from sketchrnn_cli.data.inspection import inspect
+    from sketchrnn_cli.data.inspection import compare, inspect
 
+    seen = []
     for path in [names.find(name, data_dir) for name in datasets]:
-        figures = inspect(archive.load(path))
+        seen.append(inspect(archive.load(path)))
         if as_json:
-            console.result(json.dumps(figures))
+            console.result(json.dumps(seen[-1]))
         else:
-            console.stdout().print(_table(figures))
+            console.stdout().print(_table(seen[-1]))
+    for line in compare(seen):
+        console.message(line)
 
 
 def _table(figures: dict[str, Any]) -> "Table":

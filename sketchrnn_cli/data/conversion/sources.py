@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
@@ -19,7 +20,7 @@ from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped, compact
 from sketchrnn_cli.data.dataset import pack
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes import files
-from sketchrnn_cli.strokes.formats import ABSOLUTE, looks_absolute
+from sketchrnn_cli.strokes.formats import ABSOLUTE, flipped, looks_absolute
 from sketchrnn_cli.strokes.pictures import SUFFIXES as PICTURE_SUFFIXES
 from sketchrnn_cli.strokes.pictures import read_picture
 from sketchrnn_cli.strokes.prepare import CANVAS, Preparation, simplified, to_sketch
@@ -44,8 +45,8 @@ Work = Callable[[], list[Finding]]
 def find(paths: Sequence[Path], out: Path | None = None) -> tuple[list[Path], list[str]]:
     """Return the files among `paths` and, sorted, those inside its folders at any depth; each once.
 
-    Of what is in a folder, what this program wrote is passed over: `out`, its own pictures, and data sets where there
-    are other drawings.
+    Of what is in a folder, what this program wrote is passed over: `out`, and where there are other drawings its own
+    pictures and data sets.
 
     Returns:
         The files, and what was passed over that one could have meant, a line each.
@@ -81,6 +82,13 @@ def read(paths: Sequence[Path], how: Preparation, jobs: int = 1) -> Iterator[Fin
         how: what is done to what is not prepared yet.
         jobs: processes at most.
     """
+    for finding in _read(paths, how, jobs):
+        yield (
+            replace(finding, sketch=flipped(finding.sketch)) if how.flip_y and isinstance(finding, Drawing) else finding
+        )
+
+
+def _read(paths: Sequence[Path], how: Preparation, jobs: int) -> Iterator[Finding]:
     work = chain.from_iterable(_pieces(paths, how))
     for piece in islice(work, SERIAL if jobs > 1 else None):
         yield from piece()
@@ -232,13 +240,8 @@ def _inside(folder: Path, out: Path | None) -> tuple[list[Path], list[str]]:
     there = sorted(file for file in files if not file.name.startswith(".") and os.path.isfile(file))
     output = [file for file in there if out is not None and out.exists() and file.samefile(out)]
     sources = [file for file in there if file.suffix.lower() in SUFFIXES and file not in output]
-    ours = [file for file in sources if _is_ours(file)]
-    sources = [file for file in sources if file not in ours]
-    sets = [file for file in sources if file.suffix.lower() == ".npz"]
-    if len(sets) < len(sources):
-        sources = [file for file in sources if file not in sets]
-    else:
-        sets = []
+    ours, sources = _parted(sources, _is_ours)
+    sets, sources = _parted(sources, lambda file: file.suffix.lower() == ".npz")
     packed = [file for file in there if file.suffix.lower() in PACKED]
     notes = [
         f"{folder}: passed over {len(some)} {what}: {some[0]}{', ...' if len(some) > 1 else ''}; {advice}"
@@ -250,6 +253,12 @@ def _inside(folder: Path, out: Path | None) -> tuple[list[Path], list[str]]:
         if some
     ]
     return sources, notes
+
+
+def _parted(files: list[Path], is_output: Callable[[Path], bool]) -> tuple[list[Path], list[Path]]:
+    """Return what of a folder's files is passed over as output, and the rest; where all of them are, they are meant."""
+    output = [file for file in files if is_output(file)]
+    return (output, [file for file in files if file not in set(output)]) if len(output) < len(files) else ([], files)
 
 
 def _is_ours(path: Path) -> bool:

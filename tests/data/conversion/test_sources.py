@@ -152,3 +152,15 @@ def test_an_array_of_objects_is_read(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", items, allow_pickle=True)
     found = list(sources.read([tmp_path / "a.npy"], how=Preparation(2.0)))
     assert [each.sketch.tolist() for each in found] == [each.tolist() for each in items]
+
+
+def test_drawings_whose_y_grows_upwards_can_be_turned_over(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(SKETCH.tolist()))
+    (tmp_path / "b.ndjson").write_text(json.dumps({"drawing": [[[0, 255, 40], [7, 0, 200]]]}))
+    archive.write(tmp_path / "c.npz", {"train": [SKETCH], "valid": [], "test": []}, "")
+    paths = sorted(tmp_path.iterdir())
+    for one, other in zip(
+        sources.read(paths, Preparation()), sources.read(paths, Preparation(flip_y=True)), strict=True
+    ):
+        np.testing.assert_array_equal(one.sketch * [1, -1, 1], other.sketch)
+        assert one.sketch.dtype == other.sketch.dtype
