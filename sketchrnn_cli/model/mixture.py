@@ -4,6 +4,7 @@ Ha & Eck 2017, equations 3 to 8. Written for any array namespace `xp` (NumPy or 
 """
 
 import math
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 Array = Any
@@ -28,8 +29,8 @@ class Mixture(NamedTuple):
 
 def split(xp: Any, output: Array, num_mixture: int) -> Mixture:
     """Name the parts of the decoder's output `[..., 6M + 3]`: pen, π, μx, μy, log σx, log σy, ρ; more is left out."""
-    cuts = [3 + num_mixture * part for part in range(7)]
-    return Mixture(*xp.split(output, cuts, axis=-1)[:7])
+    cuts = [0, *(3 + num_mixture * part for part in range(7))]
+    return Mixture(*(output[..., start:end] for start, end in pairwise(cuts)))
 
 
 def log_sum_exp(xp: Any, x: Array) -> Array:

@@ -167,6 +167,21 @@ def test_every_weight_gets_a_gradient(cell: str) -> None:
     assert without == []
 
 
+def test_a_tenth_of_the_words_is_hidden_in_training_and_none_in_evaluation() -> None:
+    hparams = SMALL.replace(num_classes=3)
+    labels = ops.convert_to_tensor(np.tile(np.array([0, 1, 2, 3], np.int32), 5000))
+    shown, again, later = (
+        ops.convert_to_numpy(network.shown_labels(labels, hparams, 7, step(number))) for number in (3, 3, 4)
+    )
+    np.testing.assert_array_equal(shown, again)
+    assert not np.array_equal(shown, later)
+    known = shown[ops.convert_to_numpy(labels) > 0]
+    assert np.mean(known == 0) == pytest.approx(0.1, abs=0.01)
+    kept = shown > 0
+    np.testing.assert_array_equal(shown[kept], ops.convert_to_numpy(labels)[kept])
+    np.testing.assert_array_equal(network.shown_labels(labels, hparams, None, step()), labels)
+
+
 def test_recurrent_dropout_keeps_the_share_asked_for_and_the_mean() -> None:
     mask = ops.convert_to_numpy(network.keep_mask((50, 2, 10, 20), 0.8, 1, step(), network.DECODER))
     assert set(np.unique(mask)) == {0.0, np.float32(1 / 0.8)}
@@ -183,9 +198,8 @@ def test_recurrent_dropout_keeps_the_share_asked_for_and_the_mean() -> None:
         {"use_recurrent_dropout": False, "use_input_dropout": True, "input_dropout_prob": 0.5},
         {"use_recurrent_dropout": False, "use_output_dropout": True, "output_dropout_prob": 0.5},
         {**TRANSFORMER, "transformer_dropout": 0.5},
-        {"use_recurrent_dropout": False, "num_classes": 2, "class_dropout": 0.5},
     ],
-    ids=["lstm", "layer_norm", "hyper", "input", "output", "transformer", "words"],
+    ids=["lstm", "layer_norm", "hyper", "input", "output", "transformer"],
 )
 def test_dropout_derives_from_seed_and_step_and_is_off_in_evaluation(changes: dict) -> None:
     hparams = SMALL.replace(conditional=False, **changes)
