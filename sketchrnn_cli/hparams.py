@@ -146,6 +146,18 @@ class HParams:
         """Length of v = [z, word], what the decoder sees of both; 0 without either."""
         return self.z_size * self.conditional + self.class_size * (self.num_classes > 0)
 
+    def check_trainable(self) -> None:
+        """Refuse settings that only training minds.
+
+        Raises:
+            UsageError: the learning rate begins below its floor.
+        """
+        if self.learning_rate < self.min_learning_rate:
+            raise UsageError(
+                f"learning_rate {self.learning_rate:g} is below its floor, min_learning_rate "
+                f"{self.min_learning_rate:g}; lower that, too (--set min_learning_rate=0)"
+            )
+
     @property
     def recurrent_keep(self) -> float:
         """Probability of keeping a candidate update in training; 1 where recurrent dropout is off."""

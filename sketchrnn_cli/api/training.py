@@ -1,15 +1,14 @@
 """Training from Python: the run that `sketchrnn train` makes, its reports yielded to the caller."""
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sketchrnn_cli.errors import TrainingError
+from sketchrnn_cli import backend
 
 if TYPE_CHECKING:
-    from sketchrnn_cli.training.trainer import EpochReport, StepReport
+    from sketchrnn_cli.training.reports import Report
 
 
 def train(
@@ -23,7 +22,7 @@ def train(
     checkpoint_dir: str | os.PathLike[str] = "checkpoints",
     force: bool = False,
     **hyperparameters: Any,
-) -> "Iterator[StepReport | EpochReport]":
+) -> "Iterator[Report]":
     """Train a model; saving goes on as the reports are taken, and `load(name)` draws with it at any time.
 
     Args:
@@ -38,37 +37,24 @@ def train(
         **hyperparameters: any field of `HParams`.
 
     Yields:
-        A `StepReport` a few times a second, an `EpochReport` at each validation.
+        A `StepReport` a few times a second, a `ValidationReport` at each validation, a `CompileReport` at each wait.
 
     Raises:
         SketchRNNError: a name is unknown or taken, a value impossible, or the loss not finite any more.
     """
-    _refuse_another_backend()
+    backend.choose("auto")
     from sketchrnn_cli.data import cache, names
     from sketchrnn_cli.hparams import HParams
     from sketchrnn_cli.store import names as checkpoint_names
+    from sketchrnn_cli.store.schedule import Schedule
     from sketchrnn_cli.training import start
 
     several = [datasets] if isinstance(datasets, (str, os.PathLike)) else datasets
     paths = [names.find(os.fspath(dataset), Path(data_dir)) for dataset in several]
-    folder = start.free_folder(Path(checkpoint_dir), name or "_".join(path.stem for path in paths), force)
+    folder = checkpoint_names.run_folder(Path(checkpoint_dir), name, "_".join(path.stem for path in paths), force)
     first = checkpoint_names.load(from_, Path(checkpoint_dir)) if from_ else None
     hparams = (first.hparams if first else HParams()).replace(**hyperparameters)
-    budget = {key: value for key, value in (("epochs", epochs), ("steps", steps)) if value is not None}
+    schedule = Schedule(epochs=epochs, steps=steps)
     start.use_device("auto", None)
-    trainer = start.new_run(folder, [cache.load(path) for path in paths], hparams, budget, first)
-    yield from trainer.train(start.total_steps(trainer, epochs, steps))
-
-
-def _refuse_another_backend() -> None:
-    """Refuse where Keras already runs on a backend that training cannot use: it cannot be changed any more.
-
-    Raises:
-        TrainingError: see above.
-    """
-    keras = sys.modules.get("keras")
-    if keras is not None and keras.backend.backend() not in ("tensorflow", "jax"):
-        raise TrainingError(
-            f"Keras already runs on {keras.backend.backend()} here, and training needs tensorflow or jax: "
-            "set KERAS_BACKEND before anything imports keras"
-        )
+    trainer = start.new_run(folder, [cache.load(path) for path in paths], hparams, schedule, first)
+    yield from trainer.train()

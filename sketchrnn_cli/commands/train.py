@@ -2,11 +2,13 @@
 
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sketchrnn_cli import backend as backends
 from sketchrnn_cli import console
 from sketchrnn_cli.commands.dataset.download import fetch
 from sketchrnn_cli.errors import UsageError
@@ -39,26 +41,30 @@ def train(
         typer.Option("--from", metavar="CKPT", help="Begin with the weights of a checkpoint.", rich_help_panel=RUN),
     ] = None,
     initial_epoch: Annotated[
-        int, typer.Option(min=0, help="With --from: epoch the schedules begin at.", rich_help_panel=RUN)
-    ] = 0,
+        int | None, typer.Option(min=0, help="With --from: epoch the schedules begin at.", rich_help_panel=RUN)
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option(help="When to stop. [default: 50, and at least 5000 steps]", rich_help_panel=RUN)
     ] = None,
     steps: Annotated[int | None, typer.Option(help="When to stop, in steps.", rich_help_panel=RUN)] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(help="When to stop, in minutes: the schedules are fitted to it.", rich_help_panel=RUN),
+    ] = None,
     keep_every: Annotated[
         int | None, typer.Option(min=1, help="Keep the checkpoint of every N-th epoch.", rich_help_panel=RUN)
     ] = None,
     save_every: Annotated[
         float | None,
         typer.Option(
-            min=0, help="Save in the middle of an epoch after so many seconds. [default: 180]", rich_help_panel=RUN
+            min=0, help="Seconds from one save of the last step to the next. [default: 180]", rich_help_panel=RUN
         ),
     ] = None,
     validate_every: Annotated[
         int | None,
         typer.Option(
             min=1,
-            help="Validate and save at the end of an epoch, so many steps apart at least. [default: 50]",
+            help="Steps from one validation to the next. [default: 50, more for a large validation split]",
             rich_help_panel=RUN,
         ),
     ] = None,
@@ -72,6 +78,9 @@ def train(
     checkpoint_dir: Annotated[Path, typer.Option(help="Where runs are saved.", rich_help_panel=RUN)] = Path(
         "checkpoints"
     ),
+    backend: Annotated[
+        str, typer.Option(help="auto, tensorflow or jax; auto: JAX where it sees a GPU.", rich_help_panel=RUN)
+    ] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu or gpu.", rich_help_panel=RUN)] = "auto",
     deterministic: Annotated[
         bool | None,
@@ -110,10 +119,18 @@ def train(
 
     Example: sketchrnn train cat guitar --epochs 10
     """
-    if bool(datasets) == bool(resume):
+    from sketchrnn_cli.data import cache
+    from sketchrnn_cli.data import names as set_names
+    from sketchrnn_cli.store import names
+    from sketchrnn_cli.store.schedule import Schedule
+
+    began = time.monotonic()
+    if not datasets and not resume:
         raise UsageError("name what to train on (sketchrnn train cat), or a run to go on with (--resume NAME)")
     if device not in ("auto", "cpu", "gpu"):
         raise UsageError(f"--device {device}: expected auto, cpu or gpu")
+    if initial_epoch is not None and not from_:
+        raise UsageError("--initial-epoch begins the schedules late for the weights of --from; give both")
     options = {
         "conditional": conditional, "enc_rnn_size": enc_rnn_size, "dec_rnn_size": dec_rnn_size, "z_size": z_size,
         "batch_size": batch_size, "learning_rate": learning_rate, "kl_weight": kl_weight,
@@ -122,35 +139,41 @@ def train(
     given: dict[str, Any] = {option: value for option, value in options.items() if value is not None}
     if resume and (given or set_ or from_ or name or classes):
         raise UsageError(
-            "--resume takes everything from the run; "
-            "only --epochs, --steps, --keep-every, --save-every, --validate-every and --patience may change"
+            "--resume takes everything from the run; only --epochs, --steps, --minutes, --keep-every, --save-every, "
+            "--validate-every, --patience, --backend and where its data lies may change"
         )
-    HParams(**given).with_settings(set_ or [])  # Refuse a bad value before anything is loaded.
-    with console.stderr().status("Starting the training engine"):
-        from sketchrnn_cli.data import cache
-        from sketchrnn_cli.data import names as set_names
-        from sketchrnn_cli.store import names
-        from sketchrnn_cli.training import start
+    changes = {
+        "epochs": epochs, "steps": steps, "minutes": minutes, "keep_every": keep_every, "save_every": save_every,
+        "validate_every": validate_every, "patience": patience,
+    }  # fmt: skip
+    # Names and values are checked before a framework is imported, which takes seconds.
+    schedule = Schedule().changed(changes)
+    HParams(**given).with_settings(set_ or [])
     missing = set_names.missing_categories(datasets or [], data_dir)
     if missing and (yes or _agreed(missing)):
         fetch(missing, data_dir)
     paths = [set_names.find(dataset, data_dir) for dataset in datasets or []]
-    folder = (
-        Path() if resume else start.free_folder(checkpoint_dir, name or "_".join(path.stem for path in paths), force)
-    )
-    sets = [cache.load(path) for path in paths]
-    used = start.use_device(device, deterministic)
-    budget = {"epochs": epochs, "steps": steps} if (epochs, steps) != (None, None) else {}
-    habits = {
-        "keep_every": keep_every, "save_every": save_every, "validate_every": validate_every, "patience": patience,
-    }  # fmt: skip
-    settings = {**budget, **{habit: value for habit, value in habits.items() if value is not None}}
     if resume:
-        trainer = start.resumed_run(resume, checkpoint_dir, settings, force)
+        recorded = names.run_to_resume(resume, checkpoint_dir)
+        engine_name = recorded.engine.backend if recorded.engine else None
+        chosen = backends.choose(backend, engine_name, device=device)
     else:
+        folder = names.run_folder(checkpoint_dir, name, "_".join(path.stem for path in paths), force)
         first = names.load(from_, checkpoint_dir) if from_ else None
         hparams = (first.hparams if first else HParams()).replace(**given).with_settings(set_ or [])
-        trainer = start.new_run(folder, sets, hparams, settings, first, initial_epoch, classes)
+        hparams.check_trainable()
+        chosen = backends.choose(backend, kernel=hparams.kernel, device=device)
+    with console.stderr().status("Starting the training engine"):
+        from sketchrnn_cli.training import start
+
+        used = start.use_device(device, deterministic)
+    if resume:
+        trainer = start.resumed_run(resume, checkpoint_dir, changes, force, data_dir, paths)
+    else:
+        sets = [cache.load(path) for path in paths]
+        trainer = start.new_run(folder, sets, hparams, schedule, first, initial_epoch or 0, classes=classes)
+    trainer.began = began
+    console.message(f"backend: {chosen[0]} ({chosen[1]})")
     _run(trainer, used)
 
 
@@ -163,10 +186,8 @@ def _agreed(missing: list[str]) -> bool:
 def _run(trainer: "Trainer", device: str) -> None:
     """Drive the trainer to its end, showing how it goes; the first Ctrl-C or SIGTERM saves and stops."""
     from sketchrnn_cli.commands.train_display import Display
-    from sketchrnn_cli.training import start
 
-    total = start.total_steps(trainer, trainer.run.settings.get("epochs"), trainer.run.settings.get("steps"))
-    display = Display(trainer, total, device)
+    display = Display(trainer, device)
     caught: list[int] = []
 
     def stop(number: int, frame: object) -> None:
@@ -179,7 +200,7 @@ def _run(trainer: "Trainer", device: str) -> None:
     previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with display:
-            for report in trainer.train(total):
+            for report in trainer.train():
                 display.show(report)
     finally:
         for number, handler in previous.items():

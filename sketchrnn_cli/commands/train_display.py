@@ -1,11 +1,13 @@
-"""What `train` shows: a line on the data, a progress bar while it runs, a line an epoch, a table at the end."""
+"""What `train` shows: a line on the data, a progress bar while it runs, a line a validation, a table at the end."""
 
 import tempfile
 import time
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
 from sketchrnn_cli import console
@@ -14,50 +16,36 @@ from sketchrnn_cli.drawing.raster import write_png
 from sketchrnn_cli.model import kernels
 from sketchrnn_cli.model.sketching import Sketcher
 from sketchrnn_cli.training.log import FILE, RunLog
-from sketchrnn_cli.training.trainer import EpochReport, StepReport, Trainer
+from sketchrnn_cli.training.reports import CompileReport, Report, StepReport, ValidationReport
+
+if TYPE_CHECKING:
+    from sketchrnn_cli.training.trainer import Trainer
 
 SAMPLES, SAMPLE_TEMPERATURE = 9, 0.4
-"""The sheet that TensorBoard shows after an epoch."""
-
-SHEET_SECONDS = 60.0
-"""Epochs that follow faster than this share a sheet: a small set's take less time than drawing it."""
+"""The sheet that TensorBoard shows."""
+SHEET_SECONDS, SHEET_SHARE = 60.0, 0.01
+"""Seconds from one sheet to the next at least, and the share of a run that drawing them may take."""
+WIDE = 110
+"""Columns of a terminal that has room for every loss."""
 
 
 class Display:
     """The progress of one training run, on the terminal and in its logs."""
 
-    def __init__(self, trainer: Trainer, total_steps: int, device: str) -> None:
+    def __init__(self, trainer: "Trainer", device: str) -> None:
         """Say what is about to happen."""
-        self.trainer, self.total_steps = trainer, total_steps
-        self._sheet_at = -SHEET_SECONDS
-        self._log = RunLog(trainer.folder, trainer.step)
-        sidecar, hparams = trainer.sidecar, trainer.hparams
-        for source in sidecar.datasets:
-            console.message(f"data: {source.name} ({source.provenance})")
-        dropped = sum(len(part) for part in trainer.training.parts) - len(trainer.training)
-        console.message(
-            f"{len(trainer.training)} training and {len(trainer.validation)} validation sketches, "
-            f"N_max {hparams.max_seq_len}, scale {sidecar.units_per_model_unit:.6f}"
-            + (f"; {dropped} longer sketches left out" if dropped else "")
-        )
-        epochs = total_steps / trainer.steps_per_epoch
-        console.message(
-            f"{trainer.folder}: step {trainer.step} to {total_steps} ({epochs:.4g} epochs of "
-            f"{trainer.steps_per_epoch} steps of {trainer.rows} sketches), on {device}"
-        )
-        console.message(f"kernel: {trainer.kernel} for encoder and decoder, precision {hparams.precision}")
-        if reason := kernels.choice(hparams).reason:
-            console.message(reason)
-        if trainer.rows < hparams.batch_size:
-            console.message(f"the set is smaller than a batch of {hparams.batch_size}: each step sees all of it")
+        self.trainer = trainer
+        self._log: RunLog | None = None
+        self._began = time.monotonic()
+        self._next_sheet = self._began + SHEET_SECONDS
+        for line in _beginning(trainer, device):
+            console.message(line)
         self._progress: Progress = console.progress(
-            TextColumn("epoch {task.fields[epoch]}  step {task.completed:.0f}/{task.total:.0f}"),
-            BarColumn(),
-            TextColumn("{task.fields[losses]}"),
-            TimeRemainingColumn(),
+            TextColumn("step {task.fields[step]}"), BarColumn(bar_width=18), TextColumn("{task.fields[state]}")
         )
+        self._wide = self._progress.console.width >= WIDE
         self._task = self._progress.add_task(
-            "", total=total_steps, completed=trainer.step, epoch="1", losses="compiling"
+            "", total=trainer.total_steps, completed=trainer.step, step=trainer.step, state="starting"
         )
 
     def __enter__(self) -> "Display":
@@ -68,33 +56,61 @@ class Display:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.stop()
-        self._log.close()
+        if self._log:
+            self._log.close()
+            self._complain()
 
-    def show(self, report: StepReport | EpochReport) -> None:
+    def show(self, report: Report) -> None:
         """Show what the trainer reports."""
-        if isinstance(report, EpochReport):
-            self._progress.console.print(_epoch_line(report), highlight=False)
-            self._log.epoch(report)
-            if time.monotonic() - self._sheet_at > SHEET_SECONDS:
-                self._show_samples(report.step)
-                self._sheet_at = time.monotonic()
-            return
-        self._log.step(report)
-        losses = (
-            f"loss {report.loss:.3f}  L_R {report.reconstruction_loss:.3f}  L_KL {report.kl_loss:.3f}  "
-            f"w {report.kl_weight:.3f}  lr {report.learning_rate:.1e}  {report.sketches_per_second:.0f} sketches/s"
-        )
-        self._progress.update(self._task, completed=report.step, epoch=str(report.epoch + 1), losses=losses)
+        if self._log is None:
+            self._log = RunLog(self.trainer.folder, self.trainer.sidecar.step)
+        if isinstance(report, CompileReport):
+            state = f"compiling {report.number} of {report.total}: {report.what}"
+            self._progress.update(self._task, state=state)
+        elif isinstance(report, ValidationReport):
+            self._progress.console.print(_validation_line(report), highlight=False)
+            self._log.validation(report, time.monotonic() - self._began)
+            if time.monotonic() > self._next_sheet:
+                self._draw_samples(report.step)
+        else:
+            self._log.step(report)
+            self._show_step(report)
+        self._complain()
 
-    def _show_samples(self, step: int) -> None:
+    def _show_step(self, report: StepReport) -> None:
+        losses = f"loss {report.loss:.3f}"
+        if self._wide:
+            losses += (
+                f"  L_R {report.reconstruction_loss:.3f}  L_KL {report.kl_loss:.3f}  w {report.kl_weight:.3f}  "
+                f"lr {report.learning_rate:.1e}"
+            )
+        left = "" if report.seconds_left is None else f"  {timedelta(seconds=round(report.seconds_left))} left"
+        total = "?" if report.total_steps is None else report.total_steps
+        self._progress.update(
+            self._task,
+            total=report.total_steps,
+            completed=report.step,
+            step=f"{report.step}/{total}",
+            state=f"{losses}  {report.sketches_per_second:.0f}/s{left}",
+        )
+
+    def _complain(self) -> None:
+        while self._log and self._log.complaints:
+            console.message(self._log.complaints.pop())
+
+    def _draw_samples(self, step: int) -> None:
         """Draw a sheet with the weights of now; the same z each time, so that one sees them learn."""
+        began = time.monotonic()
         sketcher = Sketcher(self.trainer.checkpoint())
         z = sketcher.random_latents(SAMPLES, seed=0)
         sheet = grid(sketcher.draw(z, SAMPLES, SAMPLE_TEMPERATURE, seed=0), style=Style(size=128))
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "samples.png"
             write_png(sheet, path)
-            self._log.sheet(step, path.read_bytes(), sheet.width, sheet.height)
+            if self._log:
+                self._log.sheet(step, path.read_bytes(), sheet.width, sheet.height)
+        took = time.monotonic() - began
+        self._next_sheet = time.monotonic() + max(SHEET_SECONDS, took / SHEET_SHARE)
 
     def finish(self) -> None:
         """Print where the run stands, as a result."""
@@ -106,11 +122,44 @@ class Display:
         table.add_row(f"{name}@best", trainer.run.best.lstrip("0") or "0", "" if best is None else f"{best:.4f}")
         table.add_row(f"{name}@last", trainer.run.last.lstrip("0") or "0", "")
         console.stdout().print(table)
+        times = trainer.times
+        if times.steps_timed:
+            speed, share = times.sketches_timed / times.steps, 1000 * times.steps / times.steps_timed
+            console.message(f"time: {times}; {share:.2f} ms a step, {speed:.0f} sketches/s")
         console.message(f"the course of training: {trainer.folder / FILE}; tensorboard --logdir {trainer.folder}")
 
 
-def _epoch_line(report: EpochReport) -> str:
-    line = f"epoch {report.epoch}  step {report.step}  loss {report.training_loss:.4f}"
+def _beginning(trainer: "Trainer", device: str) -> list[str]:
+    """Return what a person should know before training begins."""
+    sidecar, hparams, engine = trainer.sidecar, trainer.hparams, trainer.engine
+    lines = [f"data: {source.name} ({source.provenance})" for source in sidecar.datasets]
+    dropped = sum(len(part) for part in trainer.training.parts) - len(trainer.training)
+    lines.append(
+        f"{len(trainer.training)} training and {len(trainer.validation)} validation sketches, "
+        f"N_max {hparams.max_seq_len}, scale {sidecar.units_per_model_unit:.6f}"
+        + (f"; {dropped} longer sketches left out" if dropped else "")
+    )
+    end = f"step {trainer.total_steps}"
+    if trainer.total_steps is None:
+        end = f"the end of {trainer.run.schedule.minutes:g} minutes"
+    lines.append(
+        f"{trainer.folder}: epoch {trainer.step / trainer.steps_per_epoch:.4g}, step {trainer.step} to {end} "
+        f"({trainer.steps_per_epoch} steps of {trainer.rows} sketches an epoch), on {device}"
+    )
+    where = {"host": "made here", "device": "made on the device"}[engine.pipeline]
+    lines.append(
+        f"kernel: {engine.kernel} for encoder and decoder, precision {hparams.precision}; batches {where}, "
+        f"padded to {', '.join(map(str, engine.lengths))} points; validation every {engine.validate_every} steps"
+    )
+    if reason := kernels.choice(hparams).reason:
+        lines.append(reason)
+    if trainer.rows < hparams.batch_size:
+        lines.append(f"the set is smaller than a batch of {hparams.batch_size}: each step sees all of it")
+    return [*lines, *trainer.notes]
+
+
+def _validation_line(report: ValidationReport) -> str:
+    line = f"epoch {report.epoch:.4g}  step {report.step}  loss {report.training_loss:.4f}"
     if report.validation is not None:
         measured = report.validation
         line += f"  validation L_R {measured.reconstruction.mean():.4f}  L_KL {measured.kl.mean():.4f}"

@@ -1,19 +1,18 @@
-"""From packed sketches to padded batches: order, augmentation, buckets, padding.
+"""From packed sketches to padded batches: order, padded lengths, augmentation.
 
-Order and augmentation derive from (seed, epoch) and (seed, epoch, batch) alone, so training can stop and go on
-anywhere. An epoch shuffles all sketches, sorts each pool of `POOL` batches by length, and cuts it into batches of one
-size, each padded to the smallest bucket that holds it: little work on padding, few shapes to compile, every sketch
-exactly once. The last batch is filled up with empty rows (length 0).
+Everything derives from (seed, epoch) and the number of a sketch, so training can stop and go on anywhere. An epoch
+shuffles all sketches, sorts each pool of `POOL` batches by length, and cuts it into batches of one size, each padded to
+the smallest of a few lengths that holds it: little work on padding, few shapes to compile, every sketch exactly once.
+The last batch is filled up with empty rows (length 0).
 """
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from queue import Full, Queue
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from sketchrnn_cli.data.augmentation import Padded, augment, epoch_key, kept_points, to_rows
 from sketchrnn_cli.data.dataset import Sketches
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.hparams import HParams
@@ -22,6 +21,8 @@ POOL = 32
 """Batches that are sorted by length together."""
 BATCHES_MEASURED = 256
 """Batches at most that the padded lengths are chosen for."""
+BATCHES_PLANNED = 16
+"""Batches whose lengths after augmentation are found together."""
 
 
 class Batch(NamedTuple):
@@ -35,6 +36,15 @@ class Batch(NamedTuple):
     """The label of each sketch, int32 `[batch]`; 0 means any."""
     count: Any
     """Number of real sketches, int32 scalar."""
+
+
+class Planned(NamedTuple):
+    """A batch before it is made."""
+
+    sketches: np.ndarray
+    """Numbers of its sketches in the corpus, int32."""
+    length: int
+    """Points that it is padded to."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +62,16 @@ class Corpus:
     def __len__(self) -> int:
         return len(self.index)
 
-    def gather(self, chosen: np.ndarray) -> np.ndarray:
-        """Return the points `[total, 3]` of the chosen sketches, one after another."""
-        places = [(self.parts[part], place) for part, place in self.index[chosen]]
-        points = [part.points[part.offsets[place] : part.offsets[place + 1]] for part, place in places]
-        return np.concatenate(points).astype(np.float32)
+    def padded(self, chosen: np.ndarray) -> Padded:
+        """Return the chosen sketches padded to the longest of them; past its length a sketch holds anything."""
+        time = np.arange(self.lengths[chosen].max(initial=1))
+        owners, places = self.index[chosen].T
+        points = np.zeros((len(chosen), len(time), 3), np.result_type(*(part.points.dtype for part in self.parts)))
+        for owner in np.unique(owners):
+            part, rows = self.parts[owner], np.flatnonzero(owners == owner)
+            at = part.offsets[places[rows], None] + time
+            points[rows] = part.points[np.minimum(at, len(part.points) - 1)]
+        return Padded(points[:, :, :2], points[:, :, 2] > 0, self.lengths[chosen])
 
 
 def corpus(parts: Sequence[Sketches], max_points: int, labels: Sequence[np.ndarray] | None = None) -> Corpus:
@@ -83,15 +98,31 @@ def batch_size(sketches: Corpus, hparams: HParams) -> int:
     return min(hparams.batch_size, len(sketches))
 
 
-def bucket_lengths(sketches: Corpus, hparams: HParams) -> tuple[int, ...]:
-    """Choose the padded lengths, `hparams.buckets` at most, that waste the fewest rows.
+def padded_lengths(sketches: Corpus, hparams: HParams, steps: float, compiling: float) -> tuple[int, ...]:
+    """Choose the padded lengths, `hparams.buckets` at most, that cost the least.
 
     They are chosen for batches of the first epoch, which augmentation has made shorter; the last holds the longest
-    sketch as it is.
+    sketch as it is. A length more saves padding and costs a compilation, so a short run gets fewer.
+
+    Args:
+        sketches: the training split.
+        hparams: batches, augmentation, seed.
+        steps: how many will be taken, about.
+        compiling: what compiling a length costs, in steps.
     """
-    order = _epoch_order(sketches, hparams, 0)[:BATCHES_MEASURED]
-    needed = [_augmented(sketches, hparams, 0, number, chosen)[1].max() for number, chosen in enumerate(order)]
-    return cheapest_lengths(np.array(needed), int(sketches.lengths.max()), hparams.buckets)
+    longest = int(sketches.lengths.max())
+    if hparams.conditional and not hparams.mask_encoder:
+        return (hparams.max_seq_len,)  # Such an encoder sees the padding, so it gets all of it.
+    order = _Order(sketches, hparams, 0)
+    some = [order[number] for number in range(min(len(order), BATCHES_MEASURED))]
+    needed = np.array([_augmented_lengths(sketches, [chosen], hparams, 0)[0] for chosen in some])
+    choices = [cheapest_lengths(needed, longest, count) for count in range(1, hparams.buckets + 1)]
+
+    def cost(lengths: tuple[int, ...]) -> float:
+        rows = np.array(lengths)[np.searchsorted(lengths, needed)].mean()
+        return steps * float(rows) + len(lengths) * compiling * float(needed.mean())
+
+    return min(choices, key=cost)
 
 
 def cheapest_lengths(needed: np.ndarray, longest: int, buckets: int) -> tuple[int, ...]:
@@ -121,68 +152,46 @@ def steps_per_epoch(sketches: Corpus, hparams: HParams) -> int:
     return -(-len(sketches) // batch_size(sketches, hparams))
 
 
-def training_batches(
-    sketches: Corpus, hparams: HParams, scale: float, buckets: Sequence[int], epoch: int, start: int = 0
-) -> Iterator[Batch]:
-    """Yield the augmented batches of an epoch from batch number `start` on.
+def plan(sketches: Corpus, hparams: HParams, lengths: Sequence[int], epoch: int, start: int = 0) -> Iterator[Planned]:
+    """Yield the batches of an epoch, planned, from batch number `start` on.
 
     Args:
         sketches: the training split.
         hparams: batch size, augmentation, seed.
-        scale: data units per model unit.
-        buckets: padded lengths, the last at least the longest sketch.
+        lengths: padded lengths, the last at least the longest sketch.
         epoch: counted from 0.
         start: batches to leave out at the beginning.
     """
-    for number, chosen in enumerate(_epoch_order(sketches, hparams, epoch)):
-        if number < start:
-            continue
-        points, lengths = _augmented(sketches, hparams, epoch, number, chosen)
-        rows, length = batch_size(sketches, hparams), _bucket(lengths, buckets)
-        yield assemble(points, lengths, scale, length, rows, sketches.labels[chosen])
+    order = _Order(sketches, hparams, epoch)
+    for first in range(start, len(order), BATCHES_PLANNED):
+        some = [order[number] for number in range(first, min(first + BATCHES_PLANNED, len(order)))]
+        for chosen, longest in zip(some, _augmented_lengths(sketches, some, hparams, epoch), strict=True):
+            yield Planned(chosen, fitting(longest, lengths))
 
 
-def plain_batches(
-    sketches: Corpus, scale: float, rows: int, buckets: Sequence[int], chosen: np.ndarray | None = None
+def make(sketches: Corpus, hparams: HParams, scale: float, epoch: int, planned: Planned) -> Batch:
+    """Make a planned batch, augmented; `scale` is in data units per model unit."""
+    chosen, length = planned
+    key = epoch_key(hparams.seed, epoch)
+    augmented = augment(np, sketches.padded(chosen), chosen, key, length, hparams)
+    return _filled(augmented, sketches.labels[chosen], scale, batch_size(sketches, hparams))
+
+
+def training_batches(
+    sketches: Corpus, hparams: HParams, scale: float, lengths: Sequence[int], epoch: int, start: int = 0
 ) -> Iterator[Batch]:
-    """Yield all sketches (or the chosen) once, in order, as they are."""
-    everything = np.arange(len(sketches)) if chosen is None else chosen
-    for first in range(0, len(everything), rows):
-        some = everything[first : first + rows]
-        lengths = sketches.lengths[some]
-        yield assemble(sketches.gather(some), lengths, scale, _bucket(lengths, buckets), rows, sketches.labels[some])
+    """Yield the augmented batches of an epoch, made one after another; see `plan`."""
+    for planned in plan(sketches, hparams, lengths, epoch, start):
+        yield make(sketches, hparams, scale, epoch, planned)
 
 
-def augment(
-    points: np.ndarray, lengths: np.ndarray, rng: np.random.Generator, hparams: HParams
-) -> tuple[np.ndarray, np.ndarray]:
-    """Scale sketches at random and drop inner points of their strokes; what remains keeps its place.
-
-    Args:
-        points: stroke-3 points `[total, 3]` of all sketches, one after another.
-        lengths: points of each sketch, `[batch]`.
-        rng: source of randomness.
-        hparams: ``random_scale_factor`` (x and y are each scaled by 1 ± this) and ``augment_stroke_prob``.
-
-    Returns:
-        New points and lengths.
-    """
-    owner = np.repeat(np.arange(len(lengths)), lengths)
-    factor = 1.0 + hparams.random_scale_factor * (2.0 * rng.random((len(lengths), 2)) - 1.0)
-    position = np.cumsum(points[:, :2] * factor[owner], axis=0, dtype=np.float64)
-    lifted = points[:, 2] > 0.5
-    last = np.zeros(len(points), dtype=bool)
-    last[np.cumsum(lengths) - 1] = True
-    after_lift = np.roll(lifted & ~last, 1)  # The first point of a later stroke; a sketch begins inside its first.
-    kept = (rng.random(len(points)) >= hparams.augment_stroke_prob) | lifted | last | after_lift
-    new_lengths = np.bincount(owner[kept], minlength=len(lengths))
-    position = position[kept]
-    starts = np.concatenate([[0], np.cumsum(new_lengths)[:-1]])
-    origin = np.concatenate([np.zeros((1, 2)), position[starts[1:] - 1]])
-    before = np.roll(position, 1, axis=0)
-    before[starts] = origin
-    new_points = np.concatenate([position - before, points[kept, 2:]], axis=1)
-    return new_points.astype(np.float32), new_lengths
+def plain_batches(sketches: Corpus, scale: float, rows: int, length: int) -> Iterator[Batch]:
+    """Yield all sketches once, in order, as they are, padded to `length` points."""
+    for first in range(0, len(sketches), rows):
+        some = np.arange(first, min(first + rows, len(sketches)))
+        given = sketches.padded(some)
+        xy, pen = (_to_length(part, length) for part in given[:2])
+        yield _filled(Padded(xy, pen, given.lengths), sketches.labels[some], scale, rows)
 
 
 def assemble(
@@ -198,73 +207,58 @@ def assemble(
         rows: sketches that the batch is filled up to.
         labels: of each sketch; None for any.
     """
-    batch = np.zeros((rows, length + 1, 5), dtype=np.float32)
-    owner = np.repeat(np.arange(len(lengths)), lengths)
-    place = np.arange(len(points)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    batch[owner, place, :2] = points[:, :2] / scale
-    batch[owner, place, 2] = 1.0 - points[:, 2]
-    batch[owner, place, 3] = points[:, 2]
-    all_lengths = np.zeros(rows, dtype=np.int32)
-    all_lengths[: len(lengths)] = lengths
-    batch[:, :, 4] = np.arange(length + 1) >= all_lengths[:, None]
-    all_labels = np.zeros(rows, dtype=np.int32)
-    all_labels[: len(lengths)] = 0 if labels is None else labels
-    return Batch(batch, all_lengths, all_labels, np.int32(len(lengths)))
+    padded = np.zeros((len(lengths), length, 3), np.float32)
+    padded[np.arange(length) < np.asarray(lengths)[:, None]] = points
+    given = Padded(padded[:, :, :2], padded[:, :, 2] > 0.5, np.asarray(lengths, np.int32))
+    return _filled(given, np.zeros(len(lengths), np.int32) if labels is None else labels, scale, rows)
 
 
-def prefetch(batches: Iterator[Batch], depth: int = 4) -> Iterator[Batch]:
-    """Yield the same batches, made ahead by a thread so that the device does not wait for them."""
-    queue: Queue = Queue(depth)
-    stop = threading.Event()
-
-    def put(item: object) -> None:
-        while not stop.is_set():
-            try:
-                return queue.put(item, timeout=0.1)
-            except Full:
-                continue
-
-    def work() -> None:
-        try:
-            for batch in batches:
-                if stop.is_set():
-                    return
-                put(batch)
-            put(None)
-        except BaseException as error:  # noqa: BLE001  Raised again by the reader, whatever it is.
-            put(error)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        while (item := queue.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
-    finally:
-        stop.set()
-        thread.join()
+def fitting(points: int, lengths: Sequence[int]) -> int:
+    """Return the smallest padded length that holds so many points."""
+    return int(lengths[int(np.searchsorted(lengths, points))])
 
 
-def _augmented(
-    sketches: Corpus, hparams: HParams, epoch: int, number: int, chosen: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return points and lengths of a batch of an epoch, augmented."""
-    rng = np.random.default_rng([hparams.seed, 2, epoch, number])
-    return augment(sketches.gather(chosen), sketches.lengths[chosen], rng, hparams)
+def _filled(given: Padded, labels: np.ndarray, scale: float, rows: int) -> Batch:
+    """Return a batch of sketches, filled up to `rows` with empty ones."""
+    count = len(labels)
+    real = np.arange(given.pen.shape[1]) < given.lengths[:, None]
+    xy, pen, lengths, labels = (
+        np.concatenate([part, np.zeros((rows - count, *part.shape[1:]), part.dtype)]) if rows > count else part
+        for part in (np.where(real[:, :, None], given.xy, 0), given.pen, given.lengths, labels)
+    )
+    return Batch(to_rows(np, Padded(xy, pen, lengths), scale), lengths, labels, np.int32(count))
 
 
-def _epoch_order(sketches: Corpus, hparams: HParams, epoch: int) -> list[np.ndarray]:
-    """Return the sketches of every batch of an epoch, batches in random order."""
-    rng = np.random.default_rng([hparams.seed, 1, epoch])
-    rows = batch_size(sketches, hparams)
-    order = rng.permutation(len(sketches))
-    pools = [order[first : first + rows * POOL] for first in range(0, len(order), rows * POOL)]
-    by_length = [pool[np.argsort(sketches.lengths[pool], kind="stable")] for pool in pools]
-    batches = [pool[first : first + rows] for pool in by_length for first in range(0, len(pool), rows)]
-    return [batches[number] for number in rng.permutation(len(batches))]
+def _to_length(array: np.ndarray, length: int) -> np.ndarray:
+    """Return `[batch, time, ...]` cut or filled with zeros to `[batch, length, ...]`."""
+    missing = max(0, length - array.shape[1])
+    return np.pad(array[:, :length], [(0, 0), (0, missing)] + [(0, 0)] * (array.ndim - 2))
 
 
-def _bucket(lengths: np.ndarray, buckets: Sequence[int]) -> int:
-    """Return the smallest padded length that holds every sketch."""
-    return buckets[int(np.searchsorted(buckets, lengths.max()))]
+def _augmented_lengths(sketches: Corpus, batches: list[np.ndarray], hparams: HParams, epoch: int) -> list[int]:
+    """Return the points of the longest sketch of each batch, as the augmentation of an epoch leaves it."""
+    chosen = np.concatenate(batches)
+    _, pen, lengths = sketches.padded(chosen)
+    kept = kept_points(np, pen, lengths, chosen, epoch_key(hparams.seed, epoch), hparams).sum(axis=1)
+    ends = np.cumsum([len(batch) for batch in batches])
+    return [int(kept[end - len(batch) : end].max()) for batch, end in zip(batches, ends, strict=True)]
+
+
+class _Order:
+    """The sketches of every batch of an epoch, batches in random order; 4 bytes a sketch."""
+
+    def __init__(self, sketches: Corpus, hparams: HParams, epoch: int) -> None:
+        rng = np.random.default_rng([hparams.seed, 1, epoch])
+        self._rows = batch_size(sketches, hparams)
+        self._order = rng.permutation(len(sketches)).astype(np.int32)
+        for first in range(0, len(sketches), self._rows * POOL):
+            pool = self._order[first : first + self._rows * POOL]
+            pool[:] = pool[np.argsort(sketches.lengths[pool], kind="stable")]
+        self._batches = rng.permutation(steps_per_epoch(sketches, hparams)).astype(np.int32)
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __getitem__(self, number: int) -> np.ndarray:
+        first = int(self._batches[number]) * self._rows
+        return self._order[first : first + self._rows]

@@ -6,6 +6,7 @@ from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import nearest
 from sketchrnn_cli.store import checkpoint, runs
 from sketchrnn_cli.store.checkpoint import Checkpoint
+from sketchrnn_cli.store.lock import LOCK
 
 CHECKPOINT_DIR = Path("checkpoints")
 BUNDLED_DEFAULT = "cat"
@@ -72,6 +73,50 @@ def new_folder(checkpoint_dir: Path, name: str) -> Path:
     if not name or name == ".." or Path(name).name != name or "@" in name:
         raise UsageError(f"--name {name}: a plain name is needed, without slashes or @")
     return checkpoint_dir / name
+
+
+def run_to_resume(name: str, checkpoint_dir: Path) -> runs.Run:
+    """Return what the run that ``RUN`` or ``RUN@epoch-N`` names says of itself.
+
+    Raises:
+        CheckpointError: no such run, a released checkpoint, or damaged.
+    """
+    folder, _ = locate(name, checkpoint_dir)
+    if not (folder / runs.RUN_FILE).is_file():
+        raise CheckpointError(f"{folder}: a released checkpoint has no training to resume; start from it with --from")
+    return runs.read_run(folder)
+
+
+def run_folder(checkpoint_dir: Path, name: str | None, default: str, force: bool) -> Path:
+    """Return the folder of a new run.
+
+    A released checkpoint, such as a bundled one, is no run and is never replaced: beside `default` the next free name
+    is taken, as ``cat_guitar-2``.
+
+    Args:
+        checkpoint_dir: where runs lie.
+        name: as asked for, or None.
+        default: the name otherwise.
+        force: whether to replace a run of that name.
+
+    Raises:
+        UsageError: the name is taken, or is no plain name.
+    """
+    folder = new_folder(checkpoint_dir, name or default)
+    number = 2
+    while name is None and _is_released(folder):
+        folder, number = new_folder(checkpoint_dir, f"{default}-{number}"), number + 1
+    if _is_released(folder):
+        raise UsageError(f"{folder} is a released checkpoint, which training never replaces; choose another --name")
+    taken = folder.exists() and (not folder.is_dir() or any(path.name != LOCK for path in folder.iterdir()))
+    if taken and not (force and folder.is_dir()):
+        again = f"--resume {folder.name} goes on with it, " if (folder / runs.RUN_FILE).is_file() else ""
+        raise UsageError(f"{folder} exists: {again}--name gives another, --force begins anew")
+    return folder
+
+
+def _is_released(folder: Path) -> bool:
+    return (folder / checkpoint.SIDECAR).is_file() and not (folder / runs.RUN_FILE).is_file()
 
 
 def select(folder: Path, which: str) -> Path:

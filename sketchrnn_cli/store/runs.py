@@ -8,19 +8,21 @@ step folder is whole on disk; so a crash, or a reader, at any moment finds a who
 import dataclasses
 import hashlib
 import json
+import math
 import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from sketchrnn_cli import atomic
-from sketchrnn_cli.errors import CheckpointError
+from sketchrnn_cli.backend import BACKENDS
+from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.store import checkpoint
 from sketchrnn_cli.store.checkpoint import Sidecar
+from sketchrnn_cli.store.schedule import PIPELINES, Engine, Schedule
 
 FORMAT = "sketchrnn-run-1"
 RUN_FILE = "run.json"
@@ -39,8 +41,10 @@ class Run:
     """Seconds since 1970 of the last save."""
     data: tuple[str, ...] = ()
     """Paths of the data sets, as given, in the order of the sidecar's `datasets`."""
-    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    """How long and how to train, so that resuming needs nothing typed again."""
+    schedule: Schedule = dataclasses.field(default_factory=Schedule)
+    """So that resuming needs nothing typed again."""
+    engine: Engine | None = None
+    """None in a run of version 0.1.0."""
     states: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """SHA-256 of each step's training state."""
 
@@ -61,13 +65,53 @@ def read_run(folder: Path) -> Run:
     if (found := values.pop("format", None)) != FORMAT:
         raise CheckpointError(f"{path}: format {found!r} is not known to this version (expected {FORMAT!r})")
     try:
-        run = Run(**{**values, "data": tuple(values["data"]), "time": float(values["time"])})
-        names = [run.last, run.best, *run.kept.values()]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        schedule = Schedule(**values.pop("schedule", None) or values.pop("settings", {}))  # `settings` was 0.1.0's.
+        engine = values.pop("engine", None)
+        run = Run(**values, schedule=schedule, engine=None if engine is None else Engine(**engine))
+        return _checked(run)
+    except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
         raise CheckpointError(f"{path}: a value is missing or does not fit: {error}") from error
-    if not all(isinstance(name, str) and name.isdigit() for name in names):
-        raise CheckpointError(f"{path}: a step is not named by its number")
-    return run
+
+
+def _checked(run: Run) -> Run:
+    """Return a run as read from JSON, its lists made tuples.
+
+    Raises:
+        ValueError: a value is not what it must be.
+    """
+
+    def need(holds: bool, what: str) -> None:
+        if not holds:
+            raise ValueError(what)
+
+    def is_text(value: object) -> bool:
+        return isinstance(value, str)
+
+    def is_count(value: object, least: int = 0) -> bool:
+        return isinstance(value, int) and not isinstance(value, bool) and least <= value < 2**53
+
+    need(isinstance(run.kept, dict) and isinstance(run.states, dict), "kept and states must be objects")
+    need(all(epoch.isdecimal() for epoch in run.kept), "an epoch in kept is no number")
+    for step in (run.last, run.best, *run.kept.values(), *run.states):
+        need(is_text(step) and step.isascii() and step.isdecimal(), f"a step is not named by its number: {step!r}")
+    need(all(is_text(sha) for sha in run.states.values()), "states must hold SHA-256 sums")
+    need(isinstance(run.time, (int, float)) and math.isfinite(run.time), f"time is no number: {run.time!r}")
+    need(isinstance(run.data, list) and all(map(is_text, run.data)), "data must be a list of paths")
+    if (engine := run.engine) is not None:
+        need(engine.backend in BACKENDS, f"backend {engine.backend!r} is none of {', '.join(BACKENDS)}")
+        need(engine.pipeline in PIPELINES, f"pipeline {engine.pipeline!r} is none of {', '.join(PIPELINES)}")
+        need(is_text(engine.kernel), "kernel must be text")
+        need(is_count(engine.devices, 1) and is_count(engine.validate_every, 1), "devices and validate_every: from 1")
+        lengths = engine.lengths
+        need(isinstance(lengths, list) and len(lengths) > 0, "lengths must be a list of numbers")
+        need(all(is_count(length, 1) for length in lengths) and lengths == sorted(set(lengths)), "lengths must ascend")
+        run = dataclasses.replace(run, engine=dataclasses.replace(engine, lengths=tuple(lengths)))
+    return dataclasses.replace(run, data=tuple(run.data))
+
+
+def step_name(step: int) -> str:
+    """Return the name of a step's folder."""
+    return f"{step:06d}"
 
 
 def save_step(
@@ -96,7 +140,7 @@ def save_step(
     Raises:
         CheckpointError: it cannot be written; the last whole checkpoint stays.
     """
-    step = f"{sidecar.step:06d}"
+    step = step_name(sidecar.step)
     steps = folder / "steps"
     states = dict(run.states)
     try:

@@ -1,6 +1,7 @@
 """Measure a model on drawings: L_R and L_KL as the paper reports them, for a split and for each sketch."""
 
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from sketchrnn_cli.model import kernels, network
 Array = Any
 EVALUATION_SEED = 0
 """Seed of the noise in z, the same at every evaluation, so that figures compare."""
+AHEAD = 4
+"""Batches that the device is given before the first is fetched."""
 ROWS = 100
 """Sketches of a batch here, whatever training's: the order of sums, and so the last bits, must not depend on that."""
 
@@ -47,13 +50,18 @@ class Evaluation:
         return float(self.reconstruction.mean() + hparams.kl_weight * max(self.kl.mean(), hparams.kl_tolerance))
 
 
-def evaluator(hparams: HParams) -> Callable[..., network.SketchLosses]:
-    """Compile the evaluation of a batch: ``(weights, batch, noise) -> losses of each sketch``."""
+def losses_of(hparams: HParams) -> Callable[..., network.SketchLosses]:
+    """Return the evaluation of a batch: ``(weights, batch, noise) -> losses of each sketch``."""
 
     def losses(weights: Mapping[str, Array], batch: Batch, noise: Array) -> network.SketchLosses:
         return network.sketch_losses(weights, batch, hparams, None, noise, ops.zeros((), "int32"))
 
-    return kernels.engine().compile_evaluation(losses, kernels.prepare(hparams))
+    return losses
+
+
+def evaluator(hparams: HParams) -> Callable[..., network.SketchLosses]:
+    """Return `losses_of`, compiled at its first call."""
+    return kernels.engine().compile_evaluation(losses_of(hparams), kernels.prepare(hparams))
 
 
 def latent_noise(sketch: int, z_size: int) -> np.ndarray:
@@ -66,11 +74,19 @@ def on_device(batch: Batch) -> Batch:
     return Batch(*(ops.convert_to_tensor(array) for array in batch))
 
 
+def batches(sketches: Corpus, scale: float, hparams: HParams) -> Iterator[tuple[Batch, Array]]:
+    """Yield every sketch once, padded to N_max, with the noise in its z; tensors."""
+    rows = min(ROWS, len(sketches))
+    for number, batch in enumerate(plain_batches(sketches, scale, rows, hparams.max_seq_len)):
+        noise = np.stack([latent_noise(number * rows + row, hparams.z_size) for row in range(rows)])
+        yield on_device(batch), ops.convert_to_tensor(noise)
+
+
 def evaluate(
     evaluate_batch: Callable[..., network.SketchLosses],
     weights: Mapping[str, Array],
-    sketches: Corpus,
-    scale: float,
+    made: Iterable[tuple[Batch, Array]],
+    lengths: np.ndarray,
     hparams: HParams,
 ) -> Evaluation:
     """Measure every sketch of a split once, at full N_max length.
@@ -78,17 +94,20 @@ def evaluate(
     Args:
         evaluate_batch: from `evaluator`.
         weights: the model's tensors.
-        sketches: the split; at least one sketch.
-        scale: data units per model unit.
+        made: `batches` of the split; at least one.
+        lengths: points of each sketch of the split.
         hparams: those of the model.
     """
-    rows = min(ROWS, len(sketches))
-    batches = plain_batches(sketches, scale, rows, (hparams.max_seq_len,))
+    running: deque[network.SketchLosses] = deque()
     sums = []
-    for number, batch in enumerate(batches):
-        first = number * rows
-        noise = np.stack([latent_noise(first + row, hparams.z_size) for row in range(rows)])
-        losses = evaluate_batch(weights, on_device(batch), ops.convert_to_tensor(noise))
-        sums.append(np.stack([ops.convert_to_numpy(term) for term in losses])[:, : batch.count])
-    offset, pen, kl = np.concatenate(sums, axis=1).astype(np.float64)
-    return Evaluation(offset, pen, kl, sketches.lengths, hparams.max_seq_len)
+    for batch, noise in made:
+        running.append(evaluate_batch(weights, batch, noise))
+        if len(running) > AHEAD:
+            sums.append(_fetched(running.popleft()))
+    sums += map(_fetched, running)
+    offset, pen, kl = np.concatenate(sums, axis=1)[:, : len(lengths)].astype(np.float64)
+    return Evaluation(offset, pen, kl, lengths, hparams.max_seq_len)
+
+
+def _fetched(losses: network.SketchLosses) -> np.ndarray:
+    return np.stack([ops.convert_to_numpy(term) for term in losses])

@@ -1,20 +1,28 @@
-"""The record of a run: `log.csv`, a row an epoch, and TensorBoard's event files."""
+"""The record of a run: `log.csv`, a row a validation, and TensorBoard's event files.
+
+A log that cannot be written is said once and given up: it never stops a run.
+"""
 
 import csv
+import sys
 from pathlib import Path
+from types import ModuleType
 
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
 from sketchrnn_cli import atomic
-from sketchrnn_cli.training.trainer import EpochReport, StepReport
+from sketchrnn_cli.training.reports import StepReport, ValidationReport
+
+# TensorBoard takes its own file functions where this module exists, instead of importing TensorFlow for four seconds.
+sys.modules.setdefault("tensorboard.compat.notf", ModuleType("tensorboard.compat.notf"))
 
 FILE = "log.csv"
 BOARD = "tensorboard"
 COLUMNS = (
-    "epoch", "step", "loss", "validation_reconstruction_loss", "validation_kl_loss", "kl_weight", "learning_rate",
-    "sketches_per_second",
+    "epoch", "step", "seconds", "loss", "validation_reconstruction_loss", "validation_kl_loss", "kl_weight",
+    "learning_rate", "sketches_per_second",
 )  # fmt: skip
 
 
@@ -23,15 +31,20 @@ class RunLog:
 
     def __init__(self, folder: Path, step: int) -> None:
         """Open the logs; rows beyond `step`, from a run that is now repeated, are dropped."""
-        folder.mkdir(parents=True, exist_ok=True)
-        self._path = folder / FILE
-        rows = [row for row in _rows(self._path) if int(row["step"]) <= step]
-        with atomic.replacing_file(self._path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows(rows)
-        self._board = EventFileWriter(str(folder / BOARD))
+        self.complaints: list[str] = []
+        """What could not be written, each log once, for people."""
+        self._path, self._board_path = folder / FILE, folder / BOARD
+        self._table, self._board = True, None
         self._last: StepReport | None = None
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._begin_table(step)
+        except (OSError, ValueError, csv.Error) as error:
+            self._give_up_table(error)
+        try:
+            self._board = EventFileWriter(str(self._board_path))
+        except Exception as error:  # noqa: BLE001  TensorFlow's file system has errors of its own.
+            self._give_up_board(error)
 
     def step(self, report: StepReport) -> None:
         """Record a report within an epoch, on the board alone."""
@@ -45,8 +58,8 @@ class RunLog:
             "sketches_per_second": report.sketches_per_second,
         })  # fmt: skip
 
-    def epoch(self, report: EpochReport) -> None:
-        """Record the end of an epoch."""
+    def validation(self, report: ValidationReport, seconds: float) -> None:
+        """Record a validation, `seconds` after training began."""
         measured = {}
         if report.validation is not None:
             measured = {
@@ -54,30 +67,65 @@ class RunLog:
                 "validation_kl_loss": float(report.validation.kl.mean()),
             }
             self._scalars(report.step, measured)
-        row = {"epoch": report.epoch, "step": report.step, "loss": report.training_loss, **measured}
+        row = {"epoch": report.epoch, "step": report.step, "seconds": seconds, "loss": report.training_loss, **measured}
         if self._last:
             for column in ("kl_weight", "learning_rate", "sketches_per_second"):
                 row[column] = getattr(self._last, column)
-        with self._path.open("a", newline="", encoding="utf-8") as file:
-            csv.DictWriter(file, COLUMNS).writerow(
-                {name: f"{value:.6g}" if isinstance(value, float) else value for name, value in row.items()}
-            )
+        if not self._table:
+            return
+        try:
+            with self._path.open("a", newline="", encoding="utf-8") as file:
+                csv.DictWriter(file, COLUMNS).writerow(
+                    {name: f"{value:.6g}" if isinstance(value, float) else value for name, value in row.items()}
+                )
+        except OSError as error:
+            self._give_up_table(error)
 
     def sheet(self, step: int, png: bytes, width: int, height: int) -> None:
         """Record a sheet of samples, on the board."""
         image = Summary.Image(encoded_image_string=png, width=width, height=height, colorspace=3)
-        self._board.add_event(Event(step=step, summary=Summary(value=[Summary.Value(tag="samples", image=image)])))
+        self._add(Event(step=step, summary=Summary(value=[Summary.Value(tag="samples", image=image)])))
 
     def close(self) -> None:
         """Write what is left."""
-        self._board.close()
+        if self._board is not None:
+            try:
+                self._board.close()
+            except Exception as error:  # noqa: BLE001  Raised by its thread, whatever it was.
+                self._give_up_board(error)
+
+    def _begin_table(self, step: int) -> None:
+        rows = [row for row in read(self._path) if int(row["step"]) <= step]
+        with atomic.replacing_file(self._path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, COLUMNS, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(rows)
 
     def _scalars(self, step: int, values: dict[str, float]) -> None:
         summary = Summary(value=[Summary.Value(tag=tag, simple_value=value) for tag, value in values.items()])
-        self._board.add_event(Event(step=step, summary=summary))
+        self._add(Event(step=step, summary=summary))
+
+    def _add(self, event: Event) -> None:
+        if self._board is not None:
+            try:
+                self._board.add_event(event)
+            except Exception as error:  # noqa: BLE001  Raised by its thread, whatever it was.
+                self._give_up_board(error)
+
+    def _give_up_table(self, error: Exception) -> None:
+        self._table = False
+        self.complaints.append(f"{self._path}: cannot be written ({_reason(error)}); training goes on without it")
+
+    def _give_up_board(self, error: Exception) -> None:
+        self._board = None
+        self.complaints.append(f"{self._board_path}: cannot be written ({_reason(error)}); training goes on without it")
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or " ".join(str(error).split())[:100]
+
+
+def read(path: Path) -> list[dict[str, str]]:
     """Return the whole rows of a log; one that a crash cut short is not among them."""
     if not path.is_file():
         return []

@@ -17,7 +17,7 @@ from sketchrnn_cli.data.dataset import SPLITS, label_rows
 from sketchrnn_cli.errors import DataError, UsageError
 from sketchrnn_cli.store import names as checkpoint_names
 from sketchrnn_cli.store import runs
-from sketchrnn_cli.training.evaluation import Evaluation, evaluate, evaluator
+from sketchrnn_cli.training.evaluation import Evaluation, batches, evaluate, evaluator
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,8 @@ def measure(
             kept = corpus([part], loaded.hparams.max_seq_len, [labels])
             if not len(kept):
                 raise DataError(f"{path}: {split} has no sketch of at most {loaded.hparams.max_seq_len} points")
-            losses = evaluate(evaluate_batch, weights, kept, loaded.sidecar.units_per_model_unit, loaded.hparams)
+            made = batches(kept, loaded.sidecar.units_per_model_unit, loaded.hparams)
+            losses = evaluate(evaluate_batch, weights, made, kept.lengths, loaded.hparams)
             yield Figure(dataset.name, split, kept, losses, len(part) - len(kept))
 
 

@@ -1,37 +1,40 @@
 """Set up a training run: new, from other weights, or resumed; data, sidecar and trainer fitted to one another."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-import numpy as np
+import keras
 
 from sketchrnn_cli.data import cache
-from sketchrnn_cli.data.batches import corpus
+from sketchrnn_cli.data.batches import Corpus, corpus, padded_lengths, steps_per_epoch
 from sketchrnn_cli.data.dataset import DataSet, canvas_size, longest, scale_factor
-from sketchrnn_cli.errors import CheckpointError, DataError, UsageError
+from sketchrnn_cli.errors import CheckpointError, DataError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
 from sketchrnn_cli.model.weights import shapes
 from sketchrnn_cli.store import checkpoint, names, runs
 from sketchrnn_cli.store.checkpoint import Checkpoint, DataSource, Sidecar
-from sketchrnn_cli.training import optimizer, words
+from sketchrnn_cli.store.schedule import Engine, Schedule
+from sketchrnn_cli.training import budget, optimizer, words
+from sketchrnn_cli.training.feeds import fits_device
 from sketchrnn_cli.training.trainer import Trainer
 
-EPOCHS = 50
-"""Epochs by default, as in the seed."""
-
-LEAST_STEPS = 5000
-"""Steps by default at least: 50 epochs of a small set would end before anything is learnt."""
+COMPILING_STEPS = {"cpu": 10.0, "gpu": 150.0}
+"""What compiling one padded length more costs, in steps; on a GPU the lengths compile side by side."""
+STEPS_PER_MINUTE = 200.0
+"""A guess for choosing the padded lengths of a budget in minutes, before anything is measured."""
 
 
 def new_run(
     folder: Path,
     sets: Sequence[DataSet],
     hparams: HParams,
-    settings: dict,
+    schedule: Schedule,
     start: Checkpoint | None = None,
     initial_epoch: int = 0,
+    pipeline: str | None = None,
     classes: bool = False,
 ) -> Trainer:
     """Return a trainer for a new run.
@@ -40,12 +43,14 @@ def new_run(
         folder: the run's folder.
         sets: the data; scaled by one common factor, or by that of `start`.
         hparams: as asked for; 0 for `max_seq_len` means the longest sketch of the data.
-        settings: how long to train and what to keep, for `run.json`.
+        schedule: how long to train and what to keep.
         start: a checkpoint to begin from; its scale, N_max and architecture stay.
         initial_epoch: epoch that the schedules begin at.
+        pipeline: where batches are made, host or device; None: on the device where it can.
         classes: learn the words of the drawings; a `start` that knows words goes on with them unasked.
 
     Raises:
+        UsageError: the budget ends before training begins.
         DataError: no sketch can be used.
         CheckpointError: `start` has another architecture than `hparams`.
     """
@@ -61,32 +66,46 @@ def new_run(
     sidecar = Sidecar(
         hparams=hparams, scale_factor=scale, canvas_size=canvas, datasets=_sources(sets), words=vocabulary
     )
-    run = runs.Run("", "", data=tuple(str(dataset.path.resolve()) for dataset in sets), settings=settings)
-    trainer = _trainer(folder, sidecar, sets, run, words.carried(start, vocabulary) if start else None, None)
-    trainer.step = initial_epoch * trainer.steps_per_epoch
-    return trainer
+    run = runs.Run("", "", data=tuple(str(dataset.path.resolve()) for dataset in sets), schedule=schedule)
+    training, validation = _splits(sidecar, sets)
+    step = initial_epoch * steps_per_epoch(training, hparams)
+    budget.check(budget.total_steps(schedule, steps_per_epoch(training, hparams)), step + 1, schedule)
+    run = dataclasses.replace(run, engine=_engine(training, validation, hparams, schedule, step, pipeline))
+    sidecar = dataclasses.replace(sidecar, step=step, epoch=initial_epoch)
+    return Trainer(folder, sidecar, training, validation, run, words.carried(start, vocabulary) if start else None)
 
 
-def resumed_run(name: str, checkpoint_dir: Path, changes: dict, force: bool = False) -> Trainer:
+def resumed_run(
+    name: str,
+    checkpoint_dir: Path,
+    changes: Mapping[str, Any],
+    force: bool = False,
+    data_dir: Path | None = None,
+    data: Sequence[Path] = (),
+) -> Trainer:
     """Return a trainer that goes on where a run's checkpoint stands.
 
     Args:
         name: RUN, or RUN@epoch-N; by default its last step.
         checkpoint_dir: where runs lie.
-        changes: settings of the run to replace.
+        changes: fields of the run's `Schedule` to replace.
         force: go on although the data changed.
+        data_dir: where data is looked up that is not where it was.
+        data: where the data sets lie, if not where the run says, in its order.
 
     Raises:
+        UsageError: the budget ends before the step that the run has reached.
         CheckpointError: no such run, or damaged.
         DataError: its data is gone, or has changed and `force` is not given.
     """
     folder, which = names.locate(name, checkpoint_dir)
-    if not (folder / runs.RUN_FILE).is_file():
-        raise CheckpointError(f"{folder}: a released checkpoint has no training to resume; start from it with --from")
-    run = runs.read_run(folder)
+    run = names.run_to_resume(name, checkpoint_dir)
     step_folder = names.select(folder, which if "@" in name else "last")
     start = checkpoint.load(step_folder)
-    sets = [cache.load(Path(path)) for path in run.data]
+    paths = data or [_moved(Path(path), data_dir) for path in run.data]
+    if len(paths) != len(start.sidecar.datasets):
+        raise DataError(f"{folder}: was trained on {len(start.sidecar.datasets)} data sets, not on {len(paths)}")
+    sets = [cache.load(path) for path in paths]
     for dataset, source in zip(sets, start.sidecar.datasets, strict=True):
         if dataset.sha256 != source.sha256 and not force:
             raise DataError(
@@ -94,58 +113,83 @@ def resumed_run(name: str, checkpoint_dir: Path, changes: dict, force: bool = Fa
             )
     expected = optimizer.slot_shapes(shapes(start.hparams), start.hparams)
     slots = runs.load_slots(folder, run, step_folder.name, expected)
-    run = dataclasses.replace(runs.back_to(run, step_folder.name), settings={**run.settings, **changes})
     sidecar = dataclasses.replace(start.sidecar, datasets=_sources(sets))
-    return _trainer(folder, sidecar, sets, run, start.weights, slots)
+    training, validation = _splits(sidecar, sets)
+    schedule = run.schedule.changed(changes)
+    budget.check(budget.total_steps(schedule, steps_per_epoch(training, sidecar.hparams)), sidecar.step, schedule)
+    now = _engine(
+        training, validation, sidecar.hparams, schedule, sidecar.step, run.engine.pipeline if run.engine else None
+    )
+    engine, notes = _kept_engine(run.engine, now, schedule, int(training.lengths.max()))
+    where = tuple(str(dataset.path.resolve()) for dataset in sets)
+    run = dataclasses.replace(runs.back_to(run, step_folder.name), schedule=schedule, engine=engine, data=where)
+    trainer = Trainer(folder, sidecar, training, validation, run, start.weights, slots)
+    trainer.notes = notes
+    return trainer
 
 
 def _sources(sets: Sequence[DataSet]) -> tuple[DataSource, ...]:
     return tuple(DataSource(dataset.name, dataset.sha256, dataset.provenance) for dataset in sets)
 
 
-def _trainer(
-    folder: Path,
-    sidecar: Sidecar,
-    sets: Sequence[DataSet],
-    run: runs.Run,
-    weights: dict[str, np.ndarray] | None,
-    slots: dict[str, np.ndarray] | None,
-) -> Trainer:
+def _splits(sidecar: Sidecar, sets: Sequence[DataSet]) -> tuple[Corpus, Corpus]:
+    """Return what to train on and what to validate on."""
     longest = sidecar.hparams.max_seq_len
     training, validation = (
         corpus([dataset.splits[split] for dataset in sets], longest, words.labels(sets, split, sidecar.words))
         for split in ("train", "valid")
     )
-    return Trainer(folder, sidecar, training, validation, run, weights, slots)
+    return training, validation
 
 
-def total_steps(trainer: Trainer, epochs: int | None, steps: int | None) -> int:
-    """Return the step at which training ends: as asked for, or a sensible number.
-
-    Raises:
-        UsageError: both epochs and steps are given, or less than one.
-    """
-    if epochs is not None and steps is not None:
-        raise UsageError("--epochs and --steps both say when to stop; give one")
-    if (steps if steps is not None else epochs or 1) < 1 or (epochs is not None and epochs < 1):
-        raise UsageError("--epochs and --steps must be at least 1")
-    if steps is not None:
-        return steps
-    if epochs is not None:
-        return epochs * trainer.steps_per_epoch
-    return max(EPOCHS * trainer.steps_per_epoch, LEAST_STEPS)
+def _moved(path: Path, data_dir: Path | None) -> Path:
+    """Return where a run's data set lies now: where it was, or under its name in `data_dir`, of a moved project."""
+    if path.is_file() or data_dir is None:
+        return path
+    found = data_dir / path.name
+    if not found.is_file():
+        raise DataError(f"{path}: not there any more, nor as {found}; --data-dir says where it lies")
+    return found
 
 
-def free_folder(checkpoint_dir: Path, name: str, force: bool) -> Path:
-    """Return the folder of a new run, its name free.
+def _engine(
+    training: Corpus, validation: Corpus, hparams: HParams, schedule: Schedule, step: int, pipeline: str | None
+) -> Engine:
+    """Choose what a run computes with."""
+    total = budget.total_steps(schedule, steps_per_epoch(training, hparams))
+    steps = schedule.minutes * STEPS_PER_MINUTE if total is None and schedule.minutes else (total or 0) - step
+    gpu = kernels.engine().has_gpu()
+    return Engine(
+        backend=keras.backend.backend(),
+        kernel=kernels.prepare(hparams),
+        pipeline=pipeline or ("device" if fits_device(training) else "host"),
+        devices=1,
+        lengths=padded_lengths(training, hparams, steps, COMPILING_STEPS["gpu" if gpu else "cpu"]),
+        validate_every=schedule.validate_every or budget.validation_interval(training, validation, hparams),
+    )
 
-    Raises:
-        UsageError: the name is taken and `force` is not given, or is no plain name.
-    """
-    folder = names.new_folder(checkpoint_dir, name)
-    if folder.exists() and any(folder.iterdir()) and not force:
-        raise UsageError(f"{folder} exists: --resume {name} goes on with it, --name gives another, --force begins anew")
-    return folder
+
+def _kept_engine(
+    recorded: Engine | None, now: Engine, schedule: Schedule, longest: int
+) -> tuple[Engine, tuple[str, ...]]:
+    """Return what a resumed run computes with, and what to say of what differs."""
+    if recorded is None:
+        return now, ("this run was begun by version 0.1.0, whose batches were others: it goes on, but not bit for bit",)
+    notes = [
+        f"{name} is {getattr(now, name)} here, {getattr(recorded, name)} so far: the run goes on, but not bit for bit"
+        for name in ("backend", "kernel")
+        if getattr(now, name) != getattr(recorded, name)
+    ]
+    pipeline = recorded.pipeline if now.backend == "jax" else "host"
+    kept = dataclasses.replace(
+        recorded,
+        backend=now.backend,
+        kernel=now.kernel,
+        pipeline=pipeline,
+        validate_every=schedule.validate_every or recorded.validate_every,
+        lengths=recorded.lengths if recorded.lengths[-1] >= longest else now.lengths,  # Changed data may be longer.
+    )
+    return kept, tuple(notes)
 
 
 def use_device(device: str, deterministic: bool | None) -> str:

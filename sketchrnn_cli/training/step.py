@@ -18,7 +18,7 @@ METRICS = ("loss", "offset_loss", "pen_loss", "kl_loss", "kl_weight", "learning_
 
 
 class Step(NamedTuple):
-    """What a step is told besides its batch; scalars, or arrays of several steps."""
+    """What a step is told besides its batch; scalars."""
 
     number: Any
     """Steps taken before it, int32; its dropout and its z derive from (seed, number)."""
@@ -28,12 +28,10 @@ class Step(NamedTuple):
     """float32."""
 
 
-def schedule(first: int, count: int, hparams: HParams) -> Step:
-    """Return steps `first` to `first + count - 1`, each field `[count]`: the schedules in float64, then rounded."""
-    numbers = np.arange(first, first + count)
-    learning_rate = schedules.learning_rate(numbers.astype(np.float64), hparams)
-    kl_weight = schedules.kl_weight(numbers.astype(np.float64), hparams)
-    return Step(numbers.astype(np.int32), learning_rate.astype(np.float32), kl_weight.astype(np.float32))
+def schedule(number: int, hparams: HParams) -> Step:
+    """Return what the step after `number` steps is told: the schedules, reckoned in float64."""
+    learning_rate, kl_weight = schedules.learning_rate(number, hparams), schedules.kl_weight(number, hparams)
+    return Step(np.int32(number), np.float32(learning_rate), np.float32(kl_weight))
 
 
 def step_function(hparams: HParams) -> Callable[[State, Batch, Step], tuple[State, Array]]:

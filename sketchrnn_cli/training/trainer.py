@@ -1,72 +1,47 @@
 """Train a model: a trainer holds the weights, yields what happens, and never prints.
 
 A step's randomness derives from (seed, step) and its batch from (seed, epoch), so a run that stops at any step and goes
-on from its checkpoint computes what it would have computed without the stop.
+on from its checkpoint computes what it would have computed without the stop. Nothing stands in the way of the next
+step: metrics are fetched while later steps run, checkpoints are copied on the device and written by a thread.
 """
 
 import dataclasses
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from keras import ops
 
-from sketchrnn_cli.data.batches import (
-    Batch,
-    Corpus,
-    batch_size,
-    bucket_lengths,
-    prefetch,
-    steps_per_epoch,
-    training_batches,
-)
-from sketchrnn_cli.errors import TrainingError
+from sketchrnn_cli.data.batches import Corpus, batch_size, plan, steps_per_epoch
+from sketchrnn_cli.errors import CheckpointError, TrainingError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
 from sketchrnn_cli.model.weights import initialise
 from sketchrnn_cli.store import runs
 from sketchrnn_cli.store.checkpoint import Checkpoint, Sidecar
-from sketchrnn_cli.training import evaluation, optimizer
-from sketchrnn_cli.training.step import METRICS, Step, schedule, step_function
+from sketchrnn_cli.store.lock import locked
+from sketchrnn_cli.training import budget, evaluation, optimizer
+from sketchrnn_cli.training.compiling import Compilation
+from sketchrnn_cli.training.feeds import FEEDS, Feed, Work, tensors
+from sketchrnn_cli.training.reports import CompileReport, Losses, Report, StepReport, Times, ValidationReport
+from sketchrnn_cli.training.saving import Save, Saver
+from sketchrnn_cli.training.step import METRICS, Step, schedule
 
 Array = Any
 REPORT_SECONDS = 0.25
-"""How often the losses are fetched from the device."""
-SAVE_SECONDS = 180.0
-"""How often training saves at least, by default: in the middle of a long epoch, too."""
-VALIDATE_STEPS = 50
-"""Steps at least, by default, from one validation to the next: a small set's epochs are shorter than a save."""
-
-
-@dataclass(frozen=True)
-class StepReport:
-    """Means over the steps since the last report."""
-
-    epoch: int
-    step: int
-    """Steps taken so far."""
-    loss: float
-    reconstruction_loss: float
-    kl_loss: float
-    kl_weight: float
-    learning_rate: float
-    sketches_per_second: float
-
-
-@dataclass(frozen=True)
-class EpochReport:
-    """The end of an epoch: validation, and what was saved."""
-
-    epoch: int
-    """Whole epochs done."""
-    step: int
-    training_loss: float
-    validation: evaluation.Evaluation | None
-    """None where there is no validation split."""
-    is_best: bool
+"""From one report to the next."""
+AHEAD_SECONDS, MAX_AHEAD = 0.1, 16
+"""How far the device is kept supplied: enough never to starve it, little enough to stop soon when told to."""
+MIN_SPAN_SECONDS, SPAN_SECONDS = 2.0, 10.0
+"""Over how long the speed is measured."""
+VALIDATION = 0
+"""Stands for the validation among the padded lengths that are compiled."""
+KEPT_BATCHES = 256 << 20
+"""Bytes of validation batches that are kept on the device; more are made at each validation."""
 
 
 class Trainer:
@@ -81,6 +56,7 @@ class Trainer:
         run: runs.Run,
         weights: Mapping[str, np.ndarray] | None = None,
         slots: Mapping[str, np.ndarray] | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Prepare to train.
 
@@ -89,146 +65,267 @@ class Trainer:
             sidecar: hyperparameters (``max_seq_len`` set), scale, data; its step is where training begins.
             training: training split.
             validation: validation split; may be empty.
-            run: what the run's file says so far; `last` and `best` empty for a new run. Of its settings, `keep_every`
-                (epochs) keeps checkpoints for good, `patience` (epochs) stops early, `save_every` is in seconds and
-                `validate_every` in steps.
-            weights: first weights; drawn from the seed where None.
+            run: what the run's file says so far, and its engine; `last` and `best` empty for a new run.
+            weights: initial weights; drawn from the seed where None.
             slots: the optimizer's tensors; zero where None.
+            clock: seconds.
         """
-        self.folder, self.sidecar, self.run = folder, sidecar, run
-        self.hparams: HParams = sidecar.hparams
+        self.folder, self.sidecar = folder, sidecar
         self.training, self.validation = training, validation
-        self.rows = batch_size(training, self.hparams)
-        self.steps_per_epoch = steps_per_epoch(training, self.hparams)
-        self.buckets = self._buckets()
+        self.rows = batch_size(training, sidecar.hparams)
+        self.steps_per_epoch = steps_per_epoch(training, sidecar.hparams)
         self.step = sidecar.step
         self.stopping = False
-        first = initialise(self.hparams) if weights is None else weights
+        self.times = Times()
+        self.total_steps = budget.total_steps(run.schedule, self.steps_per_epoch)
+        self.notes: tuple[str, ...] = ()
+        """What the user should know of how it was set up."""
+        if run.engine is None:
+            raise ValueError("a run that trains has an engine")
+        self.engine: runs.Engine = run.engine
+        initial = initialise(sidecar.hparams) if weights is None else weights
         if slots is None:
-            first, slots = dict(first), optimizer.first_slots(first, self.hparams)
+            slots = optimizer.first_slots(initial, sidecar.hparams)
         else:
-            first, slots = optimizer.swap_average(first, slots, self.hparams)
-        self._state = _on_device((first, slots))
-        self.kernel = kernels.prepare(self.hparams)
-        self._train = kernels.engine().compile_step(step_function(self.hparams), self.kernel)
-        self._evaluate = evaluation.evaluator(self.hparams)
-        self._epoch_losses: list[float] = []
+            initial, slots = optimizer.swap_average(initial, slots, sidecar.hparams)
+        self._state = (tensors(initial), tensors(slots))
+        self._clock, self.began = clock, clock()
+        self._found = _read(folder / runs.RUN_FILE)
+        self._saver = Saver(folder, run, lambda step: self._not_finite("the weights are", step))
+        self._best_step = int(run.best or 0)
+        self._validated_at = self._saved_step = -1
+        self._saved_at = self._reported_at = self._synced_at = clock()
+        self._in_flight: deque[tuple[Work, int, Array]] = deque()
+        """Work, steps before it, metrics still on the device."""
+        self._ahead = 1
+        self._losses, self._since_validation = Losses(), Losses()
+        self._speed, self._span_from = 0.0, (0, 0.0)
+        self._validation_batches: list | None = None
 
-    def _buckets(self) -> tuple[int, ...]:
-        """Return the padded lengths; an unmasked encoder sees the padding, so it gets all of it."""
-        if self.hparams.conditional and not self.hparams.mask_encoder:
-            return (self.hparams.max_seq_len,)
-        return bucket_lengths(self.training, self.hparams)
+    @property
+    def hparams(self) -> HParams:
+        """Those of the model; a budget in minutes fits its decay rates once."""
+        return self.sidecar.hparams
 
-    def train(self, total_steps: int) -> Iterator[StepReport | EpochReport]:
-        """Train until `total_steps` are taken or `stopping` is set, saving on the way and at the end.
+    @property
+    def run(self) -> runs.Run:
+        """What is saved."""
+        return self._saver.run
+
+    def train(self, total_steps: int | None = None) -> Iterator[Report]:
+        """Train until `total_steps` (the schedule's where None) are taken or `stopping` is set, saving on the way.
 
         Raises:
             TrainingError: the loss or the weights are not finite any more, or the device fails; the last good
                 checkpoint stays.
-            CheckpointError: a checkpoint cannot be saved; likewise.
+            CheckpointError: a checkpoint cannot be saved; likewise. Or another training holds the run.
         """
-        try:
-            yield from self._steps(total_steps)
-        except kernels.engine().DEVICE_ERRORS as error:
-            line = (str(error).splitlines() or ["no message"])[0][:200]
-            stands = f"the checkpoint of step {int(self.run.last)} stands: --resume goes on from it"
-            raise TrainingError(
-                f"the device failed at step {self.step} (kernel {self.kernel}): {line}; "
-                + (stands if self.run.last else "nothing was saved before")
-            ) from error
+        self.total_steps = total_steps or self.total_steps
+        with locked(self.folder):
+            if _read(self.folder / runs.RUN_FILE) != self._found:
+                raise CheckpointError(
+                    f"{self.folder}: another training has written it meanwhile; choose another --name"
+                )
+            try:
+                yield from self._train()
+            except GeneratorExit:
+                self._saver.flush()
+                raise
+            except kernels.engine().DEVICE_ERRORS as error:
+                raise self._device_failed(error) from error
+            finally:
+                self._saver.close()
 
-    def _steps(self, total_steps: int) -> Iterator[StepReport | EpochReport]:
-        """Train; see `train`."""
-        saved_at, save_every = time.monotonic(), self.run.settings.get("save_every", SAVE_SECONDS)
-        while self.step < total_steps and not self.stopping:
-            epoch, done = divmod(self.step, self.steps_per_epoch)
-            batches = training_batches(
-                self.training, self.hparams, self.sidecar.units_per_model_unit, self.buckets, epoch, start=done
-            )
-            pending: list[Array] = []
-            reported_at = time.monotonic()
-            for batch in prefetch(batches):
-                pending.append(self._take_step(batch))
-                ended = self.step >= total_steps or self.stopping
-                if ended or len(pending) == 1 or time.monotonic() - reported_at > REPORT_SECONDS:
-                    yield self._report(epoch, pending, time.monotonic() - reported_at)
-                    pending, reported_at = [], time.monotonic()
-                if ended:
-                    break
-                if time.monotonic() - saved_at > save_every and not self._validates_now(total_steps):
-                    self._check_finite(pending)
-                    self.save()
-                    saved_at = time.monotonic()
-            if pending:
-                yield self._report(epoch, pending, time.monotonic() - reported_at)
-            if self._validates_now(total_steps):
-                yield self._end_epoch()
-                saved_at = time.monotonic()
-                if self._out_of_patience():
-                    break
-        if self.run.last != f"{self.step:06d}":
-            self.save()
+    def _train(self) -> Iterator[Report]:
+        feed: Feed = FEEDS[self.engine.pipeline](
+            self.training, self.hparams, self.sidecar.units_per_model_unit, self.engine.lengths
+        )
+        with closing(feed.work(self.step)) as works, closing(self._compilation(feed)) as compilation:
+            self._saved_at = self._reported_at = self._synced_at = self._clock()
+            yield from self._steps(works, compilation)
+        if self.step != self._saved_step and self.run.last != runs.step_name(self.step):
+            self._submit(Save(self._copy(), self._sidecar_now()))
+        began = self._clock()
+        self._saver.flush()
+        self.times.save += self._clock() - began
 
-    def _validates_now(self, total_steps: int) -> bool:
-        """Return whether an epoch has ended that is validated and saved: the last, a kept one, or when it is time."""
+    def _steps(self, works: Iterator[Work], compilation: Compilation[int]) -> Iterator[Report]:
+        """Take steps until training ends."""
+        while not self._ended():
+            began = self._clock()
+            work = next(works)
+            if self._losses or self._in_flight:  # Before the first step this is part of the start.
+                self.times.input_wait += self._clock() - began
+            yield from self._take(work, compilation)
+            yield from self._after_step(compilation)
+
+    def _take(self, work: Work, compilation: Compilation[int]) -> Iterator[Report]:
+        """Have the device take a step, and wait for it where it is given more than it needs."""
+        step = Step(*map(ops.convert_to_tensor, schedule(self.step, self.hparams)))
+        if compilation.is_new(work.length):
+            yield from self._drained()
+            yield CompileReport(compilation.number + 1, compilation.total, f"length {work.length}", self.step)
+            began = self._clock()
+            self._state, metrics = compilation.take(work.length)(self._state, step, *work.arguments)
+            self._losses.add(self._finite(self.step, metrics))
+            self.step += 1
+            self.times.compile += self._clock() - began
+            self.times.compiled += 1
+            self._synced_at = self._clock()
+        else:
+            self._state, metrics = compilation.take(work.length)(self._state, step, *work.arguments)
+            kernels.engine().begin_fetch(metrics)
+            self._in_flight.append((work, self.step, metrics))
+            self.step += 1
+            while len(self._in_flight) > self._ahead:
+                self._fetch()
+
+    def _after_step(self, compilation: Compilation[int]) -> Iterator[Report]:
+        """Report, validate and save what is due."""
+        self._saver.check()
+        at_end = self.total_steps is not None and self.step >= self.total_steps
+        validates = at_end or self.step % self.engine.validate_every == 0
+        keeps = self._keeps()
+        if validates or keeps or self._ended():
+            yield from self._drained()
+        elif self._losses and self._clock() - self._reported_at > REPORT_SECONDS:
+            yield from self._handed(self._report())
+        if self.total_steps is None:
+            self._fit(compilation)
+        report = None
+        if validates:
+            yield from self._compiled_validation(compilation)
+            report = self._validate(compilation)
+        is_best = report is not None and report.is_best
+        due = self._clock() - self._saved_at > self.run.schedule.save_every
+        if is_best or keeps or due:
+            self._submit(Save(self._copy(), self._sidecar_now(), is_best, keeps))
+        if report is not None:
+            self._synced_at = self._clock()
+            yield from self._handed(report)
+
+    def _ended(self) -> bool:
+        out_of_patience = (
+            self.run.schedule.patience is not None
+            and self._validated_at == self.step
+            and self.step - self._best_step >= self.run.schedule.patience * self.steps_per_epoch
+        )
+        return self.stopping or out_of_patience or (self.total_steps is not None and self.step >= self.total_steps)
+
+    def _keeps(self) -> bool:
+        """Return whether an epoch has just ended whose checkpoint is kept for good."""
         epoch, rest = divmod(self.step, self.steps_per_epoch)
-        if rest:
-            return False
-        stride = max(1, self.run.settings.get("validate_every", VALIDATE_STEPS) // self.steps_per_epoch)
-        return epoch % stride == 0 or self._keeps(epoch) or self.step >= total_steps or self.stopping
-
-    def _keeps(self, epoch: int) -> bool:
-        """Return whether the checkpoint of an epoch is kept for good."""
-        keep_every = self.run.settings.get("keep_every")
-        return keep_every is not None and epoch % keep_every == 0
-
-    def _out_of_patience(self) -> bool:
-        """Return whether the last best checkpoint is as many epochs ago as the run has patience for."""
-        patience = self.run.settings.get("patience")
-        return patience is not None and self.step - int(self.run.best) >= patience * self.steps_per_epoch
-
-    def _released(self) -> tuple[dict[str, Array], dict[str, Array]]:
-        """Return weights and slots as a checkpoint holds them: the average of the weights, where there is one."""
-        weights, slots = self._state
-        return optimizer.swap_average(weights, slots, self.hparams)
+        keep_every = self.run.schedule.keep_every
+        return rest == 0 and keep_every is not None and epoch % keep_every == 0
 
     def checkpoint(self) -> Checkpoint:
         """Return the model as it stands."""
-        return Checkpoint(self.folder, self.sidecar, _on_host(self._released()[0]))
+        weights = {name: ops.convert_to_numpy(value) for name, value in self._released()[0].items()}
+        return Checkpoint(self.folder, self._sidecar_now(), weights)
 
-    def save(self, is_best: bool = False, keep_epoch: bool = False) -> None:
-        """Save the run as it stands as its `last` step.
+    def save(self) -> None:
+        """Save the run as it stands as its `last` step, now.
 
         Raises:
             CheckpointError: it cannot be written; what was saved before stays.
             TrainingError: the weights are not finite any more; likewise.
         """
-        weights, slots = (_on_host(part) for part in self._released())
-        if not all(np.isfinite(value).all() for value in (*weights.values(), *slots.values())):
-            raise self._not_finite("the weights are", self.step)
-        self.sidecar = dataclasses.replace(self.sidecar, step=self.step, epoch=self.step // self.steps_per_epoch)
-        self.run = runs.save_step(self.folder, self.run, self.sidecar, weights, slots, is_best, keep_epoch)
+        self._submit(Save(self._copy(), self._sidecar_now()))
+        self._saver.flush()
 
-    def _take_step(self, batch: Batch) -> Array:
-        """Train on one batch; return its `METRICS`, still on the device."""
-        step = Step(*(ops.convert_to_tensor(values[0]) for values in schedule(self.step, 1, self.hparams)))
-        self._state, metrics = self._train(self._state, evaluation.on_device(batch), step)
-        self.step += 1
-        return metrics
+    def _sidecar_now(self) -> Sidecar:
+        return dataclasses.replace(self.sidecar, step=self.step, epoch=self.step // self.steps_per_epoch)
 
-    def _check_finite(self, pending: list[Array]) -> np.ndarray:
-        """Fetch metrics `[steps, METRICS]` from the device.
+    def _copy(self) -> Any:
+        return kernels.engine().snapshot(self._released())
+
+    def _released(self) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Return weights and slots as a checkpoint holds them: the average of the weights, where there is one."""
+        return optimizer.swap_average(*self._state, self.hparams)
+
+    def _submit(self, save: Save) -> None:
+        self._saver.submit(save)
+        self._saved_step, self._saved_at = self.step, self._clock()
+
+    def _compilation(self, feed: Feed) -> Compilation[int]:
+        """Begin to compile every length, in the order of need, and the validation."""
+        engine, kernel = kernels.engine(), kernels.prepare(self.hparams)
+        epoch, done = divmod(self.step, self.steps_per_epoch)
+        first = next(plan(self.training, self.hparams, self.engine.lengths, epoch, done)).length
+        # A thread must not touch the state, which a step may overwrite meanwhile: it gets its shapes alone.
+        state = tuple(
+            {name: np.broadcast_to(np.zeros((), np.float32), value.shape) for name, value in part.items()}
+            for part in self._state
+        )
+
+        def build(length: int) -> Callable[[], Callable]:
+            return lambda: engine.compiled(feed.function(length), kernel, (state, *feed.examples(length)), True)
+
+        builds = {length: build(length) for length in sorted(self.engine.lengths, key=lambda length: length != first)}
+        if len(self.validation):
+            losses = evaluation.losses_of(self.hparams)
+            examples = next(evaluation.batches(self.validation, 1.0, self.hparams))
+            builds[VALIDATION] = lambda: engine.compiled(losses, kernel, (state[0], *examples), False)
+        return Compilation(builds, engine.COMPILES_ASIDE)
+
+    def _compiled_validation(self, compilation: Compilation[int]) -> Iterator[Report]:
+        """Wait for the validation to be compiled, and call it once, apart from its time."""
+        if not len(self.validation) or not compilation.is_new(VALIDATION):
+            return
+        yield CompileReport(compilation.number + 1, compilation.total, "validation", self.step)
+        began = self._clock()
+        made = evaluation.batches(self.validation, self.sidecar.units_per_model_unit, self.hparams)
+        first = next(made)
+        ops.convert_to_numpy(compilation.take(VALIDATION)(self._released()[0], *first).kl)
+        batch_bytes = 4 * int(np.prod(first[0].rows.shape))
+        if batch_bytes * -(-len(self.validation) // evaluation.ROWS) <= KEPT_BATCHES:
+            self._validation_batches = [first, *made]
+        self.times.compile += self._clock() - began
+
+    def _fetch(self) -> None:
+        """Fetch the metrics of the oldest step in flight; by then the device has taken it."""
+        work, step, metrics = self._in_flight.popleft()
+        self._losses.add(self._finite(step, metrics))
+        now = self._clock()
+        self.times.steps += now - self._synced_at
+        self._synced_at = now
+        self.times.steps_timed += 1
+        self.times.sketches_timed += work.sketches
+        self._ahead = int(np.clip(AHEAD_SECONDS * self.times.steps_timed / max(self.times.steps, 1e-9), 1, MAX_AHEAD))
+
+    def _drained(self) -> Iterator[Report]:
+        """Wait for every step in flight, and report them."""
+        while self._in_flight:
+            self._fetch()
+        if self._losses:
+            yield from self._handed(self._report())
+        self._span_from = (self.times.sketches_timed, self.times.steps)
+
+    def _handed(self, report: Report) -> Iterator[Report]:
+        """Yield a report, and time what its reader does with it."""
+        began = self._clock()
+        yield report
+        self.times.reports += self._clock() - began
+
+    def _finite(self, step: int, metrics: Array) -> np.ndarray:
+        """Return `METRICS` of the step after `step` steps.
 
         Raises:
-            TrainingError: a loss is NaN or infinite.
+            TrainingError: one is NaN or infinite.
         """
-        metrics = np.array([ops.convert_to_numpy(x) for x in pending]).reshape(-1, len(METRICS))
-        broken = ~np.isfinite(metrics).all(axis=1)
-        if broken.any():
-            step = self.step - len(pending) + int(np.argmax(broken)) + 1
-            raise self._not_finite("the loss is", step)
-        return metrics
+        fetched = np.asarray(ops.convert_to_numpy(metrics))
+        if not np.isfinite(fetched).all():
+            self._saver.flush()
+            raise self._not_finite("the loss is", step + 1)
+        return fetched
+
+    def _device_failed(self, error: BaseException) -> TrainingError:
+        line = (str(error).splitlines() or ["no message"])[0][:200]
+        stands = f"the checkpoint of step {int(self.run.last or 0)} stands: --resume goes on from it"
+        return TrainingError(
+            f"the device failed at step {self.step} (kernel {self.engine.kernel}): {line}; "
+            + (stands if self.run.last else "nothing was saved before")
+        )
 
     def _not_finite(self, what: str, step: int) -> TrainingError:
         whole = "nothing was saved before; begin again"
@@ -238,28 +335,67 @@ class Trainer:
             f"{what} not finite at step {step}; {whole} with a lower learning rate (--set learning_rate=...)"
         )
 
-    def _report(self, epoch: int, pending: list[Array], seconds: float) -> StepReport:
-        metrics = self._check_finite(pending)
-        self._epoch_losses += metrics[:, 0].tolist()
-        mean = dict(zip(METRICS, metrics.mean(axis=0).tolist(), strict=True))
+    def _report(self) -> StepReport:
+        step = self._in_flight[0][1] if self._in_flight else self.step
+        count = len(self._losses)
+        mean = self._losses.take()
+        self._since_validation.add(np.array([mean[name] for name in METRICS]), count)
+        self._reported_at = self._clock()
         return StepReport(
-            epoch=epoch,
-            step=self.step,
+            epoch=max(step - 1, 0) // self.steps_per_epoch,
+            step=step,
+            total_steps=self.total_steps,
             loss=mean["loss"],
             reconstruction_loss=mean["offset_loss"] + mean["pen_loss"],
             kl_loss=mean["kl_loss"],
-            kl_weight=float(metrics[-1, METRICS.index("kl_weight")]),
-            learning_rate=float(metrics[-1, METRICS.index("learning_rate")]),
-            sketches_per_second=len(pending) * self.rows / max(seconds, 1e-9),
+            kl_weight=mean["kl_weight"],
+            learning_rate=mean["learning_rate"],
+            sketches_per_second=self._speed_now(),
+            seconds_left=self._seconds_left(step),
         )
 
-    def _end_epoch(self) -> EpochReport:
-        """Validate, save, and say so."""
-        epoch = self.step // self.steps_per_epoch
-        measured, best = None, self.sidecar.best
+    def _speed_now(self) -> float:
+        """Return the sketches a second since the device last stood still, or over the last `SPAN_SECONDS` about.
+
+        A span begins with nothing in flight and ends with little, so it is not measured before it is long enough.
+        """
+        sketches, seconds = (now - then for now, then in zip(
+            (self.times.sketches_timed, self.times.steps), self._span_from, strict=True
+        ))  # fmt: skip
+        if seconds > 0 and (not self._in_flight or seconds > MIN_SPAN_SECONDS):
+            self._speed = sketches / seconds
+        if seconds > SPAN_SECONDS:
+            self._span_from = (self.times.sketches_timed, self.times.steps)
+        return self._speed
+
+    def _seconds_left(self, step: int) -> float | None:
+        if self.total_steps is None or not self.times.steps_timed:
+            return None
+        spent = self.times.steps + self.times.validate + self.times.save
+        return (self.total_steps - step) * spent / self.times.steps_timed
+
+    def _fit(self, compilation: Compilation[int]) -> None:
+        """Turn a budget in minutes into steps, once enough of them were measured or the time is over."""
+        elapsed = self._clock() - self.began
+        fitted = budget.fitted(self.run.schedule, self.times, elapsed, compilation.total - compilation.number)
+        if fitted is None:
+            return
+        self.total_steps = self.step + fitted
+        whole = dataclasses.replace(self.run.schedule, minutes=None, steps=self.total_steps)
+        self._saver.run = dataclasses.replace(self.run, schedule=whole)
+        if self.run.last == "":
+            self.sidecar = dataclasses.replace(self.sidecar, hparams=budget.stretched(self.hparams, self.total_steps))
+
+    def _validate(self, compilation: Compilation[int]) -> ValidationReport:
+        """Measure the validation split, and remember whether it is the best."""
+        began, best = self._clock(), self.sidecar.best
+        measured = None
         if len(self.validation):
+            scale = self.sidecar.units_per_model_unit
+            made = self._validation_batches or evaluation.batches(self.validation, scale, self.hparams)
+            evaluate_batch = compilation.take(VALIDATION)
             measured = evaluation.evaluate(
-                self._evaluate, self._released()[0], self.validation, self.sidecar.units_per_model_unit, self.hparams
+                evaluate_batch, self._released()[0], made, self.validation.lengths, self.hparams
             )
             value = measured.validation_loss(self.hparams)
             if not np.isfinite(value):
@@ -267,15 +403,11 @@ class Trainer:
             best = value if best is None or value < best else best
         is_best = best != self.sidecar.best or measured is None
         self.sidecar = dataclasses.replace(self.sidecar, best=best)
-        self.save(is_best, self._keeps(epoch))
-        training_loss = float(np.mean(self._epoch_losses)) if self._epoch_losses else float("nan")
-        self._epoch_losses = []
-        return EpochReport(epoch, self.step, training_loss, measured, is_best)
+        self._validated_at, self._best_step = self.step, self.step if is_best else self._best_step
+        training_loss = self._since_validation.take()["loss"]
+        self.times.validate += self._clock() - began
+        return ValidationReport(self.step / self.steps_per_epoch, self.step, training_loss, measured, is_best)
 
 
-def _on_device(tree: tuple[dict[str, np.ndarray], ...]) -> tuple[dict[str, Array], ...]:
-    return tuple({name: ops.convert_to_tensor(value) for name, value in part.items()} for part in tree)
-
-
-def _on_host(tensors: dict[str, Array]) -> dict[str, np.ndarray]:
-    return {name: ops.convert_to_numpy(value) for name, value in tensors.items()}
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.is_file() else None

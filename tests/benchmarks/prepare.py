@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from sketchrnn_cli.data import archive
-from sketchrnn_cli.data.batches import bucket_lengths, corpus, training_batches
+from sketchrnn_cli.data.batches import corpus, padded_lengths, training_batches
 from sketchrnn_cli.data.dataset import measure, pack
 from sketchrnn_cli.hparams import HParams
 
@@ -37,13 +37,13 @@ def main() -> None:
     scale = float(np.sqrt(measures.squares / measures.count - (measures.total / measures.count) ** 2))
     ours = corpus([packed], LONGEST)
     hparams = HParams(max_seq_len=LONGEST, batch_size=ROWS)
-    buckets = bucket_lengths(ours, hparams)
+    lengths = padded_lengths(ours, hparams, 1e9, 1.0)
     preparing = time.perf_counter() - begun
     begun = time.perf_counter()
     plain, factor = prepare_plainly(repeated)
     preparing_plainly = time.perf_counter() - begun
     assert abs(factor - scale) < 1e-3 * scale
-    batches = training_batches(ours, hparams, scale, buckets, 0)
+    batches = training_batches(ours, hparams, scale, lengths, 0)
     next(batches)  # It also makes the epoch's order.
     batch = median_seconds(lambda: next(batches))
     batch_plainly = median_seconds(lambda: batch_plainly_made(plain))

@@ -8,6 +8,7 @@ The seed (eyalzk/sketch_rnn_keras) is rebuilt here from plain Keras layers: a bi
 """
 
 import argparse
+import itertools
 import resource
 import statistics
 import time
@@ -15,16 +16,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+from keras import ops
 
 from sketchrnn_cli.data import archive
-from sketchrnn_cli.data.batches import Batch, Corpus, assemble, augment, corpus, prefetch, training_batches
+from sketchrnn_cli.data.augmentation import augment, epoch_key, to_rows
+from sketchrnn_cli.data.batches import Corpus, corpus, padded_lengths
 from sketchrnn_cli.data.dataset import scale_factor
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.store import runs
-from sketchrnn_cli.store.checkpoint import Sidecar
-from sketchrnn_cli.training import start
-from sketchrnn_cli.training.trainer import Trainer
+from sketchrnn_cli.model import kernels
+from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.training import feeds, optimizer, start
+from sketchrnn_cli.training.compiling import Compilation
+from sketchrnn_cli.training.step import Step, schedule
 
+END = np.array([0.0, 0.0, 0.0, 0.0, 1.0], np.float32)
 MONKEYS = Path(__file__).resolve().parents[3] / "shared" / "data" / "npz" / "quickdraw_monkey.npz"
 
 
@@ -37,6 +42,8 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=1, help="how often the set is repeated, for large batches")
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--buckets", type=int, default=HParams.buckets, help="padded lengths at most of ours")
+    parser.add_argument("--no-input", action="store_true", help="ours on batches that are on the device already")
+    parser.add_argument("--pipeline", default="auto", choices=("auto", "host", "device"), help="where ours are made")
     parser.add_argument("--no-dropout", action="store_true")
     parser.add_argument("--only", choices=("ours", "seed"), help="one side alone, to see its memory")
     arguments = parser.parse_args()
@@ -55,8 +62,13 @@ def main() -> None:
         f"{device}; {arguments.archive.name}: N_max {hparams.max_seq_len}, mean {sketches.lengths.mean():.1f} points;"
     )
     print(f"batch {hparams.batch_size}, precision {hparams.precision}, keep {hparams.recurrent_keep}")
-    made = {"ours": ours, "seed": seed}
-    sides = {name: make(sketches, scale, hparams) for name, make in made.items() if arguments.only in (None, name)}
+    pipeline = "device" if feeds.fits_device(sketches) else "host"
+    pipeline = pipeline if arguments.pipeline == "auto" else arguments.pipeline
+    sides = {}
+    if arguments.only in (None, "ours"):
+        sides["ours"] = ours(sketches, scale, hparams, "host" if arguments.no_input else pipeline, arguments.no_input)
+    if arguments.only in (None, "seed"):
+        sides["seed"] = seed(sketches, scale, hparams)
     times: dict[str, list[float]] = {name: [] for name in sides}
     processor = dict.fromkeys(sides, 0.0)
     for _ in range(3):
@@ -75,32 +87,53 @@ def main() -> None:
     print(f"peak memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 
-def ours(sketches: Corpus, scale: float, hparams: HParams) -> Callable[[int], float]:
-    """Return a function that takes steps of our trainer and returns the mean seconds of one."""
-    sidecar = Sidecar(hparams=hparams, scale_factor=scale, canvas_size=255.0)
+def ours(sketches: Corpus, scale: float, hparams: HParams, pipeline: str, no_input: bool) -> Callable[[int], float]:
+    """Return a function that takes our steps and returns the mean seconds of one.
+
+    Args:
+        sketches: the training split.
+        scale: data units per model unit.
+        hparams: model and batches.
+        pipeline: host or device.
+        no_input: make the batches of an epoch, at most 200, beforehand, and only step.
+    """
+    lengths = padded_lengths(sketches, hparams, 1e9, 1.0)
+    feed = feeds.FEEDS[pipeline](sketches, hparams, scale, lengths)
+    slots = optimizer.first_slots(initialise(hparams), hparams)
+    current, number, kernel = (feeds.tensors(initialise(hparams)), feeds.tensors(slots)), 0, kernels.prepare(hparams)
+    examples = (dict(initialise(hparams)), slots)
     began = time.perf_counter()
-    trainer = Trainer(Path("unused"), sidecar, sketches, sketches, runs.Run("", ""))
-    shapes = set()
-    for epoch in range(20):
-        for batch in training_batches(sketches, hparams, scale, trainer.buckets, epoch):
-            if batch.rows.shape not in shapes:
-                shapes.add(batch.rows.shape)
-                np.asarray(trainer._take_step(batch))
-    print(f"ours  {len(shapes)} shapes compiled in {time.perf_counter() - began:.1f} s: {sorted(s[1] for s in shapes)}")
+
+    def build(length: int) -> Callable[[], Callable]:
+        arguments = (examples, *feed.examples(length))
+        return lambda: kernels.engine().compiled(feed.function(length), kernel, arguments, True)
+
+    compilation = Compilation({length: build(length) for length in lengths}, kernels.engine().COMPILES_ASIDE)
+    works = feed.work(0)
+    if no_input:
+        made = list(itertools.islice(works, min(200, -(-len(sketches) // hparams.batch_size))))
+        works.close()
+        works = itertools.cycle(made)
+
+    def take_one() -> object:
+        nonlocal current, number
+        work = next(works)
+        step = Step(*map(ops.convert_to_tensor, schedule(number, hparams)))
+        current, metrics = compilation.take(work.length)(current, step, *work.arguments)
+        number += 1
+        return metrics
+
+    while number < 200 or (compilation.number < len(lengths) and number < 1000):
+        metrics = take_one()
+    np.asarray(metrics)
+    print(f"ours  {len(lengths)} lengths compiled in {time.perf_counter() - began:.1f} s: {lengths}", flush=True)
 
     def take(steps: int) -> float:
-        began, taken, metrics = time.perf_counter(), 0, []
-        while taken < steps:
-            epoch = trainer.step // trainer.steps_per_epoch
-            batches = prefetch(training_batches(sketches, hparams, scale, trainer.buckets, epoch))
-            for batch in batches:
-                metrics.append(trainer._take_step(batch))
-                taken += 1
-                if taken >= steps:
-                    batches.close()
-                    break
-        np.asarray(metrics[-1])
-        return (time.perf_counter() - began) / taken
+        began = time.perf_counter()
+        for _ in range(steps):
+            metrics = take_one()
+        np.asarray(metrics)
+        return (time.perf_counter() - began) / steps
 
     return take
 
@@ -147,15 +180,14 @@ def seed(sketches: Corpus, scale: float, hparams: HParams) -> Callable[[int], fl
     model.compile(keras.optimizers.Adam(1e-3, clipvalue=1.0), loss=[reconstruction, divergence], jit_compile="auto")
 
     def padded(epoch: int) -> Iterator[np.ndarray]:
+        key = epoch_key(0, epoch)
         order = np.random.default_rng(epoch).permutation(len(sketches))
         for first in range(0, len(order) - hparams.batch_size + 1, hparams.batch_size):
             chosen = order[first : first + hparams.batch_size]
-            rng = np.random.default_rng(first)
-            points, lengths = augment(sketches.gather(chosen), sketches.lengths[chosen], rng, hparams)
-            kept = np.minimum(lengths, n - 1)  # The seed has no room for an end row after its longest sketch.
-            inside = np.concatenate([np.arange(length) < n - 1 for length in lengths])
-            batch: Batch = assemble(points[inside], kept, scale, n - 1, hparams.batch_size)
-            yield np.concatenate([np.tile(equations.START, (hparams.batch_size, 1, 1)), batch.rows], axis=1)
+            made = augment(np, sketches.padded(chosen), chosen, key, n, hparams)
+            rows = to_rows(np, made, scale)[:, : n - 1]  # The seed has no room for an end row after its longest sketch.
+            start_rows = np.tile(equations.START, (hparams.batch_size, 1, 1))
+            yield np.concatenate([start_rows, rows, np.tile(END, (hparams.batch_size, 1, 1))], axis=1)
 
     nothing = np.zeros((hparams.batch_size, 1), np.float32)
     began = time.perf_counter()

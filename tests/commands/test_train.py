@@ -1,6 +1,7 @@
 """`sketchrnn train` as a user meets it: what it refuses, and what no accident may take."""
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,14 +34,19 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
 
 REFUSED = {
     "train": (2, "name what to train on"),
-    "train a.npz --resume a": (2, "name what to train on"),
+    "train a.npz --resume a": (4, "no checkpoint 'a'"),
+    "train a.npz --backend torch": (2, "expected auto, tensorflow, jax"),
+    "train a.npz --minutes 0": (2, "--minutes 0.0: expected more than 0"),
+    "train a.npz --epochs 1 --minutes 1": (2, "give one"),
+    "train a.npz --initial-epoch 3 --steps 2": (2, "give both"),
+    "train a.npz --learning-rate 1e-7": (2, "below its floor, min_learning_rate"),
     "train a.npz --set zsize=4": (2, "no hyperparameter 'zsize'; did you mean 'z_size'?"),
     "train a.npz --set z_size": (2, "expected name=value"),
     "train a.npz --learning-rate 0": (2, "learning_rate: expected more than 0"),
     "train a.npz --learning-rate nan": (2, "learning_rate: expected a finite number"),
     "train a.npz --device tpu": (2, "expected auto, cpu or gpu"),
     f"train a.npz --epochs 1 --steps 1 --name both {TINY}": (2, "give one"),
-    f"train a.npz --steps 0 --name none {TINY}": (2, "must be at least 1"),
+    f"train a.npz --steps 0 --name none {TINY}": (2, "--steps 0: expected more than 0"),
     f"train a.npz --steps 1 --name ../up {TINY}": (2, "a plain name is needed"),
     f"train a.npz --steps 1 --max-seq-len 3 {TINY}": (3, "no sketch to train on has at most max_seq_len = 3"),
     "train nowhere.npz --steps 1": (3, "nowhere.npz"),
@@ -116,7 +122,8 @@ def test_a_run_that_is_told_to_end_saves_first(folder: Path) -> None:
 def test_a_run_from_other_weights_begins_with_them_and_at_the_epoch_asked_for(folder: Path) -> None:
     lines = [
         f"train a.npz --name first --epochs 1 {TINY}",
-        f"train a.npz --name second --from first --initial-epoch 10 --epochs 11 {TINY} --learning-rate 1e-9",
+        f"train a.npz --name second --from first --initial-epoch 10 --epochs 11 {TINY} --learning-rate 1e-9 "
+        "--set min_learning_rate=0",
     ]
     for code, said in sketchrnn(folder, *lines):
         assert code == 0, said
@@ -124,3 +131,48 @@ def test_a_run_from_other_weights_begins_with_them_and_at_the_epoch_asked_for(fo
     assert second.sidecar.epoch == 11
     moved = max(np.abs(value - first.weights[name]).max() for name, value in second.weights.items())
     assert 0 < moved < 1e-4
+
+
+@pytest.mark.parametrize(("name", "words"), [("Jax", "KERAS_BACKEND=Jax"), ("torch", "KERAS_BACKEND=torch")])
+def test_a_backend_that_cannot_train_is_one_line(folder: Path, name: str, words: str) -> None:
+    before = f"import os; os.environ['KERAS_BACKEND'] = '{name}'"
+    ((code, said),) = sketchrnn(folder, f"train a.npz --steps 1 {TINY}", before=before)
+    assert (code, said.count("\n")) == (2, 1)
+    assert words in said
+    assert "tensorflow or jax" in said
+
+
+def test_names_are_checked_before_a_framework_is_imported(folder: Path) -> None:
+    before = "import sys; sys.modules['keras'] = sys.modules['tensorflow'] = sys.modules['jax'] = None"
+    lines = ["train nowhere.npz", "train --resume nothing", "train a.npz --from nothing", "train a.npz --name ../up"]
+    assert [code for code, _ in sketchrnn(folder, *lines, before=before)] == [3, 4, 4, 2]
+
+
+def test_logs_that_cannot_be_written_are_said_once_and_stop_nothing(folder: Path) -> None:
+    run = folder / "checkpoints/run"
+    run.mkdir(parents=True)
+    ((code, said),) = sketchrnn(folder, f"train a.npz --name run --steps 2 {TINY}")
+    assert code == 0, said
+    (run / "log.csv").unlink()
+    (run / "log.csv").mkdir()
+    shutil.rmtree(run / "tensorboard")
+    (run / "tensorboard").write_text("")
+    ((code, said),) = sketchrnn(folder, "train --resume run --steps 4")
+    assert code == 0, said
+    assert said.count("log.csv: cannot be written") == said.count("tensorboard: cannot be written") == 1
+    (run / "log.csv").rmdir()
+    (run / "log.csv").write_bytes(b"step\n\xff\n")
+    ((code, said),) = sketchrnn(folder, "train --resume run --steps 6")
+    assert code == 0, said
+
+
+def test_a_released_folder_is_no_run_and_the_next_name_is_free(folder: Path) -> None:
+    released = folder / "checkpoints/a"
+    shutil.copytree(names.find("cat", folder / "checkpoints"), released)
+    before = {path.name: path.read_bytes() for path in released.iterdir()}
+    lines = [f"train a.npz --steps 2 --force {TINY}", f"train a.npz --steps 2 --name a --force {TINY}"]
+    (code, said), (refused, why) = sketchrnn(folder, *lines)
+    assert (code, refused) == (0, 2), said + why
+    assert "never replaces" in why
+    assert runs.read_run(folder / "checkpoints/a-2").last == "000002"
+    assert {path.name: path.read_bytes() for path in released.iterdir()} == before

@@ -1,13 +1,12 @@
 """Batches: every sketch once an epoch, augmentation against a plain loop, buckets against brute force."""
 
 import itertools
-import threading
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from sketchrnn_cli.data import batches
+from sketchrnn_cli.data import augmentation, batches
+from sketchrnn_cli.data.augmentation import Padded
 from sketchrnn_cli.data.batches import Batch, Corpus
 from sketchrnn_cli.data.dataset import pack
 from sketchrnn_cli.errors import DataError
@@ -15,6 +14,8 @@ from sketchrnn_cli.hparams import HParams
 
 PLAIN = HParams(batch_size=10, random_scale_factor=0.0, augment_stroke_prob=0.0)
 AUGMENTED = PLAIN.replace(random_scale_factor=0.2, augment_stroke_prob=0.4)
+MANY = 1e9
+"""Steps beside which compilation costs nothing."""
 
 
 def sketch(rng: np.random.Generator, points: int, mark: int) -> np.ndarray:
@@ -32,8 +33,8 @@ def some(count: int, longest: int = 30) -> Corpus:
 
 
 def epoch(of: Corpus, hparams: HParams, number: int = 0, start: int = 0) -> list[Batch]:
-    buckets = batches.bucket_lengths(of, hparams)
-    return list(batches.training_batches(of, hparams, 1.0, buckets, number, start))
+    lengths = batches.padded_lengths(of, hparams, MANY, 1.0)
+    return list(batches.training_batches(of, hparams, 1.0, lengths, number, start))
 
 
 def marks(made: list[Batch]) -> list[int]:
@@ -87,51 +88,114 @@ def test_rows_are_stroke_5_in_model_units_with_end_rows_and_a_place_for_one_at_l
     assert batch.lengths.tolist() == [2, 1, 0]
 
 
-def augmented_plainly(points: np.ndarray, lengths: np.ndarray, seed: int, hparams: HParams) -> list[list[list[float]]]:
+def augmented_plainly(points: np.ndarray, number: int, key: np.ndarray, hparams: HParams) -> list[list[float]]:
     """The same decisions, one point after another: a dropped point's offset goes to the next kept one."""
-    rng = np.random.default_rng(seed)
-    factors = 1.0 + hparams.random_scale_factor * (2.0 * rng.random((len(lengths), 2)) - 1.0)
-    chances = iter(rng.random(len(points)))
-    rest = iter(points.tolist())
-    made = []
-    for (fx, fy), length in zip(factors, lengths, strict=True):
-        assert all(abs(f - 1.0) <= hparams.random_scale_factor for f in (fx, fy))
-        rows: list[list[float]] = []
-        dx = dy = 0.0
-        stroke_begins = False
-        for place in range(length):
-            x, y, pen = next(rest)
-            dx, dy = dx + x * fx, dy + y * fy
-            inner = not pen and not stroke_begins and place < length - 1
-            dropped = next(chances) < hparams.augment_stroke_prob and inner
-            stroke_begins = bool(pen)
-            if not dropped:
-                rows.append([dx, dy, pen])
-                dx = dy = 0.0
-        made.append(rows)
-    return made
+
+    def chance(draw: int) -> float:
+        return float(augmentation.uniform(np, key, np.array([number]), np.array([draw]))[0, 0])
+
+    fx, fy = (1.0 + hparams.random_scale_factor * (2.0 * chance(axis) - 1.0) for axis in (0, 1))
+    assert all(abs(f - 1.0) <= hparams.random_scale_factor for f in (fx, fy))
+    rows: list[list[float]] = []
+    dx = dy = 0.0
+    stroke_begins = False
+    for place, (x, y, pen) in enumerate(points.tolist()):
+        dx, dy = dx + x * fx, dy + y * fy
+        inner = not pen and not stroke_begins and place < len(points) - 1
+        dropped = chance(place + 2) < hparams.augment_stroke_prob and inner
+        stroke_begins = bool(pen)
+        if not dropped:
+            rows.append([dx, dy, pen])
+            dx = dy = 0.0
+    return rows
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_augmentation_is_that_of_a_plain_loop_with_the_same_decisions(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    lengths = rng.integers(1, 40, 25)
-    points = np.concatenate([sketch(rng, n, 0) for n in lengths]).astype(np.float32)
-    given = points.copy()
-    expected = augmented_plainly(points, lengths, seed, AUGMENTED)
-    found, new_lengths = batches.augment(points, lengths, np.random.default_rng(seed), AUGMENTED)
-    np.testing.assert_array_equal(points, given)
-    assert new_lengths.tolist() == [len(rows) for rows in expected]
-    assert new_lengths.sum() < lengths.sum()
-    np.testing.assert_allclose(found, np.concatenate(expected), atol=1e-3)
+def given(kind: type) -> tuple[Corpus, list[np.ndarray]]:
+    rng = np.random.default_rng(5)
+    parts = [sketch(rng, int(n), 0).astype(kind) for n in rng.integers(1, 40, 25)]
+    return batches.corpus(
+        [pack([part * [0.5, 0.5, 1] if kind == np.float32 else part for part in parts], "a")], 40
+    ), parts
+
+
+@pytest.mark.parametrize("kind", [np.int16, np.float32])
+@pytest.mark.parametrize("epoch", range(3))
+def test_augmentation_is_that_of_a_plain_loop_with_the_same_decisions(epoch: int, kind: type) -> None:
+    of, _ = given(kind)
+    key = augmentation.epoch_key(7, epoch)
+    chosen = np.arange(25)
+    found = augmentation.augment(np, of.padded(chosen), chosen, key, 40, AUGMENTED)
+    for number in chosen:
+        expected = augmented_plainly(of.parts[0][number], number, key, AUGMENTED)
+        length = found.lengths[number]
+        assert length == len(expected)
+        made = np.concatenate([found.xy[number], found.pen[number, :, None]], axis=1)
+        np.testing.assert_allclose(made[:length], expected, atol=1e-3)
+        assert not made[length:].any()
+    assert found.lengths.sum() < of.lengths.sum()
+
+
+@pytest.mark.parametrize("kind", [np.int16, np.float32])
+def test_augmentation_on_jax_is_that_of_numpy(kind: type) -> None:
+    jnp = pytest.importorskip("jax.numpy", reason="JAX is not installed")
+    of, _ = given(kind)
+    chosen, key = np.arange(25), augmentation.epoch_key(7, 1)
+    padded = of.padded(chosen)
+    found = augmentation.augment(
+        jnp, Padded(*map(jnp.asarray, padded)), jnp.asarray(chosen), jnp.asarray(key), 33, AUGMENTED
+    )
+    expected = augmentation.augment(np, padded, chosen, key, 33, AUGMENTED)
+    np.testing.assert_array_equal(found.lengths, expected.lengths)
+    np.testing.assert_array_equal(found.pen, expected.pen)
+    np.testing.assert_allclose(found.xy, expected.xy, atol=1e-4)
+
+
+def test_the_noise_is_uniform_and_tells_sketches_places_and_epochs_apart() -> None:
+    keys = [augmentation.epoch_key(0, epoch) for epoch in (0, 1)]
+    first, second = (augmentation.uniform(np, key, np.arange(2000), np.arange(60)) for key in keys)
+    assert 0.0 <= first.min() < first.max() < 1.0
+    counts = np.histogram(first, 50, (0.0, 1.0))[0]
+    assert ((counts - counts.mean()) ** 2 / counts.mean()).sum() < 100  # 49 expected; beyond 100 once in 50,000.
+    for a, b in ((first[:-1], first[1:]), (first[:, :-1], first[:, 1:]), (first, second)):
+        assert abs(np.corrcoef(a.ravel(), b.ravel())[0, 1]) < 0.015
+
+
+def test_a_sketch_is_augmented_the_same_in_any_batch() -> None:
+    of = some(60)
+    key = augmentation.epoch_key(0, 3)
+    whole = augmentation.augment(np, of.padded(np.arange(60)), np.arange(60), key, 30, AUGMENTED)
+    some_ = np.array([41, 3, 17])
+    part = augmentation.augment(np, of.padded(some_), some_, key, 30, AUGMENTED)
+    for a, b in zip(part, whole, strict=True):
+        np.testing.assert_array_equal(a, b[some_])
 
 
 def test_without_augmentation_points_stay() -> None:
-    rng = np.random.default_rng(0)
-    points = np.concatenate([sketch(rng, 9, 0), sketch(rng, 4, 1)]).astype(np.float32)
-    found, lengths = batches.augment(points, np.array([9, 4]), rng, PLAIN)
-    np.testing.assert_array_equal(found, points)
-    assert lengths.tolist() == [9, 4]
+    of, parts = given(np.int16)
+    chosen = np.arange(25)
+    found = augmentation.augment(np, of.padded(chosen), chosen, augmentation.epoch_key(0, 0), 40, PLAIN)
+    np.testing.assert_array_equal(found.lengths, of.lengths)
+    for number, part in enumerate(parts):
+        np.testing.assert_array_equal(found.xy[number, : len(part)], part[:, :2])
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_planned_lengths_are_those_of_the_batches_made(number: int) -> None:
+    of = some(500)
+    lengths = batches.padded_lengths(of, AUGMENTED, MANY, 1.0)
+    for planned in batches.plan(of, AUGMENTED, lengths, number):
+        made = batches.make(of, AUGMENTED, 1.0, number, planned)
+        assert made.rows.shape[1] == planned.length + 1
+        assert planned.length == batches.fitting(made.lengths.max(), lengths)
+        assert made.count == len(planned.sketches) == (made.lengths > 0).sum()
+
+
+def test_a_short_run_gets_fewer_lengths() -> None:
+    of = some(500)
+    found = [len(batches.padded_lengths(of, AUGMENTED, steps, 10.0)) for steps in (1, 100, MANY)]
+    assert found == sorted(found)
+    assert found[0] == 1
+    assert 1 < found[1] < found[2] == AUGMENTED.buckets
 
 
 def waste(longest: list[int], ends: tuple[int, ...]) -> int:
@@ -155,7 +219,7 @@ def test_bucket_lengths_are_chosen_for_batches_as_augmentation_leaves_them() -> 
     of = some(2000)
 
     def rows_of_an_epoch(chosen_for: HParams) -> int:
-        buckets = batches.bucket_lengths(of, chosen_for)
+        buckets = batches.padded_lengths(of, chosen_for, MANY, 1.0)
         assert buckets[-1] == of.lengths.max()
         return sum(batch.rows.shape[1] for batch in batches.training_batches(of, AUGMENTED, 1.0, buckets, 0))
 
@@ -165,31 +229,3 @@ def test_bucket_lengths_are_chosen_for_batches_as_augmentation_leaves_them() -> 
 def test_no_more_shapes_than_buckets_are_made() -> None:
     shapes = {batch.rows.shape for number in range(3) for batch in epoch(some(500), AUGMENTED, number)}
     assert 1 < len(shapes) <= AUGMENTED.buckets
-
-
-def counting(upto: int) -> Iterator[int]:
-    yield from range(upto)
-
-
-def test_prefetching_changes_nothing() -> None:
-    assert list(batches.prefetch(counting(50))) == list(range(50))
-
-
-def test_prefetching_raises_what_the_producer_raises_where_it_raises() -> None:
-    def broken() -> Iterator[int]:
-        yield 1
-        raise DataError("the disk is gone")
-
-    reader = batches.prefetch(broken())
-    assert next(reader) == 1
-    with pytest.raises(DataError, match="the disk is gone"):
-        next(reader)
-
-
-def test_leaving_early_ends_the_thread() -> None:
-    before = threading.active_count()
-    reader = batches.prefetch(itertools.count())
-    assert [next(reader) for _ in range(3)] == [0, 1, 2]
-    assert threading.active_count() == before + 1
-    reader.close()
-    assert threading.active_count() == before

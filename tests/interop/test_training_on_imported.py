@@ -9,6 +9,7 @@ from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.weights import initialise
 from sketchrnn_cli.store import checkpoint, names
 from sketchrnn_cli.store.checkpoint import Sidecar
+from sketchrnn_cli.store.schedule import Schedule
 from sketchrnn_cli.training import start
 
 
@@ -21,7 +22,7 @@ def trained(folder: Path, data: Path, scale_factor: float, pixel_factor: float) 
     checkpoint.release(folder / "model", Sidecar(hparams, scale_factor, 255.0), initialise(hparams))
     start.use_device("cpu", None)
     first = checkpoint.load(folder / "model")
-    trainer = start.new_run(folder / "run", [archive.load(data)], hparams, {}, first)
+    trainer = start.new_run(folder / "run", [archive.load(data)], hparams, Schedule(), first)
     list(trainer.train(2))
     return names.load(folder / "run").weights
 

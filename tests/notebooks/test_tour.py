@@ -18,4 +18,4 @@ def test_the_tour_runs_and_its_sheets_show_themselves(tmp_path: Path) -> None:
     assert sum("image/svg+xml" in data for data in shown) == 5
     assert (tmp_path / "cats.gif").read_bytes().startswith(b"GIF89a")
     printed = [output.text for cell in notebook.cells for output in cell.get("outputs", []) if "text" in output]
-    assert "EpochReport 4" in "".join(printed)
+    assert "ValidationReport 4" in "".join(printed)

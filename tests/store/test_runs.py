@@ -11,6 +11,7 @@ from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.weights import initialise
 from sketchrnn_cli.store import checkpoint, names, runs
 from sketchrnn_cli.store.checkpoint import Sidecar
+from sketchrnn_cli.store.schedule import Engine, Schedule
 
 HPARAMS = HParams(enc_rnn_size=4, dec_rnn_size=6, z_size=3, num_mixture=2, max_seq_len=20)
 SLOTS = {"optimizer.m.output.bias": np.arange(15, dtype=np.float32)}
@@ -96,12 +97,62 @@ def test_a_damaged_training_state_is_found(run_folder):
         runs.load_slots(run_folder, run, run.last, expected)
 
 
-@pytest.mark.parametrize("changes", [{"last": "../../etc"}, {"last": 7}, {"kept": []}, {"time": "now"}, {"more": 1}])
+ENGINE = {"backend": "jax", "kernel": "scan", "pipeline": "host", "devices": 1, "lengths": [4, 9], "validate_every": 5}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"last": "../../etc"},
+        {"last": 7},
+        {"kept": []},
+        {"kept": {"one": "000010"}},
+        {"time": "now"},
+        {"time": None},
+        {"more": 1},
+        {"data": "a.npz"},
+        {"data": [1]},
+        {"states": {"000020": 7}},
+        {"schedule": {"steps": 0}},
+        {"schedule": {"steps": True}},
+        {"schedule": {"steps": 1, "epochs": 1}},
+        {"schedule": {"save_every": None}},
+        {"schedule": {"unknown": 1}},
+        {"schedule": 7},
+        {"engine": {}},
+        {"engine": ENGINE | {"backend": "torch"}},
+        {"engine": ENGINE | {"pipeline": "elsewhere"}},
+        {"engine": ENGINE | {"kernel": 1}},
+        {"engine": ENGINE | {"devices": 0}},
+        {"engine": ENGINE | {"lengths": []}},
+        {"engine": ENGINE | {"lengths": [9, 4]}},
+        {"engine": ENGINE | {"lengths": ["4"]}},
+        {"engine": ENGINE | {"validate_every": 2.5}},
+    ],
+    ids=str,
+)
 def test_a_run_file_that_does_not_fit_is_refused(run_folder, changes):
     values = checkpoint.read_json(run_folder / runs.RUN_FILE) | changes
     (run_folder / runs.RUN_FILE).write_text(json.dumps(values))
     with pytest.raises(CheckpointError):
         names.load("cat", run_folder.parent)
+
+
+def test_what_a_resume_goes_by_is_read_as_it_was_written(run_folder):
+    engine = Engine("jax", "scan", "device", 1, (4, 9), 50)
+    run = dataclasses.replace(runs.read_run(run_folder), schedule=Schedule(minutes=2.5, patience=3), engine=engine)
+    saved = save(run_folder, run, 50)
+    assert runs.read_run(run_folder) == saved
+    assert (saved.schedule, saved.engine) == (run.schedule, engine)
+
+
+def test_a_run_of_the_first_version_is_read(run_folder):
+    values = checkpoint.read_json(run_folder / runs.RUN_FILE)
+    del values["schedule"], values["engine"]
+    values["settings"] = {"steps": 500, "keep_every": 2}
+    (run_folder / runs.RUN_FILE).write_text(json.dumps(values))
+    run = runs.read_run(run_folder)
+    assert (run.schedule, run.engine) == (Schedule(steps=500, keep_every=2), None)
 
 
 def test_the_paths_of_the_data_never_enter_a_released_sidecar(run_folder):

@@ -1,6 +1,6 @@
 """Training as a whole: it learns, it goes on where it stopped, it never saves nonsense; run again on JAX."""
 
-import dataclasses
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 
 from sketchrnn_cli.data import archive
-from sketchrnn_cli.errors import DataError, TrainingError
+from sketchrnn_cli.errors import CheckpointError, DataError, TrainingError, UsageError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
 from sketchrnn_cli.store import checkpoint, names, runs
-from sketchrnn_cli.training import schedules, start
-from sketchrnn_cli.training.evaluation import Evaluation, evaluate, evaluator
-from sketchrnn_cli.training.trainer import EpochReport, StepReport, Trainer
+from sketchrnn_cli.store.schedule import Schedule
+from sketchrnn_cli.training import budget, schedules, start
+from sketchrnn_cli.training.evaluation import Evaluation, batches, evaluate, evaluator
+from sketchrnn_cli.training.reports import CompileReport, StepReport, ValidationReport
+from sketchrnn_cli.training.trainer import Trainer
 
 TINY = HParams(enc_rnn_size=6, dec_rnn_size=8, z_size=4, num_mixture=2, batch_size=4, buckets=2, seed=3)
 
@@ -31,8 +33,9 @@ def sketches(count: int, seed: int) -> list[np.ndarray]:
     return made
 
 
-def write_data(path: Path) -> Path:
-    archive.write(path, {"train": sketches(18, 1), "valid": sketches(7, 2), "test": sketches(3, 3)}, "made by a test")
+def write_data(path: Path, valid: int = 7, seed: int = 1) -> Path:
+    splits = {"train": sketches(18, seed), "valid": sketches(valid, 2), "test": sketches(3, 3)}
+    archive.write(path, splits, "made by a test")
     return path
 
 
@@ -41,9 +44,16 @@ def data(tmp_path: Path) -> Path:
     return write_data(tmp_path / "shapes.npz")
 
 
-def begin(folder: Path, data: Path, **changes: object) -> Trainer:
+EVERY_EPOCH = Schedule(validate_every=5)
+PIPELINES = ["host", "device"] if keras.backend.backend() == "jax" else ["host"]
+
+
+def begin(
+    folder: Path, data: Path, schedule: Schedule = EVERY_EPOCH, pipeline: str = "host", **changes: object
+) -> Trainer:
     start.use_device("cpu", None)
-    return start.new_run(folder, [archive.load(data)], TINY.replace(**changes), {"validate_every": 1})
+    sets, hparams = [archive.load(data)], TINY.replace(**changes)
+    return start.new_run(folder, sets, hparams, schedule, pipeline=pipeline)
 
 
 def same(a: dict[str, np.ndarray], b: dict[str, np.ndarray]) -> bool:
@@ -93,8 +103,7 @@ def test_a_resumed_run_ends_with_the_bits_of_one_that_never_stopped(
 def test_a_run_taken_back_to_a_kept_epoch_ends_with_the_bits_of_one_that_never_stopped(
     tmp_path: Path, data: Path, undisturbed: tuple[dict[str, np.ndarray], bytes]
 ) -> None:
-    trainer = begin(tmp_path / "run", data)
-    trainer.run = dataclasses.replace(trainer.run, settings={"keep_every": 1, "validate_every": 1})
+    trainer = begin(tmp_path / "run", data, Schedule(keep_every=1, validate_every=5))
     list(trainer.train(10))
     back = start.resumed_run("run@epoch-1", tmp_path, {})
     assert back.step == 5
@@ -106,8 +115,7 @@ def test_a_run_taken_back_to_a_kept_epoch_ends_with_the_bits_of_one_that_never_s
 
 
 def test_a_run_taken_back_replaces_what_other_data_made_of_a_step(tmp_path: Path, data: Path) -> None:
-    trainer = begin(tmp_path / "run", data)
-    trainer.run = dataclasses.replace(trainer.run, settings={"keep_every": 1, "validate_every": 1})
+    trainer = begin(tmp_path / "run", data, Schedule(keep_every=1, validate_every=5))
     list(trainer.train(10))
     before = state(tmp_path / "run")
     archive.write(data, {"train": sketches(18, 9), "valid": sketches(7, 2), "test": []}, "another")
@@ -122,7 +130,9 @@ def test_a_run_that_begins_from_other_weights_late_in_the_schedule_takes_steps_o
 ) -> None:
     list(begin(tmp_path / "first", data).train(2))
     first = names.load("first", tmp_path)
-    late = start.new_run(tmp_path / "late", [archive.load(data)], first.hparams, {}, first, initial_epoch=100)
+    late = start.new_run(
+        tmp_path / "late", [archive.load(data)], first.hparams, Schedule(epochs=200), first, initial_epoch=100
+    )
     before = late.checkpoint().weights
     list(late.train(late.step + 1))
     learning_rate = schedules.learning_rate(100 * late.steps_per_epoch, late.hparams)
@@ -193,7 +203,7 @@ def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path, data: Path)
 
 def test_best_is_the_lowest_validation_and_last_the_last(tmp_path: Path, data: Path) -> None:
     trainer = begin(tmp_path / "run", data, learning_rate=0.2)
-    reports = [report for report in trainer.train(40) if isinstance(report, EpochReport)]
+    reports = [report for report in trainer.train(40) if isinstance(report, ValidationReport)]
     values = [report.validation.validation_loss(trainer.hparams) for report in reports if report.validation]
     assert len(values) == 8
     assert [report.is_best for report in reports] == [value == min(values[: i + 1]) for i, value in enumerate(values)]
@@ -225,19 +235,186 @@ def test_the_validation_figure_is_at_full_length_and_independent_of_the_batch_si
             return run(*arrays)
 
         scale = trainer.sidecar.scale_factor
-        measured = evaluate(measure, trainer._state[0], trainer.validation, scale, hparams)
+        made = batches(trainer.validation, scale, hparams)
+        measured = evaluate(measure, trainer._state[0], made, trainer.validation.lengths, hparams)
         assert {shape[1] for shape in seen} == {trainer.hparams.max_seq_len + 1}
         figures.append(np.stack([measured.offset, measured.pen, measured.kl]))
     np.testing.assert_array_equal(figures[0], figures[1])
     np.testing.assert_array_equal(figures[0], figures[2])
 
 
-def test_short_epochs_are_validated_and_saved_together(tmp_path: Path, data: Path) -> None:
-    trainer = begin(tmp_path / "run", data)
-    trainer.run = dataclasses.replace(trainer.run, settings={"validate_every": 12, "keep_every": 5})
-    reports = [report for report in trainer.train(35) if isinstance(report, EpochReport)]
-    assert [report.epoch for report in reports] == [2, 4, 5, 6, 7]  # Every second; the fifth is kept; the last.
+def test_validation_comes_by_steps_and_at_the_end_and_epochs_are_kept_in_between(tmp_path: Path, data: Path) -> None:
+    trainer = begin(tmp_path / "run", data, Schedule(validate_every=12, keep_every=5))
+    reports = [report for report in trainer.train(35) if isinstance(report, ValidationReport)]
+    assert [report.step for report in reports] == [12, 24, 35]
     assert runs.read_run(tmp_path / "run").kept == {"5": "000025"}
+
+
+def test_how_often_is_validated_depends_on_the_sizes_of_data_and_model_alone(tmp_path: Path, data: Path) -> None:
+    few = begin(tmp_path / "few", data, Schedule())
+    many = begin(tmp_path / "many", write_data(tmp_path / "many.npz", valid=900), Schedule(steps=7))
+    assert few.engine.validate_every == budget.MIN_INTERVAL
+    assert many.engine.validate_every > 2 * budget.MIN_INTERVAL
+
+
+@pytest.mark.parametrize("pipeline", PIPELINES)
+def test_a_resume_computes_with_what_the_run_records(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch, pipeline: str
+) -> None:
+    monkeypatch.setitem(start.COMPILING_STEPS, "cpu", 0.0)
+    whole = begin(tmp_path / "whole", data, Schedule(steps=8), pipeline, buckets=3)
+    list(whole.train())
+    list(begin(tmp_path / "run", data, Schedule(steps=8), pipeline, buckets=3).train(3))
+    monkeypatch.setattr(budget, "MIN_INTERVAL", 2)
+    monkeypatch.setitem(start.COMPILING_STEPS, "cpu", 1e9)
+    monkeypatch.setattr(start, "fits_device", lambda sketches: pipeline == "host")
+    resumed = start.resumed_run("run", tmp_path, {})
+    assert resumed.engine == whole.engine
+    assert len(whole.engine.lengths) > 1
+    list(resumed.train())
+    assert same(state(tmp_path / "run")[0], state(tmp_path / "whole")[0])
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="TensorFlow makes its batches on the host")
+def test_batches_made_on_the_device_train_the_same_as_those_of_the_host(tmp_path: Path, data: Path) -> None:
+    trained = []
+    for pipeline in ("host", "device"):
+        trainer = begin(tmp_path / pipeline, data, EVERY_EPOCH, pipeline)
+        losses = [report.training_loss for report in trainer.train(12) if isinstance(report, ValidationReport)]
+        assert losses
+        trained.append(state(tmp_path / pipeline)[0])
+    for name, value in trained[0].items():
+        np.testing.assert_allclose(trained[1][name], value, atol=2e-4, err_msg=name)
+
+
+class Clock:
+    """A clock that only moves when told to, or by `tick` at each look."""
+
+    def __init__(self, tick: float = 0.0) -> None:
+        self.now, self.tick = 0.0, tick
+
+    def __call__(self) -> float:
+        self.now += self.tick
+        return self.now
+
+
+def with_clock(trainer: Trainer, clock: Clock) -> Trainer:
+    trainer._clock, trainer.began = clock, clock()
+    return trainer
+
+
+def test_reports_count_every_step_once_and_come_by_the_clock(tmp_path: Path, data: Path) -> None:
+    still = with_clock(begin(tmp_path / "still", data, Schedule(validate_every=20)), Clock())
+    reports = [report for report in still.train(40) if isinstance(report, StepReport)]
+    assert reports[-1].step == 40
+    assert len(reports) <= 2 + len(still.engine.lengths)  # Two validations, and before each compilation.
+    moving = with_clock(begin(tmp_path / "moving", data, Schedule(validate_every=20)), Clock(1.0))
+    reports = [report for report in moving.train(40) if isinstance(report, StepReport)]
+    steps = [report.step for report in reports]
+    assert steps == sorted(set(steps))
+    assert len(steps) > 30
+
+
+def test_the_speed_shown_is_sketches_by_the_clock_while_steps_run(tmp_path: Path, data: Path) -> None:
+    clock = Clock()
+    trainer = with_clock(begin(tmp_path / "run", data, Schedule(validate_every=1000), buckets=1), clock)
+    shown = []
+    for report in trainer.train(60):
+        if isinstance(report, StepReport):
+            shown.append(report.sketches_per_second)
+            clock.now += 10.0  # The reader takes its time: the next report comes after one step.
+        elif isinstance(report, CompileReport):
+            clock.now += 1000.0
+    timed = trainer.times
+    assert timed.sketches_timed == pytest.approx(18 * timed.steps_timed / 5, abs=4)
+    assert timed.sketches_timed / timed.steps == pytest.approx(np.mean(shown[2:]), rel=0.2)
+    assert timed.compile < 1000.0 < clock.now
+    assert timed.steps + timed.validate + timed.compile <= clock.now
+
+
+def test_a_save_falls_inside_a_long_epoch(tmp_path: Path, data: Path) -> None:
+    clock = Clock(10.0)
+    trainer = with_clock(begin(tmp_path / "run", data, Schedule(validate_every=1000, save_every=100.0)), clock)
+    saved = set()
+    for _ in trainer.train(4):
+        trainer._saver.flush()
+        saved.add(trainer.run.last)
+    assert {int(step) for step in saved if step} - {4}
+
+
+def test_patience_ends_a_run(tmp_path: Path, data: Path) -> None:
+    trainer = begin(tmp_path / "run", data, Schedule(validate_every=5, patience=2), learning_rate=0.2)
+    reports = [report for report in trainer.train(4000) if isinstance(report, ValidationReport)]
+    best = max(report.step for report in reports if report.is_best)
+    assert trainer.step == best + 2 * trainer.steps_per_epoch < 4000
+    assert int(runs.read_run(tmp_path / "run").last) == trainer.step
+
+
+def test_a_budget_in_minutes_becomes_steps_and_fits_the_schedules(tmp_path: Path, data: Path) -> None:
+    clock = Clock()
+    trainer = with_clock(begin(tmp_path / "run", data, Schedule(minutes=1.0, validate_every=1000)), clock)
+    for report in trainer.train():
+        clock.now += 0.5 if isinstance(report, StepReport) else 0.0
+        if trainer.total_steps is not None and trainer.step > 20:
+            trainer.stopping = True
+    assert trainer.total_steps is not None
+    run = runs.read_run(tmp_path / "run")
+    assert (run.schedule.minutes, run.schedule.steps) == (None, trainer.total_steps)
+    assert trainer.hparams.decay_rate == pytest.approx(TINY.decay_rate ** (budget.FULL_STEPS / trainer.total_steps))
+    resumed = start.resumed_run("run", tmp_path, {})
+    assert (resumed.total_steps, resumed.hparams) == (trainer.total_steps, trainer.hparams)
+
+
+def test_an_error_in_the_background_is_raised_and_the_thread_ends(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(begin(tmp_path / "run", data).train(5))
+    before = state(tmp_path / "run")
+    threads = threading.active_count()
+    trainer = start.resumed_run("run", tmp_path, {"save_every": 0})
+
+    def full(*arguments: object) -> None:
+        raise CheckpointError("no space left")
+
+    monkeypatch.setattr(runs, "save_step", full)
+    with pytest.raises(CheckpointError, match="no space left"):
+        list(trainer.train(2000))
+    assert trainer.step < 2000
+    assert same(state(tmp_path / "run")[0], before[0])
+    assert threading.active_count() <= threads
+
+
+def test_two_trainings_of_one_run_exclude_each_other(tmp_path: Path, data: Path) -> None:
+    first, second = (begin(tmp_path / "run", data) for _ in range(2))
+    running = first.train(20)
+    next(running)
+    with pytest.raises(CheckpointError, match="another training of this run goes on"):
+        list(second.train(5))
+    list(running)
+    with pytest.raises(CheckpointError, match="another training has written it"):
+        list(second.train(5))
+    assert int(runs.read_run(tmp_path / "run").last) == 20
+
+
+def test_a_budget_that_is_spent_before_training_begins_is_refused(tmp_path: Path, data: Path) -> None:
+    list(begin(tmp_path / "run", data).train(5))
+    with pytest.raises(UsageError, match="--steps 3: training begins at step 5"):
+        start.resumed_run("run", tmp_path, {"steps": 3})
+    first = names.load("run", tmp_path)
+    with pytest.raises(UsageError, match="--epochs 2: training begins at step 16"):
+        start.new_run(tmp_path / "new", [archive.load(data)], first.hparams, Schedule(epochs=2), first, 3)
+
+
+def test_a_run_whose_project_moved_finds_its_data_by_name_and_hash(tmp_path: Path, data: Path) -> None:
+    list(begin(tmp_path / "run", data).train(1))
+    (tmp_path / "elsewhere").mkdir()
+    moved = data.rename(tmp_path / "elsewhere" / data.name)
+    with pytest.raises(DataError, match="--data-dir says where"):
+        start.resumed_run("run", tmp_path, {}, data_dir=tmp_path / "nowhere")
+    assert start.resumed_run("run", tmp_path, {}, data_dir=moved.parent).run.data == (str(moved.resolve()),)
+    write_data(moved, seed=5)
+    with pytest.raises(DataError, match="changed since the run began"):
+        start.resumed_run("run", tmp_path, {}, data_dir=moved.parent)
 
 
 def test_resuming_is_refused_when_the_data_changed(tmp_path: Path, data: Path) -> None:

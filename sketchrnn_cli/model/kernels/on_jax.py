@@ -8,8 +8,10 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
+from sketchrnn_cli import caches
 from sketchrnn_cli.errors import TrainingError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.kernels import steps
@@ -25,6 +27,8 @@ trained did not learn."""
 MOST_UNROLLED = 10
 """How many steps of the time loop at most are compiled as one on an accelerator, where starting such a round costs as
 much as a step; beyond these, writing a round's results takes longer."""
+COMPILES_ASIDE = True
+"""Whether `compiled` really compiles, in any thread, and not the first call."""
 LARGEST_SPLIT = 8
 """Parts at most that the product of a kernel's gradient is cut into: alone it would keep few of a GPU's cores busy."""
 
@@ -205,6 +209,35 @@ def compile_step(function: Callable, kernel: str) -> Callable:
     return jax.jit(function, donate_argnums=0)
 
 
+def compiled(function: Callable, kernel: str, examples: Sequence[Any], donate: bool) -> Callable:
+    """Compile a function for arguments of the shapes of `examples`, now; any thread may do it.
+
+    Args:
+        function: of arrays, which runs `kernel`.
+        kernel: from `kernels.prepare`.
+        examples: trees of arrays; their values do not matter.
+        donate: whether the first argument may be overwritten.
+    """
+    shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype), tuple(examples))
+    return jax.jit(function, donate_argnums=0 if donate else ()).lower(*shapes).compile()
+
+
+@jax.jit
+def snapshot(tree: Any) -> Any:
+    """Return a copy on the device, which a step that overwrites its state leaves alone."""
+    return jax.tree.map(jnp.copy, tree)
+
+
+def begin_fetch(array: Array) -> None:
+    """Begin to copy an array to the host, so that reading it later need not wait."""
+    array.copy_to_host_async()
+
+
+def memory() -> int:
+    """Return the bytes of the device's memory that arrays may take; 0 where it does not say."""
+    return int((jax.devices()[0].memory_stats() or {}).get("bytes_limit", 0))
+
+
 def compile_evaluation(function: Callable, kernel: str) -> Callable:
     """Compile a function of arrays, which runs `kernel`, once for each set of shapes."""
     return jax.jit(function)
@@ -228,7 +261,13 @@ def use(device: str, deterministic: bool | None) -> str:
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     if device == "cpu":
         jax.config.update("jax_platforms", "cpu")
-    found = jax.devices()[0]
+    try:
+        found = jax.devices()[0]
+    except RuntimeError as error:
+        wanted = os.environ.get("JAX_PLATFORMS") or jax.config.jax_platforms
+        raise TrainingError(f"JAX finds no device for JAX_PLATFORMS={wanted}: {error}") from error
+    if found.platform != "cpu" and not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
+        jax.config.update("jax_compilation_cache_dir", str(caches.compiled_folder()))
     if device == "gpu" and found.platform == "cpu":
         raise TrainingError("--device gpu: JAX sees no GPU; pip install 'sketchrnn[gpu]', or use --device cpu")
     return "CPU (JAX)" if found.platform == "cpu" else f"{found.device_kind} (JAX)"

@@ -18,6 +18,7 @@ DEVICE_ERRORS = (tf.errors.OpError,)
 HAS_CUDNN = True
 UNROLL = 4
 """Steps of the time loop that XLA compiles as one: more take longer to compile and are little faster."""
+COMPILES_ASIDE = False
 LARGEST_SPLIT = 8
 """Parts at most that the product of a kernel's gradient is cut into."""
 
@@ -180,6 +181,20 @@ def compile_step(function: Callable, kernel: str) -> Callable:
 
 
 compile_evaluation = compile_step
+
+
+def compiled(function: Callable, kernel: str, examples: Sequence[Any], donate: bool) -> Callable:
+    """Return a function that its first call compiles."""
+    return compile_step(function, kernel)
+
+
+def snapshot(tree: Any) -> Any:
+    """Return the same tensors: no step overwrites them."""
+    return tree
+
+
+def begin_fetch(array: Array) -> None:
+    """Do nothing: TensorFlow copies when it is asked."""
 
 
 def use(device: str, deterministic: bool | None) -> str:

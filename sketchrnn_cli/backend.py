@@ -1,0 +1,75 @@
+"""Which framework trains: chosen before Keras, which asks only once, is imported."""
+
+import importlib.util
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from sketchrnn_cli.errors import UsageError
+
+BACKENDS = ("tensorflow", "jax")
+CHOICES = ("auto", *BACKENDS)
+VARIABLE = "KERAS_BACKEND"
+PLUGINS = ("jax_cuda12_plugin", "jax_cuda13_plugin")
+GPU_FILES = ("/dev/nvidiactl", "/dev/dxg")
+"""Where Linux, and Linux on Windows (WSL2), show an NVIDIA GPU."""
+
+
+def choose(asked: str, recorded: str | None = None, kernel: str = "auto", device: str = "auto") -> tuple[str, str]:
+    """Choose the backend, and have Keras take it; return which, and why.
+
+    An explicit one beats what a run records, that beats KERAS_BACKEND, and that beats `auto`: JAX where it is installed
+    and sees a GPU, else TensorFlow.
+
+    Args:
+        asked: auto, tensorflow or jax.
+        recorded: what the run to resume was trained with.
+        kernel: the kernel asked for; cudnn is TensorFlow's.
+        device: auto, cpu or gpu.
+
+    Raises:
+        UsageError: no such backend, not installed, or Keras already runs on another.
+    """
+    name, why = _choice(asked, recorded, kernel, device, os.environ)
+    if importlib.util.find_spec(name) is None:
+        raise UsageError(f"backend {name} ({why}): not installed; pip install 'sketchrnn[{name}]', or choose another")
+    keras = sys.modules.get("keras")
+    if keras is not None and (running := keras.backend.backend()) != name:
+        if running not in BACKENDS or asked in BACKENDS:
+            raise UsageError(
+                f"Keras already runs on {running} here, and training needs {name}: "
+                f"set {VARIABLE} before anything imports keras"
+            )
+        return running, "Keras already runs on it"
+    os.environ[VARIABLE] = name
+    return name, why
+
+
+def _choice(
+    asked: str, recorded: str | None, kernel: str, device: str, environment: Mapping[str, str]
+) -> tuple[str, str]:
+    if asked not in CHOICES:
+        raise UsageError(f"--backend {asked}: expected {', '.join(CHOICES)}")
+    if asked != "auto":
+        return asked, "--backend"
+    if recorded is not None:
+        return recorded, "as the run began"
+    if said := environment.get(VARIABLE, ""):
+        if said not in BACKENDS:
+            raise UsageError(f"{VARIABLE}={said}: training runs on {' or '.join(BACKENDS)}")
+        return said, VARIABLE
+    if kernel == "cudnn":
+        return "tensorflow", "--kernel cudnn"
+    if device != "cpu" and jax_sees_gpu(environment):
+        return "jax", "it is installed and sees a GPU"
+    return "tensorflow", "JAX sees no GPU" if device != "cpu" else "--device cpu"
+
+
+def jax_sees_gpu(environment: Mapping[str, str]) -> bool:
+    """Return whether JAX, its CUDA plugin and a GPU are there; JAX, which takes a second, is not imported for it."""
+    hidden = environment.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    platforms = environment.get("JAX_PLATFORMS", "")
+    allowed = not platforms or "cuda" in platforms or "gpu" in platforms
+    installed = importlib.util.find_spec("jax") and any(importlib.util.find_spec(plugin) for plugin in PLUGINS)
+    return bool(installed) and allowed and not hidden and any(Path(file).exists() for file in GPU_FILES)

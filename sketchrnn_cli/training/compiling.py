@@ -1,0 +1,51 @@
+"""Compile what a run needs, each part in a thread of its own where the backend allows it."""
+
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key")
+
+
+class Compilation(Generic[Key]):
+    """Functions in the making; the first that will be needed come first."""
+
+    def __init__(self, builds: Mapping[Key, Callable[[], Callable]], aside: bool) -> None:
+        """Begin.
+
+        Args:
+            builds: what compiles each function, in the order in which they will be needed.
+            aside: whether threads do it; otherwise it is done when asked for.
+        """
+        self.total = len(builds)
+        self._pool = ThreadPoolExecutor(max(1, min(len(builds), (os.cpu_count() or 1) // 2 if aside else 1)))
+        self._builds = dict(builds)
+        self._made: dict[Key, Future] = {}
+        self._taken: set[Key] = set()
+        if aside:
+            for key in builds:
+                self._begin(key)
+
+    def is_new(self, key: Key) -> bool:
+        """Return whether a function has not been taken yet: its first call may have to wait, and to compile."""
+        return key not in self._taken
+
+    def take(self, key: Key) -> Callable:
+        """Return a function, once it is compiled."""
+        self._taken.add(key)
+        if key not in self._made:
+            self._begin(key)
+        return self._made[key].result()
+
+    @property
+    def number(self) -> int:
+        """How many functions were taken."""
+        return len(self._taken)
+
+    def close(self) -> None:
+        """Give up what has not begun; what has ends by itself."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _begin(self, key: Key) -> None:
+        self._made[key] = self._pool.submit(self._builds[key])

@@ -1,0 +1,108 @@
+"""What a trainer says of its work, and how it measures itself."""
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from sketchrnn_cli.training import evaluation
+from sketchrnn_cli.training.step import METRICS
+
+
+@dataclass(frozen=True)
+class CompileReport:
+    """Training waits for a function to be compiled."""
+
+    number: int
+    """From 1."""
+    total: int
+    what: str
+    step: int
+    """Steps taken so far."""
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """Means over the steps since the last report."""
+
+    epoch: int
+    step: int
+    """Steps that the device has taken."""
+    total_steps: int | None
+    """None while a budget in minutes has not been fitted."""
+    loss: float
+    reconstruction_loss: float
+    kl_loss: float
+    kl_weight: float
+    learning_rate: float
+    sketches_per_second: float
+    """By the wall clock between two moments at which the device had taken all it was given, compilation apart."""
+    seconds_left: float | None
+    """As the run went so far, validation and saving included; None before anything was measured."""
+
+
+@dataclass(frozen=True)
+class ValidationReport:
+    """A validation, and whether it is the best so far."""
+
+    epoch: float
+    """Epochs done."""
+    step: int
+    training_loss: float
+    """Mean since the last validation."""
+    validation: evaluation.Evaluation | None
+    """None where there is no validation split."""
+    is_best: bool
+
+
+Report = CompileReport | StepReport | ValidationReport
+
+
+@dataclass
+class Times:
+    """Where the seconds of a run went, by the wall clock."""
+
+    compile: float = 0.0
+    """Waiting for compilation, first calls included."""
+    steps: float = 0.0
+    """Stepping, with the waits for input and for the reader of reports."""
+    input_wait: float = 0.0
+    reports: float = 0.0
+    """In the hands of the reader of reports: screen and logs."""
+    validate: float = 0.0
+    save: float = 0.0
+    """Copying for a save, and waiting for one; its writing goes on aside."""
+    steps_timed: int = 0
+    """Steps taken in `steps`; those that compiled are not among them."""
+    sketches_timed: int = 0
+    compiled: int = 0
+    """Functions compiled."""
+
+    def __str__(self) -> str:
+        seconds = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)[:6]}
+        return ", ".join(f"{name.replace('_', ' ')} {value:.2f} s" for name, value in seconds.items())
+
+
+class Losses:
+    """Metrics of steps, gathered until they are reported."""
+
+    def __init__(self) -> None:
+        self._sum, self._last, self._steps = np.zeros(len(METRICS)), np.zeros(len(METRICS)), 0
+
+    def add(self, metrics: np.ndarray, steps: int = 1) -> None:
+        """Add the mean `METRICS` of so many steps."""
+        self._sum, self._last, self._steps = (
+            self._sum + steps * metrics.astype(np.float64),
+            metrics,
+            self._steps + steps,
+        )
+
+    def __len__(self) -> int:
+        return self._steps
+
+    def take(self) -> dict[str, float]:
+        """Return the means since the last time, the schedules' last values, and begin again."""
+        last = dict(zip(METRICS, self._last.tolist(), strict=True))
+        mean = dict(zip(METRICS, (self._sum / self._steps).tolist(), strict=True))
+        self._sum, self._steps = np.zeros(len(METRICS)), 0
+        return {**mean, "kl_weight": last["kl_weight"], "learning_rate": last["learning_rate"]}

@@ -1,0 +1,121 @@
+"""Save a run in a thread of its own, while training goes on."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from sketchrnn_cli.errors import TrainingError
+from sketchrnn_cli.store import runs
+from sketchrnn_cli.store.checkpoint import Sidecar
+
+Array = Any
+REST = 10.0
+"""A thread that wrote for a second rests for so many: saving takes no more than a tenth of one core."""
+
+
+@dataclass(frozen=True)
+class Save:
+    """A state to save: a copy that no step overwrites."""
+
+    state: tuple[dict[str, Array], dict[str, Array]]
+    """Weights and optimizer's slots, on the device."""
+    sidecar: Sidecar
+    is_best: bool = False
+    keep_epoch: bool = False
+
+
+class Saver:
+    """Writes what it is handed, in order, the newest instead of what still waits.
+
+    A best checkpoint that waits gives way only to a better one, one to be kept for good to none. The first error is
+    raised in the thread that trains, at `check`, `flush` or `close`; nothing is written after it.
+    """
+
+    def __init__(self, folder: Path, run: runs.Run, unfinite: Callable[[int], TrainingError]) -> None:
+        """Prepare to save.
+
+        Args:
+            folder: the run's.
+            run: what is saved so far.
+            unfinite: makes the error for weights that are not finite at a step.
+        """
+        self.run = run
+        self.seconds = 0.0
+        """What writing took, in its thread."""
+        self._folder, self._unfinite = folder, unfinite
+        self._waiting: list[Save] = []
+        self._busy, self._hurry, self._closed = False, False, False
+        self._error: BaseException | None = None
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+
+    def submit(self, save: Save) -> None:
+        """Hand over a state to be saved soon."""
+        self.check()
+        with self._changed:
+            self._waiting = [
+                other for other in self._waiting if other.keep_epoch or (other.is_best and not save.is_best)
+            ]
+            self._waiting.append(save)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, daemon=True)
+                self._thread.start()
+            self._changed.notify_all()
+
+    def check(self) -> None:
+        """Raise what went wrong in the thread."""
+        if self._error is not None:
+            raise self._error
+
+    def flush(self) -> None:
+        """Wait until all is written."""
+        with self._changed:
+            self._hurry = True
+            self._changed.notify_all()
+            while self._error is None and (self._waiting or self._busy):
+                self._changed.wait()
+            self._hurry = False
+        self.check()
+
+    def close(self) -> None:
+        """End the thread; what waits is given up: `flush` first."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                while not self._waiting and not self._closed:
+                    self._changed.wait()
+                if self._closed:
+                    return
+                save, self._busy = self._waiting.pop(0), True
+            began = time.monotonic()
+            try:
+                self._write(save)
+            except BaseException as error:  # noqa: BLE001  Raised again by the thread that trains, whatever it is.
+                self._error = error
+            took = time.monotonic() - began
+            self.seconds += took
+            with self._changed:
+                self._busy = False
+                self._changed.notify_all()
+                if self._error is not None:
+                    return
+                rest = min(REST * took, self.run.schedule.save_every)
+                self._changed.wait_for(lambda: self._hurry or self._closed, rest)
+
+    def _write(self, save: Save) -> None:
+        weights, slots = ({name: ops.convert_to_numpy(value) for name, value in part.items()} for part in save.state)
+        if not all(np.isfinite(value).all() for value in (*weights.values(), *slots.values())):
+            raise self._unfinite(save.sidecar.step)
+        self.run = runs.save_step(self._folder, self.run, save.sidecar, weights, slots, save.is_best, save.keep_epoch)
