@@ -23,6 +23,9 @@ NOT_RUN = ("dataset download", "pretrained download", "studio", "checkpoint expo
 FAILS = {"train cat guitar": 3}
 """What ends with an exit code here: these sets are not in the folder, and nobody can be asked whether to fetch them."""
 
+BY_HAND = {"studio.png"}
+"""Pictures that no command makes: a window of the page."""
+
 SMALLER = {
     "train": "--steps 2 --batch-size 4 --device cpu",
     "train doodle_cat doodle_guitar": "--steps 2 --batch-size 4 --enc-rnn-size 4 --dec-rnn-size 8 --z-size 2",
@@ -76,7 +79,7 @@ def test_readme_shows_pictures_that_exist_and_no_others() -> None:
     assert shown == {path.name for path in folder.iterdir()} - {"make.py"}
     assert all((folder / name).stat().st_size < 300_000 for name in shown)
     outs = {words[words.index("--out") + 1] for words in map(shlex.split, commands()) if "--out" in words}
-    assert shown <= outs
+    assert shown - BY_HAND <= outs
 
 
 def test_every_command_of_readme_does_what_it_says(tmp_path: Path) -> None:
