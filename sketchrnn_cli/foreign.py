@@ -1,5 +1,6 @@
 """Name, by its first bytes, a file that lies where another was expected."""
 
+import stat
 from pathlib import Path
 
 HEAD = 512
@@ -16,6 +17,23 @@ def name(head: bytes) -> str:
     if head.startswith(LFS):
         return LFS_POINTER
     return WEB_PAGE if head.lstrip().startswith(b"<") else ""
+
+
+def obstacle(path: Path) -> str:
+    """Return why a path is not to be read as the file that its name says, and what to do; else nothing.
+
+    A pipe would be waited for without end. What cannot be opened is left to its reader.
+    """
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            return ""
+        if not stat.S_ISREG(mode):
+            return "a pipe or a device; save it as a file first"
+        with path.open("rb") as file:
+            return LFS_POINTER if file.read(len(LFS)) == LFS else ""
+    except OSError:
+        return ""
 
 
 def model(path: Path) -> str:

@@ -21,6 +21,9 @@ from sketchrnn_cli.strokes.pictures import SUFFIXES as PICTURES
 from sketchrnn_cli.strokes.pictures import read_picture
 from sketchrnn_cli.strokes.prepare import AS_QUICK_DRAW, Preparation, shorten, simplified, to_sketch
 
+MANY = (".ndjson", ".jsonl", ".bin")
+"""Suffixes of what only a conversion reads."""
+
 OTHER_SCALE = 4.0
 """How many times larger or smaller than the model's drawings strokes are that deserve a word."""
 
@@ -108,6 +111,13 @@ def _naming(name: str) -> Iterator[None]:
 def _of_a_set(text: str, data_dir: Path, rng: np.random.Generator) -> np.ndarray:
     """Return the sketch that ``DATASET:SPLIT:INDEX`` names, split from the right: a path may hold colons."""
     parts = text.rsplit(":", 2)
+    if Path(text).suffix.lower() in MANY:
+        raise DataError(
+            f"{text}: a file of many drawings; type: sketchrnn dataset convert {text} --out {Path(text).stem}.npz, "
+            f"then name one of them: {Path(text).stem}.npz:train:0"
+        )
+    if Path(text).suffix.lower() == ".npz":
+        raise DataError(f"{text}: a data set; name one of its sketches: {text}:train:0, or {text}:test:random")
     if len(parts) != 3 or parts[1] not in SPLITS:
         raise DataError(
             f"{text}: expected an .svg, .npy or .json file, or a sketch of a data set such as cat.npz:test:17"

@@ -1,5 +1,6 @@
 """Pictures in motion: frames drawn at a constant pen speed, and the formats that hold them."""
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from io import BytesIO
@@ -12,7 +13,9 @@ from PIL import Image, ImageColor
 from sketchrnn_cli.drawing import pen
 from sketchrnn_cli.drawing.layout import TRANSPARENT, Picture
 from sketchrnn_cli.drawing.timing import Timing, longest_cell, schedule, there_and_back
-from sketchrnn_cli.errors import UsageError
+from sketchrnn_cli.errors import DrawingError, UsageError
+
+INSTALL_FFMPEG = "pip install 'sketchrnn[video]', or name one in IMAGEIO_FFMPEG_EXE"
 
 GIF_FASTEST = 50
 """Frames a second: a GIF counts time in hundredths, and viewers slow down what is shorter than two."""
@@ -148,8 +151,14 @@ def _write(path: Path, images: Iterator[np.ndarray], durations: list[int], **opt
 def write_mp4(pictures: Sequence[Picture], timing: Timing, path: Path) -> None:
     """Write an MP4 that any player shows (H.264, 4:2:0)."""
     import imageio.v2 as imageio
-    from imageio_ffmpeg import count_frames_and_secs
+    from imageio_ffmpeg import count_frames_and_secs, get_ffmpeg_exe
 
+    try:
+        program = get_ffmpeg_exe()
+    except RuntimeError as error:
+        raise DrawingError(f"no ffmpeg found, which writes an MP4: {INSTALL_FFMPEG}") from error
+    if shutil.which(program) is None:
+        raise DrawingError(f"ffmpeg, which writes an MP4, cannot be run as {program}: {INSTALL_FFMPEG}")
     settings: dict[str, Any] = {"codec": "libx264", "macro_block_size": 1, "ffmpeg_log_level": "quiet"}
     film: Any = imageio.get_writer(path, format="FFMPEG", fps=timing.fps, **settings)
     with film:

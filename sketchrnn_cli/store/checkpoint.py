@@ -17,7 +17,7 @@ import numpy as np
 from safetensors import SafetensorError
 from safetensors import numpy as safetensors
 
-from sketchrnn_cli import __version__, atomic
+from sketchrnn_cli import __version__, atomic, foreign
 from sketchrnn_cli.errors import CheckpointError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.weights import shapes
@@ -177,6 +177,8 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises:
         CheckpointError: missing, unreadable, too large, or not a JSON object.
     """
+    if reason := foreign.obstacle(path):
+        raise CheckpointError(f"{path}: {reason}")
     try:
         if path.stat().st_size > LARGEST_SIDECAR:
             raise CheckpointError(f"{path}: larger than {LARGEST_SIDECAR >> 20} MiB; not a file of ours")
@@ -211,6 +213,8 @@ def read_tensors(path: Path, expected: Mapping[str, tuple[int, ...]], sha256: st
         blob = path.read_bytes()
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if reason := foreign.name(blob[: foreign.HEAD]):
+        raise CheckpointError(f"{path}: {reason}")
     if hashlib.sha256(blob).hexdigest() != sha256:
         raise CheckpointError(f"{path}: damaged: its SHA-256 is not the one in {SIDECAR}; fetch or train it again")
     try:

@@ -1,5 +1,6 @@
 """How a name becomes a checkpoint: a folder, a run of the checkpoint folder, a bundled model."""
 
+import re
 from pathlib import Path
 
 from sketchrnn_cli.errors import CheckpointError, UsageError
@@ -9,6 +10,9 @@ from sketchrnn_cli.store.checkpoint import Checkpoint
 from sketchrnn_cli.store.lock import LOCK
 
 CHECKPOINT_DIR = Path("checkpoints")
+RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
+"""Names that no file can have on Windows, whatever their suffix."""
+
 BUNDLED_DEFAULT = "cat"
 
 
@@ -52,7 +56,9 @@ def locate(name: str | Path, checkpoint_dir: Path = CHECKPOINT_DIR) -> tuple[Pat
     base, at, which = text.rpartition("@")
     readings = [(text, "best")] + ([(base, which)] if at and base else [])
     for reading, meant in readings:
-        for folder in (Path(reading), checkpoint_dir / reading, _bundled_folder() / reading):
+        # A path is a path: `./cat` is no bundled model.
+        is_name = re.split(r"[/\\]", reading)[0] not in ("", ".", "..")
+        for folder in (Path(reading), *((checkpoint_dir / reading, _bundled_folder() / reading) if is_name else ())):
             if (folder / runs.RUN_FILE).is_file() or (folder / checkpoint.SIDECAR).is_file():
                 return folder, meant
     for folder in (Path(text), checkpoint_dir / text):
@@ -70,8 +76,10 @@ def new_folder(checkpoint_dir: Path, name: str) -> Path:
     Raises:
         UsageError: the name is no plain one.
     """
-    if not name or name == ".." or Path(name).name != name or "@" in name:
-        raise UsageError(f"--name {name}: a plain name is needed, without slashes or @")
+    if not name or name == ".." or Path(name).name != name or set(name) & set('@\\/:*?"<>|') or name[-1] in ". ":
+        raise UsageError(f'--name {name}: a plain name is needed, without @ \\ / : * ? " < > | and no dot at its end')
+    if name.split(".")[0].rstrip().upper() in RESERVED:
+        raise UsageError(f"--name {name}: Windows keeps that name for itself; give another one")
     return checkpoint_dir / name
 
 

@@ -11,6 +11,7 @@ from tokenize import TokenError
 
 import numpy as np
 
+from sketchrnn_cli import foreign
 from sketchrnn_cli.errors import DataError, UsageError
 from sketchrnn_cli.strokes.formats import QUICK_DRAW, as_stroke3, from_stroke5
 
@@ -165,6 +166,8 @@ def read_latents(name: str, z_size: int) -> np.ndarray:
 
 
 def _read(path: Path) -> object:
+    if reason := foreign.obstacle(path):
+        raise DataError(f"{path}: {reason}")
     try:
         if path.stat().st_size > LARGEST:
             raise DataError(f"{path}: larger than {LARGEST >> 20} MiB; refused")

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from sketchrnn_cli import foreign
 from sketchrnn_cli.errors import DataError, UsageError
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
@@ -39,6 +40,8 @@ def read_scan(path: Path) -> list[np.ndarray]:
     """
     from PIL import Image, UnidentifiedImageError
 
+    if reason := foreign.obstacle(path):
+        raise DataError(f"{path}: {reason}")
     try:
         with Image.open(path, formats=("PNG", "JPEG")) as image:
             if image.width * image.height > MAX_PIXELS:

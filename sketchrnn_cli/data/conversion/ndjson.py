@@ -15,6 +15,7 @@ from typing import IO
 
 import numpy as np
 
+from sketchrnn_cli import foreign
 from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped, sketch_of
 from sketchrnn_cli.errors import DataError
 
@@ -45,8 +46,10 @@ def lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 line = file.readline(LONGEST_LINE)  # The rest of an overlong line.
 
 
-def is_array(path: Path) -> str:
-    """Return what to say of a file that is one JSON array, or nothing: each of its lines would be refused."""
+def misfit(path: Path) -> str:
+    """Return what to say of a file each of whose lines would be refused, as of one JSON array; else nothing."""
+    if reason := foreign.obstacle(path):
+        return reason
     first = next((line for _, line in lines(path)), b"").lstrip(b"\xef\xbb\xbf \t")
     if not first.startswith(b"["):
         return ""

@@ -14,6 +14,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TypeVar
 
+from sketchrnn_cli import foreign
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.data.conversion import binary, ndjson
 from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped, compact
@@ -146,7 +147,7 @@ def _pictures(paths: Sequence[Path], how: Preparation) -> Iterator[Work]:
 
 def _text(path: Path, how: Preparation) -> Iterator[Work]:
     try:
-        if reason := ndjson.is_array(path):
+        if reason := ndjson.misfit(path):
             yield partial(_report, path, reason)
             return
         for some in _batched(ndjson.lines(path), LINES):
@@ -183,6 +184,8 @@ def _read_pictures(paths: Sequence[Path], how: Preparation) -> list[Finding]:
 
 
 def _read_whole(reader: Callable[[Path], Iterator[Finding]], path: Path) -> list[Finding]:
+    if reason := foreign.obstacle(path):
+        return _report(path, reason)
     try:
         return list(reader(path))
     except DataError as error:

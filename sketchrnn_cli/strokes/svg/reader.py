@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element
 
 import numpy as np
 
+from sketchrnn_cli import foreign
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes.svg import document
 from sketchrnn_cli.strokes.svg.curves import closed, flatten, has_area, is_dot, sound_part, subpaths
@@ -119,6 +120,8 @@ def read_svg(source: Path | bytes, tolerance: float = TOLERANCE) -> SvgDrawing:
 
 
 def _read(path: Path) -> bytes:
+    if reason := foreign.obstacle(path):
+        raise DataError(reason)
     try:
         with path.open("rb") as file:
             return file.read(document.LARGEST + 1)
