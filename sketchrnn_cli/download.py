@@ -73,7 +73,15 @@ def client(timeout: float = 30.0) -> httpx.Client:
     return httpx.Client(follow_redirects=True, timeout=timeout, headers={"Accept-Encoding": "identity"})
 
 
-def download(url: str, path: Path, http: httpx.Client, pause: float = 1.0, kind: Kind = ARCHIVE) -> Iterator[Progress]:
+def download(
+    url: str,
+    path: Path,
+    http: httpx.Client,
+    pause: float = 1.0,
+    kind: Kind = ARCHIVE,
+    enough: Callable[[BufferedRandom], int | None] | None = None,
+    block: int = 1 << 20,
+) -> Iterator[Progress]:
     """Fetch a file, yielding progress; it is at `path`, whole and checked, when the iterator ends.
 
     Args:
@@ -82,6 +90,9 @@ def download(url: str, path: Path, http: httpx.Client, pause: float = 1.0, kind:
         http: see `client`.
         pause: seconds before the second attempt; doubled with each failure.
         kind: what the file has to be.
+        enough: where only the beginning is needed: looks at what has arrived and says how many bytes of it are kept,
+            or None for more.
+        block: bytes that are then asked for at a time.
 
     Raises:
         DataError: the server refuses, fails too often or sends something else, or the disk is full.
@@ -90,7 +101,15 @@ def download(url: str, path: Path, http: httpx.Client, pause: float = 1.0, kind:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _alone(part) as file:
-            yield from _attempts(url, part, file, http, pause, kind)
+            if enough is None:
+                yield from _attempts(url, part, file, http, pause, kind)
+            else:
+                kept, before = enough(file), -1
+                while kept is None and _size(file) > before:
+                    before = _size(file)
+                    yield from _attempts(url, part, file, http, pause, kind, before + block)
+                    kept = enough(file)
+                file.truncate(_size(file) if kept is None else kept)
             _verify(url, part, file, kind)
         part.replace(path)
         _tag_file(part).unlink(missing_ok=True)
@@ -102,13 +121,13 @@ def download(url: str, path: Path, http: httpx.Client, pause: float = 1.0, kind:
 
 
 def _attempts(
-    url: str, part: Path, file: BufferedRandom, http: httpx.Client, pause: float, kind: Kind
+    url: str, part: Path, file: BufferedRandom, http: httpx.Client, pause: float, kind: Kind, stop: int | None = None
 ) -> Iterator[Progress]:
     """Try until all has arrived, ever more slowly while nothing does."""
     failures, most = 0, _size(file)
     while True:
         try:
-            yield from _attempt(url, part, file, http, kind)
+            yield from _attempt(url, part, file, http, kind, stop)
             return
         except (_InterruptedError, httpx.TransportError) as error:
             if isinstance(error, httpx.UnsupportedProtocol):
@@ -124,8 +143,10 @@ def _attempts(
             time.sleep(wait)
 
 
-def _attempt(url: str, part: Path, file: BufferedRandom, http: httpx.Client, kind: Kind) -> Iterator[Progress]:
-    """Ask for what is missing and append it; returns when the file has its full length.
+def _attempt(
+    url: str, part: Path, file: BufferedRandom, http: httpx.Client, kind: Kind, stop: int | None
+) -> Iterator[Progress]:
+    """Ask for what is missing and append it; returns when the file has its full length, or `stop` bytes.
 
     Raises:
         _InterruptedError: worth another attempt.
@@ -134,7 +155,12 @@ def _attempt(url: str, part: Path, file: BufferedRandom, http: httpx.Client, kin
     """
     start = _size(file)
     tag = _tag_file(part).read_text(encoding="utf-8") if start and _tag_file(part).is_file() else ""
-    headers = {"Range": f"bytes={start}-", "If-Range": tag} if tag else {}
+    if start and not tag:
+        _empty(file)
+        start = 0
+    headers = {"If-Range": tag} if start else {}
+    if start or stop is not None:
+        headers["Range"] = f"bytes={start}-{'' if stop is None else stop - 1}"
     with http.stream("GET", url, headers=headers) as response:
         if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             if response.headers.get("Content-Range") == f"bytes */{start}":
@@ -148,6 +174,7 @@ def _attempt(url: str, part: Path, file: BufferedRandom, http: httpx.Client, kin
             raise _InterruptedError("the server sent another part than asked for; starting over")
         if not resumed:
             _empty(file)
+        if not start or not resumed:
             _note_tag(part, response)
         received = _size(file)
         length = _number(response.headers.get("Content-Length"))
@@ -157,11 +184,15 @@ def _attempt(url: str, part: Path, file: BufferedRandom, http: httpx.Client, kin
             if received == 0 and chunk[: len(kind.start)] != kind.start[: len(chunk)]:
                 sent = "a web page" if chunk.lstrip().startswith(b"<") else "something else"
                 raise DataError(f"{url}: the server sent {sent} instead of the {kind.name}; check --base-url")
+            if stop is not None:
+                chunk = chunk[: stop - received]
             received += len(chunk)
             if max(received, total or 0) > LARGEST:
                 raise DataError(f"{url}: more than {LARGEST >> 20} MiB, which no {kind.name} has")
             file.write(chunk)
             yield Progress(received, total)
+            if received == stop:  # A server that knows no ranges would send all the rest.
+                return
     if received == 0:
         raise _InterruptedError("the server sent nothing")
     if not _matches(file, response.headers):

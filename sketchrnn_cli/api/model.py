@@ -19,8 +19,6 @@ from sketchrnn_cli.model.sketching import Sketcher
 from sketchrnn_cli.store import names
 from sketchrnn_cli.store.checkpoint import Sidecar
 
-NOVEL_TEMPERATURE = 0.4
-"""Default of what is drawn anew."""
 ENDING_TEMPERATURE = 0.6
 """Default of what goes on from a beginning."""
 FAITHFUL_TEMPERATURE = 0.1
@@ -76,7 +74,7 @@ class Model:
         count: int = 1,
         *,
         word: str | None = None,
-        temperature: float = NOVEL_TEMPERATURE,
+        temperature: float | None = None,
         seed: int = 0,
         max_points: int | None = None,
     ) -> list[np.ndarray]:
@@ -85,7 +83,8 @@ class Model:
         Args:
             count: how many.
             word: what to draw, one of `words`; None for any.
-            temperature: randomness τ; 0 takes the most probable of everything.
+            temperature: randomness τ of everything at once, as in the paper; 0 takes the most probable. None: as the
+                model draws best, which cuts, narrows and sharpens the parts apart.
             seed: of the random draws.
             max_points: where a sketch is cut; by default the model's ``max_seq_len``.
 
@@ -94,8 +93,8 @@ class Model:
         """
         if count < 1:
             raise UsageError(f"count {count}: expected at least 1")
-        z, labels = self._sketcher.random_latents(count, seed), np.full(count, self._label(word), dtype=np.int32)
-        return self._sketcher.draw(z, count, temperature, seed, max_points, labels=labels)
+        labels = np.full(count, self._label(word), dtype=np.int32)
+        return self._sketcher.sample(count, seed, temperature, max_points, labels)
 
     def encode(self, sketches: Sequence[np.ndarray], *, sample: bool = False, seed: int = 0) -> np.ndarray:
         """Return the latent vectors z `[sketches, z_size]`: μ, or with `sample` a draw from N(μ, σ).

@@ -32,7 +32,12 @@ def animate(
     ] = False,
     temperature: Annotated[
         float | None,
-        typer.Option("--temperature", "-t", min=0, help="Randomness. [default: 0.4; with --morph 0.1]"),
+        typer.Option(
+            "--temperature",
+            "-t",
+            min=0,
+            help="Randomness, as for sample. [default: as the model draws best; with --morph 0.1]",
+        ),
     ] = None,
     count: Annotated[
         int | None, typer.Option("--count", "-n", min=1, max=100, help="Sketches drawn side by side. [default: 1]")
@@ -90,8 +95,8 @@ def animate(
         pictures = [grid(sheets.read_inputs([drawn], sketcher, reading, seed), style=style)]
     else:
         count = count or 1
-        warmth = 0.4 if temperature is None else temperature
+        way = sketcher.sampling if temperature is None else temperature
         latents = sketcher.random_latents(count, seed)
-        rows = sheets.of_words(sketcher, latents, count, labels, warmth, seed, max_points)
+        rows = sheets.of_words(sketcher, latents, count, labels, way, seed, max_points)
         pictures = [grid([sketch for row in rows for sketch in row], style=style)]
     sheets.save_animation(pictures, timing, target)

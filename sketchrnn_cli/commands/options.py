@@ -34,6 +34,10 @@ Word = Annotated[
     str | None,
     typer.Option("--class", metavar="WORD", help="What it is of, a word that the model knows. [default: any]"),
 ]
+Tame = Annotated[
+    bool | None,
+    typer.Option("--tame/--wild", help="Draw more alike and more often right, or more various. [default: between]"),
+]
 Size = Annotated[int, typer.Option(help="Larger side of a drawing, in pixels.", rich_help_panel=LOOK)]
 Join = Annotated[
     bool | None,

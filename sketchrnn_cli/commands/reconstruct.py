@@ -37,6 +37,6 @@ def reconstruct(
     target = output.target(sketcher)
     shown = sheets.read_inputs(inputs, sketcher, reading, seed)
     z = sheets.encode(sketcher, shown, seed, sample_z)
-    rows = sheets.at_temperatures(sketcher, z, len(z), temperatures, seed, common_stream=True)
+    rows = sheets.in_ways(sketcher, z, len(z), temperatures, seed, common_stream=True)
     labels = ["input", *(f"temperature {value:g}" for value in temperatures)]
     sheets.save_rows(rows, target, style, labels, above=shown)

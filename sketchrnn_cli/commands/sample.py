@@ -19,9 +19,14 @@ def sample(
     temperature: Annotated[
         list[float] | None,
         typer.Option(
-            "--temperature", "-t", min=0, help="Randomness, 0 to 1 and more; several give a grid. [default: 0.4]"
+            "--temperature",
+            "-t",
+            min=0,
+            help="Randomness of everything at once, as in the paper, 0 to 1 and more; several give a grid. "
+            "[default: the parts apart, as the model draws best]",
         ),
     ] = None,
+    tame: opt.Tame = None,
     words: opt.Words = None,
     from_z: Annotated[
         str | None,
@@ -39,9 +44,12 @@ def sample(
     Example: sketchrnn sample cat --count 16 --temperature 0.5 --out cats.svg
     """
     from sketchrnn_cli.commands import sheets
+    from sketchrnn_cli.model.sampling import Sampling, preset
     from sketchrnn_cli.strokes.files import read_latents
 
-    temperatures = temperature or [0.4]
+    temperatures = temperature or []
+    if temperatures and tame is not None:
+        raise UsageError("--temperature says how everything is drawn; leave --tame or --wild out")
     if from_z is not None and count is not None:
         raise UsageError("--z draws each vector of its file once; leave --count out")
     if columns is not None and len(temperatures) > 1:
@@ -60,10 +68,11 @@ def sample(
         z = read_latents(from_z, sketcher.hparams.z_size)
         count = len(z)
     captions = [f"temperature {value:g}" for value in temperatures]
-    if words and len(temperatures) == 1:
-        rows, captions = sheets.of_words(sketcher, z, count, labels, temperatures[0], seed, max_points), words
+    ways: list[float | Sampling] = list(temperatures) or [preset(tame, sketcher.sampling)]
+    if words and len(ways) == 1:
+        rows, captions = sheets.of_words(sketcher, z, count, labels, ways[0], seed, max_points), words
     else:
-        rows = sheets.at_temperatures(sketcher, z, count, temperatures, seed, max_points, labels=labels)
+        rows = sheets.in_ways(sketcher, z, count, ways, seed, max_points, labels=labels)
     if len(rows) == 1:
         sheets.save(rows[0], target, style, columns=columns)
     else:

@@ -10,6 +10,7 @@ from sketchrnn_cli.commands.targets import MOVING, Target
 from sketchrnn_cli.drawing import output
 from sketchrnn_cli.drawing.layout import Style, grid, in_blocks, sequence
 from sketchrnn_cli.drawing.timing import Timing
+from sketchrnn_cli.model.sampling import Sampling
 from sketchrnn_cli.model.sketching import Sketcher
 from sketchrnn_cli.store import names
 from sketchrnn_cli.strokes.files import ARRAYS, write_sketches
@@ -72,24 +73,25 @@ def encode(sketcher: Sketcher, sketches: "Sequence[np.ndarray]", seed: int, samp
     return mu + sigma * sketcher.random_latents(len(mu), seed) if sample_z else mu
 
 
-def at_temperatures(
+def in_ways(
     sketcher: Sketcher,
     z: "np.ndarray | None",
     count: int,
-    temperatures: Sequence[float],
+    ways: Sequence[float | Sampling],
     seed: int,
     max_points: int | None = None,
     common_stream: bool = False,
     labels: "np.ndarray | None" = None,
 ) -> "list[list[np.ndarray]]":
-    """Draw a row of `count` sketches at each temperature, all in one batch; a column has one z and one stream."""
+    """Draw a row of `count` sketches in each way, all in one batch; a column has one z and one stream."""
     import numpy as np
 
-    rows = len(temperatures)
+    rows = len(ways)
     streams = [0 if common_stream else i for i in range(count)] * rows
     z = None if z is None else np.tile(z, (rows, 1))
     of = None if labels is None or not len(labels) else np.full(rows * count, labels[0])
-    drawn = sketcher.draw(z, rows * count, np.repeat(temperatures, count), seed, max_points, streams, labels=of)
+    each = [way if isinstance(way, Sampling) else Sampling.at(way) for way in ways for _ in range(count)]
+    drawn = sketcher.draw(z, rows * count, each, seed, max_points, streams, labels=of)
     return [drawn[start : start + count] for start in range(0, len(drawn), count)]
 
 

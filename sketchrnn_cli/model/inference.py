@@ -16,6 +16,7 @@ from threadpoolctl import ThreadpoolController
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import cells, decoders, equations
 from sketchrnn_cli.model import mixture as mixtures
+from sketchrnn_cli.model.sampling import Way, sample_row, settings
 from sketchrnn_cli.model.weights import INPUT_SIZE, part
 from sketchrnn_cli.strokes.formats import to_stroke5
 
@@ -112,7 +113,7 @@ class Drawer:
         self,
         z: np.ndarray | None,
         noise: Sequence[Noise],
-        temperature: float | np.ndarray,
+        sampling: Way,
         max_points: int,
         given: np.ndarray | None = None,
         go_on: bool = False,
@@ -123,7 +124,7 @@ class Drawer:
         Args:
             z: latent vectors `[batch, z]`; None for a decoder-only model.
             noise: the random numbers of each sketch, at least `max_points` rows.
-            temperature: τ, one for all or `[batch]`; 0 takes the most probable of everything.
+            sampling: how rows are drawn, one for all or one for each; a number is a temperature τ.
             max_points: a sketch longer than this is cut, its last pen lifted.
             given: a beginning `[points, 3]` in model units that every sketch repeats and goes on from, or one for each,
                 equally long, `[batch, points, 3]`.
@@ -135,7 +136,7 @@ class Drawer:
         """
         batch = len(noise)
         v = self.condition(z, labels, batch)
-        temperature = np.broadcast_to(np.asarray(temperature, dtype=np.float32), (batch,))
+        how = settings(sampling, batch)
         forced = np.zeros((batch, 0, INPUT_SIZE), np.float32) if given is None else _beginnings(given, batch)
         sketches: list[np.ndarray] = []
         with one_thread():
@@ -145,7 +146,7 @@ class Drawer:
                     _padded(v[some], CHUNK) if v is not None else None,
                     _padded(np.stack([numbers.uniform[:max_points] for numbers in noise[some]]), CHUNK),
                     _padded(np.stack([numbers.normal[:max_points] for numbers in noise[some]]), CHUNK),
-                    _padded(temperature[some], CHUNK),
+                    _padded(how[some], CHUNK),
                     _padded(forced[some], CHUNK),
                     some.stop - first,
                     go_on,
@@ -158,7 +159,7 @@ class Drawer:
         v: np.ndarray | None,
         uniform: np.ndarray,
         normal: np.ndarray,
-        temperature: np.ndarray,
+        how: np.ndarray,
         forced: np.ndarray,
         real: int,
         go_on: bool,
@@ -175,7 +176,7 @@ class Drawer:
             mixture = equations.output_layer(np, self.weights, h, self.hparams)
             if go_on and time == start:
                 mixture.pen_logits[:, 2] = -np.inf
-            row = sample_row(mixture, temperature, uniform[:, time], normal[:, time])
+            row = sample_row(mixture, how, uniform[:, time], normal[:, time])
             row[~going] = (0.0, 0.0, 0.0, 0.0, 1.0)
             drawn[:, time] = row
             going &= row[:, 4] == 0.0
@@ -228,43 +229,6 @@ def _after_start(rows: np.ndarray) -> np.ndarray:
 def _padded(rows: np.ndarray, count: int) -> np.ndarray:
     """Return rows followed by zeros, `count` in all."""
     return np.concatenate([rows, np.zeros((count - len(rows), *rows.shape[1:]), rows.dtype)])
-
-
-def sample_row(
-    mixture: mixtures.Mixture, temperature: np.ndarray, uniform: np.ndarray, normal: np.ndarray
-) -> np.ndarray:
-    """Draw a stroke-5 row from each distribution (equation 8).
-
-    Args:
-        mixture: parameters `[batch, ...]`.
-        temperature: τ `[batch]`: logits are divided by it, σ is multiplied by √τ; 0 takes the most probable.
-        uniform: `[batch, 2]` in [0, 1).
-        normal: `[batch, 2]`, standard normal.
-
-    Returns:
-        `[batch, 5]`; an end row is (0, 0, 0, 0, 1).
-    """
-    rows = np.arange(len(temperature))
-    chosen = _choose(mixture.pi_logits, temperature, uniform[:, 0])
-    pen = _choose(mixture.pen_logits, temperature, uniform[:, 1])
-    mu_x, mu_y = mixture.mu_x[rows, chosen], mixture.mu_y[rows, chosen]
-    rho = np.tanh(mixture.rho_raw[rows, chosen])
-    spread = np.sqrt(temperature)
-    along, across = normal[:, 0], rho * normal[:, 0] + np.sqrt(1.0 - rho**2) * normal[:, 1]
-    row = np.zeros((len(rows), 5), dtype=np.float32)
-    row[:, 0] = mu_x + spread * np.exp(mixture.log_sigma_x[rows, chosen]) * along
-    row[:, 1] = mu_y + spread * np.exp(mixture.log_sigma_y[rows, chosen]) * across
-    row[rows, 2 + pen] = 1.0
-    row[pen == 2, :2] = 0.0
-    return row
-
-
-def _choose(logits: np.ndarray, temperature: np.ndarray, uniform: np.ndarray) -> np.ndarray:
-    """Pick an index `[batch]` from softmax(logits / τ), where τ is 0 the largest."""
-    warm = np.where(temperature > 0, temperature, 1.0)[:, None]
-    cumulative = np.cumsum(np.exp(mixtures.log_softmax(np, logits.astype(np.float64) / warm)), axis=-1)
-    drawn = (uniform[:, None] * cumulative[:, -1:] >= cumulative).sum(axis=-1)
-    return np.where(temperature > 0, drawn, logits.argmax(axis=-1))
 
 
 def _cut(rows: np.ndarray) -> np.ndarray:

@@ -5,15 +5,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from sketchrnn_cli.errors import CheckpointError, UsageError
-from sketchrnn_cli.model import guessing, words
+from sketchrnn_cli.model import choosing, guessing, words
 from sketchrnn_cli.model.inference import Drawer, Noise
+from sketchrnn_cli.model.sampling import DEFAULT, Sampling, Way, ways
 from sketchrnn_cli.store.checkpoint import Checkpoint
-
-HOTTEST = 100.0
-"""Temperature beyond which numbers overflow sooner or later; a drawing is noise long before."""
 
 MOST_ROWS = 5_000_000
 """Points of all sketches of one call together: half a gigabyte of random numbers and strokes."""
+
+
+TRIES = 3
+"""Drawings at most of which the first that ends is taken."""
+
+
+CANDIDATE = 1 << 20
+"""What the number of a stream grows by from one candidate for a sketch to the next."""
 
 
 class Sketcher:
@@ -32,6 +38,42 @@ class Sketcher:
             return None
         streams = [np.random.default_rng([seed, i, 0]) for i in range(count)]
         return np.stack([rng.standard_normal(self.hparams.z_size) for rng in streams]).astype(np.float32)
+
+    def sample(
+        self,
+        count: int,
+        seed: int,
+        sampling: Way | None = None,
+        max_points: int | None = None,
+        labels: np.ndarray | None = None,
+        best_of: int = 1,
+    ) -> list[np.ndarray]:
+        """Draw new sketches in data units, by default as the model draws best; see `draw`.
+
+        With `best_of`, of so many drawings the one that most surely shows its word is taken (see `choosing`).
+
+        Raises:
+            UsageError: as `draw`, or `best_of` without words to go by.
+        """
+        way = self.sampling if sampling is None else sampling
+        z = self.random_latents(count, seed)
+        if best_of == 1:
+            return self.draw(z, count, way, seed, max_points, labels=labels)
+        if labels is None or not self.hparams.num_classes or not labels.all():
+            raise UsageError("the best of several is chosen by the word; name one with --class")
+        streams = [i + k * CANDIDATE for i in range(count) for k in range(best_of)]
+        each = [one for one in ways(way, count) for _ in range(best_of)]
+        many_z, many = None if z is None else z.repeat(best_of, axis=0), labels.repeat(best_of)
+        points = max_points or self.hparams.max_seq_len
+        drawn = self.draw(many_z, count * best_of, each, seed, points, streams, labels=many)
+        sure = choosing.surety(self._drawer, [self._to_model(sketch) for sketch in drawn], many_z, many, points)
+        best = sure.reshape(count, best_of).argmax(axis=1)
+        return [drawn[i * best_of + k] for i, k in enumerate(best)]
+
+    @property
+    def sampling(self) -> Sampling:
+        """How the model draws best: as its sidecar says, else as any model."""
+        return self.checkpoint.sidecar.sampling or DEFAULT
 
     def encode(self, sketches: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Return μ and σ, each `[batch, z_size]`, of stroke-3 sketches in data units.
@@ -54,7 +96,7 @@ class Sketcher:
         self,
         z: np.ndarray | None,
         count: int,
-        temperature: float | np.ndarray,
+        sampling: Way,
         seed: int,
         max_points: int | None = None,
         streams: Sequence[int] | None = None,
@@ -67,7 +109,8 @@ class Sketcher:
         Args:
             z: latent vectors `[count, z_size]`, or None for a decoder-only model.
             count: how many.
-            temperature: τ, one for all or `[count]`, 0 to `HOTTEST`.
+            sampling: how, one for all or one for each; a number is a temperature τ. Where it says so, what has not
+                ended within `max_points` is drawn again, `TRIES` times in all, each time from a stream of its own.
             seed: sketch i draws from the stream of (seed, i).
             max_points: points at most; by default the model's N_max.
             streams: `[count]` of other numbers than i; where they are equal, only z and τ make sketches differ.
@@ -79,9 +122,7 @@ class Sketcher:
         Raises:
             UsageError: an impossible temperature, z of another shape, or a beginning that leaves no point to draw.
         """
-        for value in np.atleast_1d(temperature):
-            if not 0 <= value <= HOTTEST:
-                raise UsageError(f"temperature {value:g}: expected 0 to {HOTTEST:g}")
+        how = ways(sampling, count)
         if z is not None and z.shape != (count, self.hparams.z_size):
             raise UsageError(f"z of shape {list(z.shape)}; this model needs [{count}, {self.hparams.z_size}]")
         points = max_points or self.hparams.max_seq_len
@@ -89,15 +130,29 @@ class Sketcher:
             raise UsageError(f"{count} sketches of up to {points} points: more than {MOST_ROWS} at once; draw fewer")
         if given is not None and len(given) >= points:
             raise UsageError(f"a beginning of {len(given)} points leaves nothing to draw: {points} points at most")
-        noise = [Noise.draw(np.random.default_rng([seed, i, 1]), points) for i in streams or range(count)]
-        if given is None:
-            return [self._to_data(sketch) for sketch in self._drawer.draw(z, noise, temperature, points, labels=labels)]
-        factors = np.ones(count) if scales is None else scales
-        forced = np.stack([_scaled(self._to_model(given), factor) for factor in factors])
-        drawn = self._drawer.draw(z, noise, temperature, points, forced, scales is not None, labels)
+        numbers, factors = list(streams or range(count)), np.ones(count) if scales is None else scales
+        forced = None if given is None else np.stack([_scaled(self._to_model(given), factor) for factor in factors])
+        drawn: list[np.ndarray] = [np.zeros((points, 3), np.float32)] * count
+        for attempt in range(TRIES):
+            some = [i for i in range(count) if not attempt or (how[i].redraws and len(drawn[i]) == points)]
+            if not some:
+                break
+            keys = [[seed, numbers[i], 1, attempt] if attempt else [seed, numbers[i], 1] for i in some]
+            again = self._drawer.draw(
+                None if z is None else z[some],
+                [Noise.draw(np.random.default_rng(key), points) for key in keys],
+                [how[i] for i in some],
+                points,
+                None if forced is None else forced[some],
+                scales is not None,
+                None if labels is None else np.asarray(labels)[some],
+            )
+            for i, sketch in zip(some, again, strict=True):
+                drawn[i] = sketch
         sketches = [_scaled(self._to_data(sketch), 1 / factor) for sketch, factor in zip(drawn, factors, strict=True)]
-        for sketch in sketches:  # The way to model units and back has rounded it.
-            sketch[: len(given), :2] = given[:, :2]
+        if given is not None:  # The way to model units and back has rounded it.
+            for sketch in sketches:
+                sketch[: len(given), :2] = given[:, :2]
         return sketches
 
     def complete(

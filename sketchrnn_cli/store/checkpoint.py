@@ -18,8 +18,9 @@ from safetensors import SafetensorError
 from safetensors import numpy as safetensors
 
 from sketchrnn_cli import __version__, atomic, foreign
-from sketchrnn_cli.errors import CheckpointError
+from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model.sampling import Sampling
 from sketchrnn_cli.model.weights import shapes
 
 FORMAT = "sketchrnn-checkpoint-1"
@@ -61,6 +62,15 @@ class Sidecar:
     """How the model was made, for people."""
     words: tuple[str, ...] = ()
     """The words of the label table's rows from 1 on; row 0 is "any"."""
+    recipe: str = ""
+    """The recipe (`sketchrnn train --recipe`) that it was made by."""
+    license: str = ""
+    attribution: str = ""
+    """Who made the drawings, to be named wherever the model is."""
+    limits: str = ""
+    """What it cannot do, for people."""
+    sampling: Sampling | None = None
+    """How it draws best by measurement; None: as any model."""
     versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Libraries that wrote it."""
     weights_sha256: str = ""
@@ -85,7 +95,13 @@ class Checkpoint:
         return self.sidecar.hparams
 
 
-def write(folder: Path, sidecar: Sidecar, weights: Mapping[str, np.ndarray], dtype: type = np.float32) -> None:
+def write(
+    folder: Path,
+    sidecar: Sidecar,
+    weights: Mapping[str, np.ndarray],
+    dtype: type = np.float32,
+    beside: Mapping[str, bytes] | None = None,
+) -> None:
     """Write a released checkpoint into an existing, private folder (see `atomic.new_folder`).
 
     Args:
@@ -93,14 +109,23 @@ def write(folder: Path, sidecar: Sidecar, weights: Mapping[str, np.ndarray], dty
         sidecar: what to say; `weights_sha256` and `versions` are filled in here.
         weights: every tensor of the model.
         dtype: float32, or float16 for half the size.
+        beside: other files, name to bytes, such as the card.
     """
+    for name, content in (beside or {}).items():
+        (folder / name).write_bytes(content)
     blob = encode_tensors({name: np.asarray(value, dtype=dtype) for name, value in weights.items()})
     (folder / WEIGHTS).write_bytes(blob)
     sidecar = dataclasses.replace(sidecar, weights_sha256=hashlib.sha256(blob).hexdigest(), versions=_versions())
     (folder / SIDECAR).write_text(_to_json(sidecar), encoding="utf-8")
 
 
-def release(folder: Path, sidecar: Sidecar, weights: Mapping[str, np.ndarray], dtype: type = np.float32) -> None:
+def release(
+    folder: Path,
+    sidecar: Sidecar,
+    weights: Mapping[str, np.ndarray],
+    dtype: type = np.float32,
+    beside: Mapping[str, bytes] | None = None,
+) -> None:
     """Write a released checkpoint as a new folder, whole or not at all.
 
     Raises:
@@ -111,7 +136,7 @@ def release(folder: Path, sidecar: Sidecar, weights: Mapping[str, np.ndarray], d
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with atomic.new_folder(folder) as partial:
-            write(partial, sidecar, weights, dtype)
+            write(partial, sidecar, weights, dtype, beside)
     except OSError as error:
         raise CheckpointError(f"{folder}: cannot be written: {error}") from error
 
@@ -152,12 +177,14 @@ def load_sidecar(folder: Path) -> Sidecar:
             metrics={str(name): float(value) for name, value in values["metrics"].items()},
             note=str(values["note"]),
             words=tuple(map(str, values.get("words", ()))),
+            **{name: str(values.get(name, "")) for name in ("recipe", "license", "attribution", "limits")},
+            sampling=Sampling(**values["sampling"]) if values.get("sampling") else None,
             versions=dict(values["versions"]),
             weights_sha256=str(values["weights_sha256"]),
         )
     except KeyError as error:
         raise CheckpointError(f"{path}: {error} is missing") from error
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, UsageError) as error:
         raise CheckpointError(f"{path}: a value does not fit: {error}") from error
     for name in ("scale_factor", "canvas_size"):
         if not (0.0 < getattr(sidecar, name) < float("inf")):
@@ -249,41 +276,3 @@ def _versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return versions
-
-
-def facts(sidecar: Sidecar, parameters: int) -> list[tuple[str, str]]:
-    """Return what a person would ask of a checkpoint, as labels and values."""
-    hparams = sidecar.hparams
-    encoder = f"{hparams.enc_model} {hparams.enc_rnn_size} in each direction, z {hparams.z_size}"
-    changed = {
-        field.name: getattr(hparams, field.name)
-        for field in dataclasses.fields(hparams)
-        if getattr(hparams, field.name) != field.default
-    }
-    if "hyper" not in (hparams.enc_model, hparams.dec_model):
-        changed.pop("hyper_inner", None)  # Of old files, which it does not concern.
-    return [
-        ("model", "encoder and decoder" if hparams.conditional else "decoder only"),
-        *([("encoder", encoder)] if hparams.conditional else []),
-        ("decoder", f"{hparams.dec_model} {hparams.dec_rnn_size}, {hparams.num_mixture} Gaussians"),
-        ("parameters", f"{parameters:,}"),
-        *([("words", _shown(sidecar.words))] if sidecar.words else []),
-        *[
-            (f"data: {source.name}", f"{source.provenance}; SHA-256 {source.sha256[:12]}")
-            for source in sidecar.datasets
-        ],
-        ("max_seq_len", f"{hparams.max_seq_len} points"),
-        ("scale_factor", f"{sidecar.units_per_model_unit:.6f} data units per model unit"),
-        ("canvas_size", f"{sidecar.canvas_size:g} data units"),
-        ("trained", f"{sidecar.step} steps, {sidecar.epoch} epochs"),
-        *([("best", f"{sidecar.best:.4f} ({sidecar.best_metric})")] if sidecar.best is not None else []),
-        *[(name, f"{value:.4f}") for name, value in sidecar.metrics.items()],
-        *([("note", sidecar.note)] if sidecar.note else []),
-        ("not by default", ", ".join(f"{name}={value}" for name, value in changed.items()) or "nothing"),
-        ("written with", ", ".join(f"{name} {version}" for name, version in sidecar.versions.items())),
-    ]
-
-
-def _shown(words: tuple[str, ...]) -> str:
-    """Return how many words there are, and the first of them."""
-    return f"{len(words)}: {', '.join(words[:8])}{' ...' if len(words) > 8 else ''}"

@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sketchrnn_cli.cli import app
+from sketchrnn_cli.errors import UsageError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.weights import initialise
 from sketchrnn_cli.store import checkpoint
@@ -52,7 +53,7 @@ def test_a_model_that_ends_at_once_draws_blank_sheets(conditional: bool) -> None
 
 def test_help_names_defaults_that_are_not_fixed_numbers() -> None:
     shown = " ".join(CliRunner().invoke(app, ["sample", "--help"]).stdout.split())
-    for default in ("0.4", "the model's max_seq_len", "1.2 % of the size"):
+    for default in ("between", "the model's max_seq_len", "1.2 % of the size"):
         assert f"[default: {default}]" in shown
 
 
@@ -66,3 +67,15 @@ def test_the_seed_is_that_of_the_latents_and_of_the_noise() -> None:
         assert drawn.setdefault(seed, files) == files
     assert drawn[1][0] != drawn[2][0]
     assert drawn[1][1] != drawn[2][1]
+
+
+def test_tame_and_wild_draw_otherwise_and_exclude_a_temperature(tmp_path: Path) -> None:
+    drawn = {}
+    for knob in ((), ("--tame",), ("--wild",), ("-t", "0.4")):
+        out = tmp_path / f"{'_'.join(knob) or 'usual'}.json"
+        assert CliRunner().invoke(app, ["sample", "cat", "-n", "3", *knob, "--out", str(out)]).exit_code == 0
+        drawn[knob] = out.read_text()
+    assert len(set(drawn.values())) == 4
+    refused = CliRunner().invoke(app, ["sample", "cat", "--tame", "-t", "0.4"])
+    assert isinstance(refused.exception, UsageError)
+    assert "--temperature" in str(refused.exception)

@@ -2,11 +2,9 @@
 
 import numpy as np
 import plain_model
-import pytest
 
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model.inference import Drawer, Noise, sample_row
-from sketchrnn_cli.model.mixture import Mixture
+from sketchrnn_cli.model.inference import Drawer, Noise
 
 SMALL = HParams(enc_rnn_size=6, dec_rnn_size=8, z_size=4, num_mixture=3, max_seq_len=20)
 LATENT = np.random.default_rng(3).standard_normal((6, 4)).astype(np.float32)
@@ -52,33 +50,3 @@ def test_a_sketch_is_cut_at_the_points_asked_for() -> None:
     weights = plain_model.random_weights(SMALL)
     weights["output.bias"][:3] = [9.0, 0.0, -9.0]
     assert [len(sketch) for sketch in Drawer(SMALL, weights).draw(LATENT, noises(6), 0.3, 7)] == [7] * 6
-
-
-def distribution(count: int) -> Mixture:
-    rows = [np.tile(np.array(row, np.float32), (count, 1)) for row in (
-        [0.0, 1.0, -30.0], [0.0, 1.0], [5.0, -1.0], [5.0, 2.0], [0.0, -0.5], [0.0, 0.4], [0.0, 0.9],
-    )]  # fmt: skip
-    return Mixture(*rows)
-
-
-@pytest.mark.parametrize("temperature", [1.0, 0.25])
-def test_drawn_rows_follow_the_distribution_at_their_temperature(temperature: float) -> None:
-    count = 60_000
-    rng = np.random.default_rng(0)
-    mixture = distribution(count)
-    rows = sample_row(mixture, np.full(count, temperature), rng.random((count, 2)), rng.standard_normal((count, 2)))
-    ratio = np.exp(1.0 / temperature)
-    assert np.mean(rows[:, 3]) == pytest.approx(ratio / (1 + ratio), abs=0.01)
-    second = rows[rows[:, 0] < 2.5][:, :2]
-    if temperature < 1:
-        assert len(second) / count == pytest.approx(ratio / (1 + ratio), abs=0.02)
-        sigma = np.exp([-0.5, 0.4]) * np.sqrt(temperature)
-        np.testing.assert_allclose(second.mean(axis=0), [-1.0, 2.0], atol=0.02)
-        np.testing.assert_allclose(second.std(axis=0), sigma, rtol=0.03)
-        assert np.corrcoef(second.T)[0, 1] == pytest.approx(np.tanh(0.9), abs=0.02)
-
-
-def test_an_end_row_moves_nowhere() -> None:
-    mixture = distribution(4)._replace(pen_logits=np.tile(np.array([0.0, 0.0, 50.0], np.float32), (4, 1)))
-    rows = sample_row(mixture, np.ones(4), np.full((4, 2), 0.5), np.ones((4, 2)))
-    assert rows.tolist() == [[0, 0, 0, 0, 1]] * 4

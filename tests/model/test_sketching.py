@@ -1,5 +1,6 @@
 """A checkpoint that draws in data units: scale, streams, beginnings."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model.sampling import DEFAULT, Sampling
 from sketchrnn_cli.model.sketching import Sketcher
 from sketchrnn_cli.store.checkpoint import Checkpoint, Sidecar
 
@@ -83,3 +85,28 @@ def test_a_decoder_alone_draws_but_does_not_encode() -> None:
     assert len(model.draw(None, 2, 0.5, 0)) == 2
     with pytest.raises(CheckpointError, match="decoder-only model cannot encode"):
         model.encode([np.ones((3, 3), np.float32)])
+
+
+def test_what_has_not_ended_is_drawn_again_from_other_numbers_and_at_a_temperature_stays() -> None:
+    model = sketcher()
+    z = model.random_latents(40, 0)
+    once = model.draw(z, 40, Sampling(top_p=1.0, spread=1.0, pen_temperature=1.0), 0, max_points=12)
+    paper = model.draw(z, 40, 1.0, 0, max_points=12)
+    open_at_first = [len(sketch) == 12 for sketch in paper]
+    assert 5 < sum(open_at_first) < 35
+    for kept, first, was_open in zip(once, paper, open_at_first, strict=True):
+        if not was_open:  # At 1 all settings mean the same, up to rounding.
+            np.testing.assert_allclose(kept, first, atol=1e-3)
+    still_open = sum(len(sketch) == 12 for sketch in once)
+    assert still_open < 0.6 * sum(open_at_first)
+    alone = model.draw(z[:1], 1, Sampling(top_p=1.0, spread=1.0, pen_temperature=1.0), 0, max_points=12)
+    assert alone[0].tobytes() == once[0].tobytes()
+
+
+def test_a_model_draws_as_its_sidecar_says_else_as_any_model() -> None:
+    model = sketcher()
+    z = model.random_latents(3, 0)
+    assert [s.tobytes() for s in model.sample(3, 0)] == [s.tobytes() for s in model.draw(z, 3, DEFAULT, 0)]
+    told = dataclasses.replace(model.checkpoint.sidecar, sampling=Sampling.at(0.25))
+    other = Sketcher(dataclasses.replace(model.checkpoint, sidecar=told))
+    assert [s.tobytes() for s in other.sample(3, 0)] == [s.tobytes() for s in model.draw(z, 3, 0.25, 0)]

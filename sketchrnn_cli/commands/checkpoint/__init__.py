@@ -6,7 +6,7 @@ import typer
 
 from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
-from sketchrnn_cli.commands.checkpoint import export, import_, remove
+from sketchrnn_cli.commands.checkpoint import export, import_, release, remove
 
 app = typer.Typer(help="Look at checkpoints, and carry them between programs.", no_args_is_help=True)
 
@@ -21,22 +21,27 @@ def info(
 
     Example: sketchrnn checkpoint info cat
     """
+    from rich.markdown import Markdown
     from rich.table import Table
 
     from sketchrnn_cli.model.weights import count
-    from sketchrnn_cli.store import checkpoint, names
+    from sketchrnn_cli.store import card, checkpoint, names
 
     loaded = names.load(ckpt, checkpoint_dir)
     if as_json:
         console.result((loaded.folder / checkpoint.SIDECAR).read_text(encoding="utf-8").rstrip())
         return
+    if (loaded.folder / card.FILE).is_file():
+        console.stdout().print(Markdown((loaded.folder / card.FILE).read_text(encoding="utf-8", errors="replace")))
+        return
     table = Table(title=names.title(loaded.folder), show_header=False)
     table.add_row("folder", str(loaded.folder))
-    for label, value in checkpoint.facts(loaded.sidecar, count(loaded.weights)):
+    for label, value in card.facts(loaded.sidecar, count(loaded.weights)):
         table.add_row(label, value)
     console.stdout().print(table)
 
 
 app.command("import")(import_.import_)
 app.command()(export.export)
+app.command()(release.release)
 app.command()(remove.remove)

@@ -1,0 +1,91 @@
+"""Release a model: its two files, a card, six sketches."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sketchrnn_cli.drawing import svg
+from sketchrnn_cli.drawing.layout import Style, grid
+from sketchrnn_cli.errors import DataError, UsageError
+from sketchrnn_cli.hparams import nearest
+from sketchrnn_cli.model import weights
+from sketchrnn_cli.model.sampling import Sampling
+from sketchrnn_cli.model.sketching import Sketcher
+from sketchrnn_cli.store import card, checkpoint
+from sketchrnn_cli.store.checkpoint import Checkpoint
+
+SHOWN = 6
+"""Sketches on a card."""
+
+
+def release_model(
+    source: Checkpoint,
+    folder: Path,
+    said: Mapping[str, Any],
+    metrics: Path | None = None,
+    sampling: str | None = None,
+    half: bool = True,
+) -> Path:
+    """Write a model as a new folder, whole or not at all; return the folder.
+
+    Args:
+        source: the model.
+        folder: where to.
+        said: fields of the sidecar to replace, such as its license.
+        metrics: a JSON object of figures, name to number, that join the sidecar's.
+        sampling: ``name=value,...`` of how it draws best; see `Sampling`.
+        half: whether weights are rounded to half precision.
+
+    Raises:
+        CheckpointError: the folder exists or cannot be written.
+        DataError: the figures cannot be read.
+        UsageError: the sampling is none.
+    """
+    sidecar = dataclasses.replace(source.sidecar, **said)
+    if metrics is not None:
+        sidecar = dataclasses.replace(sidecar, metrics={**sidecar.metrics, **_figures(metrics)})
+    if sampling is not None:
+        sidecar = dataclasses.replace(sidecar, sampling=parse_sampling(sampling))
+    dtype = np.float16 if half else np.float32
+    rounded = {name: np.asarray(value, dtype).astype(np.float32) for name, value in source.weights.items()}
+    sketches = Sketcher(Checkpoint(folder, sidecar, rounded)).sample(SHOWN, seed=0)
+    picture = svg.render(grid(sketches, columns=SHOWN, style=Style(size=96)))
+    beside = {
+        card.FILE: card.text(folder.name, sidecar, weights.count(rounded)).encode(),
+        card.PICTURE: picture.encode(),
+    }
+    checkpoint.release(folder, sidecar, rounded, dtype, beside)
+    return folder
+
+
+def parse_sampling(text: str) -> Sampling:
+    """Return the sampling that ``name=value,...`` says.
+
+    Raises:
+        UsageError: a name is unknown, or a value does not fit.
+    """
+    known = [field.name for field in dataclasses.fields(Sampling)]
+    values: dict[str, float] = {}
+    for part in text.split(","):
+        name, _, value = (piece.strip() for piece in part.partition("="))
+        if name not in known:
+            raise UsageError(f"--sampling {part}: no setting {name!r}{nearest(name, known)}")
+        try:
+            values[name] = float(value)
+        except ValueError as error:
+            raise UsageError(f"--sampling {part}: expected name=number") from error
+    return Sampling(**values)
+
+
+def _figures(path: Path) -> dict[str, float]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {str(name): float(value) for name, value in found.items()}
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise DataError(f"{path}: not a JSON object of names and numbers: {error}") from error

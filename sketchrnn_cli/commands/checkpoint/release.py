@@ -1,0 +1,48 @@
+"""`sketchrnn checkpoint release`: make a checkpoint that others can use of a run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sketchrnn_cli import console
+from sketchrnn_cli.commands import options as opt
+
+
+def release(
+    ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A run, or any checkpoint; a run's best by default.")],
+    name: Annotated[str, typer.Option(help="The new checkpoint's name.")],
+    half: Annotated[bool, typer.Option("--half/--full", help="Weights of half precision, half the size.")] = True,
+    metrics: Annotated[
+        Path | None, typer.Option(metavar="JSON", help="Figures for the card: name to number, in a JSON object.")
+    ] = None,
+    license_: Annotated[str | None, typer.Option("--license", help="The license that its data asks for.")] = None,
+    attribution: Annotated[str | None, typer.Option(help="Who made the drawings.")] = None,
+    limits: Annotated[str | None, typer.Option(help="What it cannot do.")] = None,
+    note: Annotated[str | None, typer.Option(help="How it was made.")] = None,
+    sampling: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME=VALUE,...",
+            help="How it draws best: temperature=0.25, or top_p=0.5,spread=0.3,pen_temperature=0.7.",
+        ),
+    ] = None,
+    checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
+) -> None:
+    """Make a checkpoint that others can use: weights, sidecar, and a card with six sketches.
+
+    Example: sketchrnn checkpoint release pets --name my_pets
+    """
+    from sketchrnn_cli.api.releasing import release_model
+    from sketchrnn_cli.store import names
+
+    said = {"license": license_, "attribution": attribution, "limits": limits, "note": note}
+    folder = release_model(
+        names.load(ckpt, checkpoint_dir),
+        names.new_folder(checkpoint_dir, name),
+        {key: value for key, value in said.items() if value is not None},
+        metrics,
+        sampling,
+        half,
+    )
+    console.result(str(folder))
