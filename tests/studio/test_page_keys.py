@@ -35,6 +35,12 @@ def test_a_whole_drawing_is_made_and_unmade_by_keys_alone(studio: StudioPage) ->
     press("Control+Shift+Z")
     studio.wait("() => studio.drawMode.strokes.length > 2")
     assert studio.strokes() == whole
+    press("z")
+    studio.wait("() => studio.drawMode.strokes.length === 2")
+    studio.offered()
+    press("Shift+Digit5")
+    studio.taken(2)
+    assert studio.page.locator("#redo").is_disabled()
     press("x")
     studio.wait("() => studio.drawMode.strokes.length === 0")
     studio.ready()

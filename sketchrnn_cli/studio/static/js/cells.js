@@ -104,9 +104,11 @@ function hyperScale(path, tensor, inner, units, backend) {
 
 function lstmGates(gates, h, c, batch, units, gate) {
   for (let b = 0; b < batch; b++) {
-    for (let j = 0, s = b * units, g = 4 * b * units; j < units; j++, s++, g++) {
-      c[s] = gate(gates[g + units]) * c[s] + gate(gates[g]) * tanh(gates[g + 2 * units]);
-      h[s] = gate(gates[g + 3 * units]) * tanh(c[s]);
+    const s = b * units, g = 4 * s;
+    for (let j = 0; j < units; j++) {
+      const cell = gate(gates[g + units + j]) * c[s + j] + gate(gates[g + j]) * tanh(gates[g + 2 * units + j]);
+      c[s + j] = cell;
+      h[s + j] = gate(gates[g + 3 * units + j]) * tanh(cell);
     }
   }
 }
