@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from sketchrnn_cli import atomic, console
+from sketchrnn_cli import backend as backends
 from sketchrnn_cli.commands import options as opt
 
 
@@ -20,6 +21,7 @@ def evaluate(
         Path | None, typer.Option(metavar="FILE.csv", help="Write each sketch's losses, the most unusual first.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    backend: Annotated[str, typer.Option(help="auto, tensorflow or jax; auto: JAX where it sees a GPU.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
     data_dir: Annotated[Path, typer.Option(help="Where data sets are looked up.")] = Path("datasets"),
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
@@ -31,6 +33,7 @@ def evaluate(
     """
     if per_sketch is not None and os.path.lexists(per_sketch) and not force:
         raise atomic.taken(per_sketch)
+    backends.choose(backend, device=device)
     with console.stderr().status("Starting the training engine"):
         from sketchrnn_cli.training import measuring, start
 

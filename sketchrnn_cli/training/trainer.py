@@ -29,7 +29,7 @@ from sketchrnn_cli.training.compiling import Compilation
 from sketchrnn_cli.training.feeds import FEEDS, Feed, Work, tensors
 from sketchrnn_cli.training.reports import CompileReport, Losses, Report, StepReport, Times, ValidationReport
 from sketchrnn_cli.training.saving import Save, Saver
-from sketchrnn_cli.training.step import METRICS, Step, schedule
+from sketchrnn_cli.training.step import METRICS, schedule
 
 Array = Any
 REPORT_SECONDS = 0.25
@@ -161,7 +161,7 @@ class Trainer:
 
     def _take(self, work: Work, compilation: Compilation[int]) -> Iterator[Report]:
         """Have the device take a step, and wait for it where it is given more than it needs."""
-        step = Step(*map(ops.convert_to_tensor, schedule(self.step, self.hparams)))
+        step = kernels.engine().scalars(schedule(self.step, self.hparams))
         if compilation.is_new(work.length):
             yield from self._drained()
             yield CompileReport(compilation.number + 1, compilation.total, f"length {work.length}", self.step)

@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--reconstruction", type=float, default=0.22)
     parser.add_argument("--kl", type=float, default=0.33)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--steps", type=int, default=20_000, help="the run's budget, which it need not use up")
     parser.add_argument("--minutes", type=float, default=10.0, help="after which a run is given up")
     parser.add_argument("more", nargs="*", help="options of train, after --")
     arguments = parser.parse_args()
@@ -45,7 +46,8 @@ def run(folder: Path, arguments: argparse.Namespace, seed: int, cache: str) -> f
     name = f"{cache}_{seed}"
     common = ["--checkpoint-dir", str(folder)]
     command = [sys.executable, "-m", "sketchrnn_cli"]
-    train = [*command, "train", str(arguments.archive), "--name", name, "--seed", str(seed), *common, *arguments.more]
+    train = [*command, "train", str(arguments.archive), "--name", name, "--seed", str(seed), *common,
+             "--steps", str(arguments.steps), *arguments.more]  # fmt: skip
     environment = {**os.environ, "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled")}
     began, met = time.perf_counter(), float("inf")
     with subprocess.Popen(

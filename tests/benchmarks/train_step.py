@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from keras import ops
 
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.data.augmentation import augment, epoch_key, to_rows
@@ -27,7 +26,7 @@ from sketchrnn_cli.model import kernels
 from sketchrnn_cli.model.weights import initialise
 from sketchrnn_cli.training import feeds, optimizer, start
 from sketchrnn_cli.training.compiling import Compilation
-from sketchrnn_cli.training.step import Step, schedule
+from sketchrnn_cli.training.step import schedule
 
 END = np.array([0.0, 0.0, 0.0, 0.0, 1.0], np.float32)
 MONKEYS = Path(__file__).resolve().parents[3] / "shared" / "data" / "npz" / "quickdraw_monkey.npz"
@@ -118,7 +117,7 @@ def ours(sketches: Corpus, scale: float, hparams: HParams, pipeline: str, no_inp
     def take_one() -> object:
         nonlocal current, number
         work = next(works)
-        step = Step(*map(ops.convert_to_tensor, schedule(number, hparams)))
+        step = kernels.engine().scalars(schedule(number, hparams))
         current, metrics = compilation.take(work.length)(current, step, *work.arguments)
         number += 1
         return metrics

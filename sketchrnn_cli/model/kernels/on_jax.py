@@ -228,6 +228,11 @@ def snapshot(tree: Any) -> Any:
     return jax.tree.map(jnp.copy, tree)
 
 
+def scalars(values: Any) -> Any:
+    """Return a tuple of NumPy scalars as a compiled function takes them."""
+    return values
+
+
 def begin_fetch(array: Array) -> None:
     """Begin to copy an array to the host, so that reading it later need not wait."""
     array.copy_to_host_async()

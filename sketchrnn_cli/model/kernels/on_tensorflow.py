@@ -193,6 +193,11 @@ def snapshot(tree: Any) -> Any:
     return tree
 
 
+def scalars(values: Any) -> Any:
+    """Return a tuple of NumPy scalars as tensors: a number would be compiled in."""
+    return type(values)(*map(tf.convert_to_tensor, values))
+
+
 def begin_fetch(array: Array) -> None:
     """Do nothing: TensorFlow copies when it is asked."""
 
