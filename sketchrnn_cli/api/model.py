@@ -15,7 +15,7 @@ import numpy as np
 from sketchrnn_cli import latent
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model.sketching import Sketcher
+from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import names
 from sketchrnn_cli.store.checkpoint import Sidecar
 

@@ -14,7 +14,7 @@ from sketchrnn_cli.errors import DataError, UsageError
 from sketchrnn_cli.hparams import nearest
 from sketchrnn_cli.model import weights
 from sketchrnn_cli.model.sampling import Sampling
-from sketchrnn_cli.model.sketching import Sketcher
+from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import card, checkpoint
 from sketchrnn_cli.store.checkpoint import Checkpoint
 

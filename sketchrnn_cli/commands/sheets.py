@@ -11,7 +11,7 @@ from sketchrnn_cli.drawing import output
 from sketchrnn_cli.drawing.layout import Style, grid, in_blocks, sequence
 from sketchrnn_cli.drawing.timing import Timing
 from sketchrnn_cli.model.sampling import Sampling
-from sketchrnn_cli.model.sketching import Sketcher
+from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import names
 from sketchrnn_cli.strokes.files import ARRAYS, write_sketches
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from sketchrnn_cli import console
 from sketchrnn_cli.drawing import output
 from sketchrnn_cli.errors import ExistsError, UsageError
-from sketchrnn_cli.model.sketching import Sketcher
+from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import names
 from sketchrnn_cli.strokes.files import ARRAYS
 

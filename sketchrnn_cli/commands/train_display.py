@@ -14,7 +14,7 @@ from sketchrnn_cli import console
 from sketchrnn_cli.drawing.layout import Style, grid
 from sketchrnn_cli.drawing.raster import write_png
 from sketchrnn_cli.model import kernels
-from sketchrnn_cli.model.sketching import Sketcher
+from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.training.log import FILE, RunLog
 from sketchrnn_cli.training.reports import CompileReport, Report, StepReport, ValidationReport
 

@@ -21,7 +21,7 @@ from rasters import bitmaps
 from sketchrnn_cli.api.releasing import parse_sampling
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.data.dataset import DataSet
-from sketchrnn_cli.model.sketching import Sketcher
+from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import names
 from sketchrnn_cli.strokes.formats import to_polylines
 from sketchrnn_cli.strokes.prepare import fit, resample

@@ -12,7 +12,7 @@ from sketchrnn_cli import cli
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.errors import UsageError
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model.sketching import Sketcher
+from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import checkpoint
 from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.store.names import load

@@ -9,7 +9,7 @@ import pytest
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import guessing
 from sketchrnn_cli.model.inference import Drawer
-from sketchrnn_cli.model.sketching import Sketcher
+from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store.checkpoint import Checkpoint, Sidecar
 
 SMALL = HParams(enc_rnn_size=6, dec_rnn_size=8, z_size=4, num_mixture=3, max_seq_len=20)

@@ -13,8 +13,8 @@ from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.interop import importing, magenta_js
 from sketchrnn_cli.interop.magenta_js import export
 from sketchrnn_cli.model.inference import Drawer
-from sketchrnn_cli.model.sketching import Sketcher
 from sketchrnn_cli.model.weights import shapes
+from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import checkpoint
 from sketchrnn_cli.store.checkpoint import Checkpoint, Sidecar
 

@@ -21,8 +21,8 @@ from sketchrnn_cli.interop.magenta_js import export
 from sketchrnn_cli.model import equations
 from sketchrnn_cli.model.cells import CELLS
 from sketchrnn_cli.model.mixture import Mixture
-from sketchrnn_cli.model.sketching import Sketcher
 from sketchrnn_cli.model.weights import part, shapes
+from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import checkpoint
 from sketchrnn_cli.store.checkpoint import Sidecar
 

@@ -18,8 +18,8 @@ from sketchrnn_cli.model import equations
 from sketchrnn_cli.model.cells import CELLS
 from sketchrnn_cli.model.inference import Drawer
 from sketchrnn_cli.model.mixture import Mixture
-from sketchrnn_cli.model.sketching import Sketcher
 from sketchrnn_cli.model.weights import part
+from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import checkpoint
 
 UNITS, ENCODER, Z, MIXTURES = 6, 4, 3, 2

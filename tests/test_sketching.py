@@ -10,7 +10,7 @@ import pytest
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.sampling import DEFAULT, Sampling
-from sketchrnn_cli.model.sketching import Sketcher
+from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store.checkpoint import Checkpoint, Sidecar
 
 SMALL = HParams(enc_rnn_size=6, dec_rnn_size=8, z_size=4, num_mixture=3, max_seq_len=20)
