@@ -45,7 +45,8 @@ def measured(sidecar: checkpoint.Sidecar, weights: dict[str, np.ndarray]) -> eva
     kept = batches.corpus([archive.load(FIXTURE / "shapes.npz").splits["test"]], sidecar.hparams.max_seq_len)
     on_device = {name: ops.convert_to_tensor(value) for name, value in weights.items()}
     evaluate_batch = evaluation.evaluator(sidecar.hparams)
-    return evaluation.evaluate(evaluate_batch, on_device, kept, sidecar.units_per_model_unit, sidecar.hparams)
+    made = evaluation.batches(kept, sidecar.units_per_model_unit, sidecar.hparams)
+    return evaluation.evaluate(evaluate_batch, on_device, made, kept.lengths, sidecar.hparams)
 
 
 def test_the_archive_is_read() -> None:

@@ -87,7 +87,14 @@ def test_one_batch_can_be_learnt_by_heart(tmp_path: Path) -> None:
     assert losses[-1] < losses[0] - 2.0
 
 
-@pytest.mark.parametrize("stop", [2, 5, 7], ids=["first_epoch", "epoch_end", "second_epoch"])
+@pytest.mark.parametrize(
+    "stop",
+    [
+        pytest.param(2, id="first_epoch"),
+        pytest.param(5, id="epoch_end"),
+        pytest.param(7, id="second_epoch", marks=pytest.mark.on_jax),
+    ],
+)
 def test_a_resumed_run_ends_with_the_bits_of_one_that_never_stopped(
     tmp_path: Path, data: Path, undisturbed: tuple[dict[str, np.ndarray], bytes], stop: int
 ) -> None:
@@ -100,6 +107,7 @@ def test_a_resumed_run_ends_with_the_bits_of_one_that_never_stopped(
     assert slots == undisturbed[1]
 
 
+@pytest.mark.on_jax
 def test_a_run_taken_back_to_a_kept_epoch_ends_with_the_bits_of_one_that_never_stopped(
     tmp_path: Path, data: Path, undisturbed: tuple[dict[str, np.ndarray], bytes]
 ) -> None:
@@ -152,7 +160,7 @@ def test_a_run_told_to_stop_saves_and_goes_on_the_same(
     assert same(state(tmp_path / "run")[0], undisturbed[0])
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+@pytest.mark.parametrize("optimizer", [pytest.param("adam", marks=pytest.mark.on_jax), "sgd"])
 def test_training_changes_every_weight_and_keeps_what_was_handed_out(
     tmp_path: Path, data: Path, optimizer: str
 ) -> None:
@@ -177,6 +185,7 @@ def test_a_loss_that_is_not_finite_stops_training_and_leaves_the_checkpoint_whol
     assert before[1] == after[1]
 
 
+@pytest.mark.on_jax
 def test_a_device_that_fails_ends_the_run_which_resumes(
     tmp_path: Path, data: Path, undisturbed: tuple[dict[str, np.ndarray], bytes]
 ) -> None:
@@ -275,6 +284,7 @@ def test_a_resume_computes_with_what_the_run_records(
     assert same(state(tmp_path / "run")[0], state(tmp_path / "whole")[0])
 
 
+@pytest.mark.on_jax
 @pytest.mark.skipif(keras.backend.backend() != "jax", reason="TensorFlow makes its batches on the host")
 def test_batches_made_on_the_device_train_the_same_as_those_of_the_host(tmp_path: Path, data: Path) -> None:
     trained = []

@@ -26,7 +26,8 @@ def test_the_cost_is_that_of_magentas_own_model(case: str, tmp_path: Path, monke
     archive.write(tmp_path / "a.npz", {"train": magenta_case.drawings(), "valid": [], "test": []}, "made by a test")
     drawings = batches.corpus([archive.load(tmp_path / "a.npz").train], hparams.max_seq_len)
     weights = {name: ops.convert_to_tensor(value) for name, value in magenta_case.weights(hparams).items()}
-    found = evaluation.evaluate(evaluation.evaluator(hparams), weights, drawings, 1.0, hparams)
+    made = evaluation.batches(drawings, 1.0, hparams)
+    found = evaluation.evaluate(evaluation.evaluator(hparams), weights, made, drawings.lengths, hparams)
     found = dataclasses.replace(found, max_seq_len=magenta_case.ROWS)  # It divides by all its rows.
     reconstruction, kl = found.reconstruction.mean(), found.kl.mean()
     assert reconstruction == pytest.approx(GOLDEN[case]["reconstruction"], abs=1e-5)
