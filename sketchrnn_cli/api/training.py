@@ -21,6 +21,7 @@ def train(
     data_dir: str | os.PathLike[str] = "datasets",
     checkpoint_dir: str | os.PathLike[str] = "checkpoints",
     force: bool = False,
+    classes: bool = False,
     **hyperparameters: Any,
 ) -> "Iterator[Report]":
     """Train a model; saving goes on as the reports are taken, and `load(name)` draws with it at any time.
@@ -34,6 +35,7 @@ def train(
         data_dir: where data sets are looked up.
         checkpoint_dir: where runs are saved.
         force: replace a run of that name.
+        classes: learn the words of the drawings.
         **hyperparameters: any field of `HParams`.
 
     Yields:
@@ -56,5 +58,5 @@ def train(
     hparams = (first.hparams if first else HParams()).replace(**hyperparameters)
     schedule = Schedule(epochs=epochs, steps=steps)
     start.use_device("auto", None)
-    trainer = start.new_run(folder, [cache.load(path) for path in paths], hparams, schedule, first)
+    trainer = start.new_run(folder, [cache.load(path) for path in paths], hparams, schedule, first, classes=classes)
     yield from trainer.train()

@@ -9,6 +9,7 @@ from sketchrnn_cli.data import archive
 from sketchrnn_cli.errors import CheckpointError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.store import checkpoint, names, runs
+from sketchrnn_cli.store.schedule import Schedule
 from sketchrnn_cli.training import start, words
 from sketchrnn_cli.training.trainer import Trainer
 
@@ -33,7 +34,7 @@ def begin(folder: Path, data: list[Path], first: checkpoint.Checkpoint | None = 
     start.use_device("cpu", None)
     hparams = (first.hparams if first else TINY).replace(**changes)
     sets = [archive.load(path) for path in data]
-    return start.new_run(folder, sets, hparams, {"validate_every": 1}, first, classes=first is None)
+    return start.new_run(folder, sets, hparams, Schedule(validate_every=3), first, classes=first is None)
 
 
 def saved(folder: Path) -> tuple[dict[str, np.ndarray], bytes]:
@@ -74,11 +75,11 @@ def test_weights_of_other_words_go_by_name_and_a_new_word_begins_as_any(tmp_path
 
 def test_words_need_a_model_that_knows_some(tmp_path: Path) -> None:
     data = write_data(tmp_path / "a.npz", ("cat", "dog"))
-    list(start.new_run(tmp_path / "plain", [archive.load(data)], TINY, {}).train(1))
+    list(start.new_run(tmp_path / "plain", [archive.load(data)], TINY, Schedule()).train(1))
     plain = names.load("plain", tmp_path)
     assert plain.sidecar.words == ()
     with pytest.raises(CheckpointError, match="trained without words"):
-        start.new_run(tmp_path / "b", [archive.load(data)], plain.hparams, {}, plain, classes=True)
+        start.new_run(tmp_path / "b", [archive.load(data)], plain.hparams, Schedule(), plain, classes=True)
 
 
 def test_a_sidecar_whose_words_do_not_fit_is_refused(tmp_path: Path) -> None:
