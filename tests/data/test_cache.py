@@ -20,7 +20,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "mine.npz"
     archive.write(
         path,
-        {"train": [SKETCH, 2 * SKETCH[1:]], "valid": [], "test": [SKETCH[:2]]},
+        {"train": [SKETCH, SKETCH[1:] * [2, 2, 1]], "valid": [], "test": [SKETCH[:2]]},
         "a test",
         words=["cat", "dog"],
         labels={"train": [1, 0], "valid": [], "test": [1]},
@@ -54,7 +54,7 @@ def entry(path: Path) -> Path:
 
 @pytest.mark.parametrize("fraction", [0.0, 0.25])
 def test_the_cache_gives_what_the_archive_holds(fraction: float, path: Path) -> None:
-    archive.write(path, {"train": [SKETCH + fraction * SKETCH], "valid": [], "test": [SKETCH]}, "a test")
+    archive.write(path, {"train": [SKETCH * [1 + fraction, 1 + fraction, 1]], "valid": [], "test": [SKETCH]}, "a test")
     expected = archive.load(path)
     assert_equal(cache.load(path), expected)
     assert entry(path).name == expected.sha256
@@ -71,7 +71,7 @@ def test_the_second_reading_does_not_unpickle_the_archive(path: Path, monkeypatc
 
 def test_an_archive_that_changed_is_read_anew(path: Path) -> None:
     before = cache.load(path)
-    archive.write(path, {"train": [5 * SKETCH], "valid": [], "test": []}, "changed")
+    archive.write(path, {"train": [SKETCH * [5, 5, 1]], "valid": [], "test": []}, "changed")
     after = cache.load(path)
     assert (before.provenance, after.provenance) == ("a test", "changed")
     np.testing.assert_array_equal(after.train[0][:, :2], 5 * SKETCH[:, :2])

@@ -46,7 +46,7 @@ def test_a_bad_svg_among_good_ones_is_skipped_with_its_reason(tmp_path: Path) ->
     save_houses(tmp_path, 2)
     (tmp_path / "a.svg").write_text("no picture")
     (tmp_path / "b.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"><path d="M1 1"/></svg>')
-    found = list(sources.read(sources.find([tmp_path])[0], how=Preparation(2.0)))
+    found = list(sources.read(sorted(tmp_path.rglob("*.svg")), how=Preparation(2.0)))
     assert [type(item) for item in found] == [Skipped, Skipped, Drawing, Drawing]
     assert all(item.reason and str(tmp_path) not in item.reason for item in found[:2])
 
