@@ -1,4 +1,4 @@
-"""What is kept to save time and can be deleted at any moment: prepared data sets, compiled training steps."""
+"""What is kept to save time and can be deleted at any moment: prepared data sets, converted drawings, compiled steps."""
 
 import os
 import shutil
@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 import platformdirs
 
-from sketchrnn_cli.data import cache as data_cache
 from sketchrnn_cli.errors import UsageError
 
 HOME = "SKETCHRNN_CACHE"
 """The environment variable that names another folder than the system's own for caches."""
+PREPARED = ".cache"
+"""The folder beside archives that holds them prepared."""
 
 
 class Cache(NamedTuple):
@@ -33,9 +34,18 @@ def compiled_folder() -> Path:
     return user_folder() / "jax"
 
 
+def drawings_folder() -> Path:
+    """Return where folders of drawings are kept as data sets."""
+    return user_folder() / "drawings"
+
+
 def found(data_dir: Path) -> list[Cache]:
     """Return every cache, with its size; one that is not there has none."""
-    folders = {"prepared data sets": data_dir / data_cache.FOLDER, "compiled training steps": compiled_folder()}
+    folders = {
+        "prepared data sets": data_dir / PREPARED,
+        "converted drawings": drawings_folder(),
+        "compiled training steps": compiled_folder(),
+    }
     return [Cache(name, folder, _size(folder)) for name, folder in folders.items()]
 
 

@@ -22,9 +22,10 @@ def test_caches_are_named_with_their_size_and_deleted_on_request(
     listed = CliRunner().invoke(app, ["caches", "--data-dir", str(data)])
     assert [line.split(" in ")[0] for line in listed.stdout.splitlines()] == [
         "prepared data sets: 1.5 MB",
+        "converted drawings: 0.0 MB",
         "compiled training steps: 0.5 MB",
     ]
     cleared = CliRunner().invoke(app, ["caches", "--clear", "--data-dir", str(data)])
     assert "deleted: 2.0 MB" in cleared.stderr
-    assert [cache.size for cache in caches.found(data)] == [0, 0]
+    assert [cache.size for cache in caches.found(data)] == [0, 0, 0]
     assert (data / "cat.npz").read_bytes() == b"stays"

@@ -12,7 +12,7 @@ def caches(
     clear: Annotated[bool, typer.Option("--clear", help="Delete them: all of it is made again when needed.")] = False,
     data_dir: opt.DataDir = opt.DATA_DIR,
 ) -> None:
-    """Say where caches lie and how large they are: prepared data sets, compiled training steps.
+    """Say where caches lie and how large they are: prepared data sets, converted drawings, compiled training steps.
 
     Example: sketchrnn caches --clear
     """

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from sketchrnn_cli import atomic
-from sketchrnn_cli.data import archive
+from sketchrnn_cli import atomic, caches
+from sketchrnn_cli.data import archive, prepared
 from sketchrnn_cli.data.dataset import SPLITS, DataSet, Measures, Sketches
 from sketchrnn_cli.errors import DataError
 
-FOLDER = ".cache"
+FOLDER = caches.PREPARED
 FORMAT = 2
 NUMBERS = ("labels", "key_ids")
 """What an archive may say of each sketch."""
@@ -25,11 +25,13 @@ WORTHWHILE = 4 << 20
 
 
 def load(path: Path) -> DataSet:
-    """Read an archive, or its entry in the cache, which is made at the first reading.
+    """Read an archive, or its entry in the cache, which is made at the first reading; or drawings (see `prepared`).
 
     Raises:
         DataError: as `archive.load`.
     """
+    if prepared.is_source(path):
+        path = prepared.prepare(path).archive
     try:
         if path.stat().st_size < WORTHWHILE:
             return archive.load(path)

@@ -4,13 +4,15 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from sketchrnn_cli.data import archive, quickdraw
+from sketchrnn_cli.data import archive, prepared, quickdraw
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.hparams import nearest
 
 
 def find(name: str, data_dir: Path) -> Path:
-    """Return the archive that DATASET names: a path, or a name in `data_dir`.
+    """Return what DATASET names: a name in `data_dir`, or the path of an archive, or of drawings (see `prepared`).
+
+    A name that a folder has, too, is the data set or category; ``name/`` is the folder.
 
     Raises:
         DataError: there is none; the message holds the command that gets it.
@@ -19,7 +21,7 @@ def find(name: str, data_dir: Path) -> Path:
     if path:
         return path
     if _is_path(name):
-        raise DataError(f"{name}: {'not a file' if os.path.lexists(name) else 'no such file'}")
+        raise DataError(f"{name}: {'not a file' if os.path.lexists(name) else 'no such file or folder'}")
     if quickdraw.is_category(name):
         typed = quickdraw.category(name)
         typed = f'"{typed}"' if " " in typed else typed
@@ -29,7 +31,7 @@ def find(name: str, data_dir: Path) -> Path:
     known = f"in {data_dir}: {', '.join(here)}" if here else f"{data_dir} holds none"
     raise DataError(
         f"no data set {name!r}{nearest(name, [*here, *quickdraw.CATEGORIES])} ({known}); "
-        "give a name from there, a category of Quick, Draw! or the path of an .npz file"
+        "give a name from there, a category of Quick, Draw!, a folder of drawings or the path of a file"
     )
 
 
@@ -53,8 +55,10 @@ def _existing(name: str, data_dir: Path) -> Path | None:
     candidates += [data_dir / f"{stem}.npz" for stem in stems]
     candidates += [data_dir / f"sketchrnn_{stem}.npz" for stem in stems]
     candidates += [data_dir / f"{stem}.full.npz" for stem in stems]
-    return next((path for path in candidates if os.path.isfile(path)), None)  # Path.is_file fails on a long name.
+    found = next((path for path in candidates if os.path.isfile(path)), None)  # Path.is_file fails on a long name.
+    is_drawings = not found and (_is_path(name) or not quickdraw.is_category(name)) and os.path.exists(name)
+    return Path(name) if is_drawings and prepared.is_source(Path(name)) else found
 
 
 def _is_path(name: str) -> bool:
-    return name.endswith(".npz") or len(Path(name).parts) > 1
+    return name.endswith((".npz", "/", os.sep)) or len(Path(name).parts) > 1

@@ -10,8 +10,6 @@ from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.errors import DataError, UsageError
 
 TAKE, SPLIT = "What is taken", "The splits"
-SHOWN = 3
-"""Reasons for skipping that are shown; the report has all."""
 
 
 def convert(
@@ -104,22 +102,14 @@ def convert(
         task = bar.add_task("reading", total=None, skipped=0)
         for done in pipeline.collect(files.read(paths, how, jobs or os.cpu_count() or 1), rules, collection):
             bar.update(task, completed=done, skipped=len(collection.skipped))
+    for line in pipeline.remarks(collection):
+        console.message(line)
     if collection.skipped:
         # A report under its default name is of the last conversion, whatever there was before.
         replace_report = force or report is None
         report = report or out.with_name(f"{out.stem}.skipped.tsv")
-        for item in collection.skipped[:SHOWN]:
-            console.message(f"skipped {item.where}: {item.reason}")
         pipeline.write_report(report, collection.skipped, replace_report)
-        console.message(f"skipped {len(collection.skipped)} bad drawings; all of them with reasons: {report}")
-    for note in collection.notes[:SHOWN]:
-        console.message(note)
-    if len(collection.notes) > SHOWN:
-        console.message(f"and {len(collection.notes) - SHOWN} more such drawings: {len(collection.notes)} in all")
-    for reason, count in collection.left_out.items():
-        console.message(f"left out {count}: {reason}")
-    for reason, doubtful in pipeline.doubts(collection.drawings).items():
-        console.message(f"{len(doubtful)} of {len(collection.drawings)} such as {doubtful[0].where}: {reason}")
+        console.message(f"all that were skipped, with reasons: {report}")
     if not collection.drawings:
         raise DataError(f"no drawing could be taken; {out} was not written")
     splits = pipeline.split(collection.drawings, valid, test, seed, resplit)

@@ -19,6 +19,8 @@ from sketchrnn_cli.strokes.prepare import shorten, simplified
 
 COMMON = 0.1
 """Share of the drawings from which on a doubt is worth a word; below it some drawings are odd."""
+SHOWN = 3
+"""Drawings of a kind that remarks name."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,21 @@ def doubts(drawings: Sequence[Drawing]) -> dict[str, list[Drawing]]:
         if drawing.doubt:
             found.setdefault(drawing.doubt, []).append(drawing)
     return {reason: some for reason, some in found.items() if len(some) > COMMON * len(drawings)}
+
+
+def remarks(collection: Collection) -> list[str]:
+    """Return what the user should know of what was and was not taken, a line each."""
+    skipped, notes = collection.skipped, collection.notes
+    lines = [f"skipped {item.where}: {item.reason}" for item in skipped[:SHOWN]]
+    if skipped:
+        lines.append(f"skipped {len(skipped)} bad drawings")
+    lines += notes[:SHOWN]
+    if len(notes) > SHOWN:
+        lines.append(f"and {len(notes) - SHOWN} more such drawings: {len(notes)} in all")
+    lines += [f"left out {count}: {reason}" for reason, count in collection.left_out.items()]
+    for reason, doubtful in doubts(collection.drawings).items():
+        lines.append(f"{len(doubtful)} of {len(collection.drawings)} such as {doubtful[0].where}: {reason}")
+    return lines
 
 
 def split(
