@@ -28,7 +28,10 @@ def _option(name: str, panel: str = MODEL) -> Any:
 def train(
     datasets: Annotated[
         list[str] | None,
-        typer.Argument(metavar="DATASET", help="Names in --data-dir, or paths; several are merged."),
+        typer.Argument(
+            metavar="DATASET",
+            help="Names in --data-dir, paths, folders of drawings (.svg, .png, .ndjson ...); several are merged.",
+        ),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="The run's name. By default the data sets joined by _.", rich_help_panel=RUN)
@@ -88,6 +91,12 @@ def train(
             "--deterministic/--fast", help="The same bits at every run. [default: on a CPU]", rich_help_panel=RUN
         ),
     ] = None,
+    hand_only: Annotated[
+        bool,
+        typer.Option(
+            "--hand-only", help="Leave out the strokes that the studio's model drew (.ndjson).", rich_help_panel=RUN
+        ),
+    ] = False,
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Download missing categories unasked.", rich_help_panel=RUN)
     ] = False,
@@ -119,6 +128,7 @@ def train(
 
     Example: sketchrnn train cat guitar --epochs 10
     """
+    from sketchrnn_cli.commands import drawings
     from sketchrnn_cli.data import cache
     from sketchrnn_cli.data import names as set_names
     from sketchrnn_cli.store import names
@@ -152,7 +162,7 @@ def train(
     missing = set_names.missing_categories(datasets or [], data_dir)
     if missing and (yes or _agreed(missing)):
         fetch(missing, data_dir)
-    paths = [set_names.find(dataset, data_dir) for dataset in datasets or []]
+    paths = drawings.archives([set_names.find(dataset, data_dir) for dataset in datasets or []], hand_only)
     if resume:
         recorded = names.run_to_resume(resume, checkpoint_dir)
         engine_name = recorded.engine.backend if recorded.engine else None

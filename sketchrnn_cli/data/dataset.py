@@ -10,6 +10,8 @@ from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes.formats import LIMIT, check_pens
 
 SPLITS = ("train", "valid", "test")
+FEW_SET = 2.0
+"""Times the points of nearly all sketches from which on the longest is an outlier."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,16 @@ def scale_factor(sets: Sequence[DataSet]) -> float:
 def longest(sets: Sequence[DataSet]) -> int:
     """Return N_max: the points of the longest sketch of all splits."""
     return max(dataset.measures.longest for dataset in sets)
+
+
+def outliers(sets: Sequence[DataSet]) -> tuple[int, int] | None:
+    """Return the points that 99 % of the sketches have at most, and how many have more, where few set N_max.
+
+    None where the longest has no more than `FEW_SET` times those points.
+    """
+    lengths = np.concatenate([split.lengths for dataset in sets for split in dataset.splits.values()])
+    usual = int(np.percentile(lengths, 99, method="lower"))
+    return (usual, int((lengths > usual).sum())) if lengths.max() > FEW_SET * usual else None
 
 
 def canvas_size(sets: Sequence[DataSet]) -> float:

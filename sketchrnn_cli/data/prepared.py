@@ -74,7 +74,7 @@ def prepare(
         raise DataError("; ".join([f"{path}: no drawing can be used", *notes]))
     share = HELD_BACK if len(drawings) >= SMALL else 0.0
     splits = pipeline.split(drawings, share, share, 0)
-    if collection.skipped:
+    if len(collection.skipped) > pipeline.SHOWN:
         notes.append(f"all that were skipped: {entry / REPORT}")
     kept = "" if share else ", all for training"
     notes.append(f"{path}: {len(drawings)} drawings{kept}")

@@ -53,6 +53,7 @@ class ValidationReport:
     validation: evaluation.Evaluation | None
     """None where there is no validation split."""
     is_best: bool
+    """Never where the split is too small to choose by."""
 
 
 Report = CompileReport | StepReport | ValidationReport

@@ -9,7 +9,7 @@ import keras
 
 from sketchrnn_cli.data import cache
 from sketchrnn_cli.data.batches import Corpus, corpus, padded_lengths, steps_per_epoch
-from sketchrnn_cli.data.dataset import DataSet, canvas_size, longest, scale_factor
+from sketchrnn_cli.data.dataset import DataSet, canvas_size, longest, outliers, scale_factor
 from sketchrnn_cli.errors import CheckpointError, DataError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
@@ -19,7 +19,7 @@ from sketchrnn_cli.store.checkpoint import Checkpoint, DataSource, Sidecar
 from sketchrnn_cli.store.schedule import Engine, Schedule
 from sketchrnn_cli.training import budget, optimizer, words
 from sketchrnn_cli.training.feeds import fits_device
-from sketchrnn_cli.training.trainer import Trainer
+from sketchrnn_cli.training.trainer import CHOOSING, Trainer
 
 COMPILING_STEPS = {"cpu": 10.0, "gpu": 150.0}
 """What compiling one padded length more costs, in steps; on a GPU the lengths compile side by side."""
@@ -56,11 +56,17 @@ def new_run(
     """
     vocabulary = words.choose(sets, classes, start)
     hparams = hparams.replace(num_classes=len(vocabulary))
+    notes: list[str] = []
     if start:
         if not words.same_architecture(hparams, start):
             raise CheckpointError(f"{start.folder}: has another architecture than the hyperparameters asked for")
         scale, canvas = start.sidecar.scale_factor, start.sidecar.canvas_size
     else:
+        if not hparams.max_seq_len and (few := outliers(sets)):
+            notes.append(
+                f"{few[1]} of the drawings set N_max to {longest(sets)} points, 99 % have {few[0]} at most: "
+                f"--max-seq-len {few[0]} leaves them out, and trains faster"
+            )
         hparams = hparams.replace(max_seq_len=hparams.max_seq_len or longest(sets))
         scale, canvas = scale_factor(sets), canvas_size(sets)
     sidecar = Sidecar(
@@ -72,7 +78,11 @@ def new_run(
     budget.check(budget.total_steps(schedule, steps_per_epoch(training, hparams)), step + 1, schedule)
     run = dataclasses.replace(run, engine=_engine(training, validation, hparams, schedule, step, pipeline))
     sidecar = dataclasses.replace(sidecar, step=step, epoch=initial_epoch)
-    return Trainer(folder, sidecar, training, validation, run, words.carried(start, vocabulary) if start else None)
+    if 0 < len(validation) < CHOOSING:
+        notes.append(f"{len(validation)} validation drawings are too few to choose by: @best is the last step")
+    trainer = Trainer(folder, sidecar, training, validation, run, words.carried(start, vocabulary) if start else None)
+    trainer.notes = tuple(notes)
+    return trainer
 
 
 def resumed_run(

@@ -40,6 +40,8 @@ MIN_SPAN_SECONDS, SPAN_SECONDS = 2.0, 10.0
 """Over how long the speed is measured."""
 VALIDATION = 0
 """Stands for the validation among the padded lengths that are compiled."""
+CHOOSING = 30
+"""Validation sketches from which on they choose the best step; of fewer, chance would: the best is the last."""
 KEPT_BATCHES = 256 << 20
 """Bytes of validation batches that are kept on the device; more are made at each validation."""
 
@@ -93,6 +95,7 @@ class Trainer:
         self._found = _read(folder / runs.RUN_FILE)
         self._saver = Saver(folder, run, lambda step: self._not_finite("the weights are", step))
         self._best_step = int(run.best or 0)
+        self._chooses = len(validation) >= CHOOSING
         self._validated_at = self._saved_step = -1
         self._saved_at = self._reported_at = self._synced_at = clock()
         self._in_flight: deque[tuple[Work, int, Array]] = deque()
@@ -244,7 +247,7 @@ class Trainer:
         return optimizer.swap_average(*self._state, self.hparams)
 
     def _submit(self, save: Save) -> None:
-        self._saver.submit(save)
+        self._saver.submit(save if self._chooses else dataclasses.replace(save, is_best=True))
         self._saved_step, self._saved_at = self.step, self._clock()
 
     def _compilation(self, feed: Feed) -> Compilation[int]:
@@ -401,9 +404,10 @@ class Trainer:
             if not np.isfinite(value):
                 raise self._not_finite("the validation loss is", self.step)
             best = value if best is None or value < best else best
-        is_best = best != self.sidecar.best or measured is None
-        self.sidecar = dataclasses.replace(self.sidecar, best=best)
-        self._validated_at, self._best_step = self.step, self.step if is_best else self._best_step
+        is_best = self._chooses and best != self.sidecar.best
+        self.sidecar = dataclasses.replace(self.sidecar, best=best if self._chooses else None)
+        self._validated_at = self.step
+        self._best_step = self.step if is_best or not self._chooses else self._best_step
         training_loss = self._since_validation.take()["loss"]
         self.times.validate += self._clock() - began
         return ValidationReport(self.step / self.steps_per_epoch, self.step, training_loss, measured, is_best)

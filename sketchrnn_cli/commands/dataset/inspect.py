@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def inspect(
-    datasets: Annotated[list[str], typer.Argument(metavar="DATASET", help="Names in --data-dir, or paths.")],
+    datasets: Annotated[list[str], typer.Argument(metavar="DATASET", help="Names in --data-dir, or paths; also of drawings.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: one object a line for each data set.")] = False,
     data_dir: opt.DataDir = opt.DATA_DIR,
 ) -> None:
@@ -22,11 +22,12 @@ def inspect(
     """
     import json
 
+    from sketchrnn_cli.commands import drawings
     from sketchrnn_cli.data import archive, names
     from sketchrnn_cli.data.inspection import compare, inspect
 
     seen = []
-    for path in [names.find(name, data_dir) for name in datasets]:
+    for path in drawings.archives([names.find(name, data_dir) for name in datasets]):
         seen.append(inspect(archive.load(path)))
         if as_json:
             console.result(json.dumps(seen[-1]))
