@@ -1,4 +1,4 @@
-"""What is kept to save time and can be deleted at any moment: prepared data sets, converted drawings, compiled steps."""
+"""What is kept to save time and can be deleted at any moment: prepared data, converted drawings, compiled steps."""
 
 import os
 import shutil

@@ -38,7 +38,8 @@ class Prepared:
 
 def is_source(path: Path) -> bool:
     """Return whether a path is of drawings to be converted, and not of an archive."""
-    return os.path.isdir(path) or path.suffix.lower() in set(sources.SUFFIXES) - {".npz"}
+    suffix = path.suffix.lower()
+    return suffix != ".npz" and (os.path.isdir(path) or suffix in sources.SUFFIXES)
 
 
 def prepare(

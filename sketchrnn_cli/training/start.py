@@ -10,7 +10,7 @@ import keras
 from sketchrnn_cli.data import cache
 from sketchrnn_cli.data.batches import Corpus, corpus, padded_lengths, steps_per_epoch
 from sketchrnn_cli.data.dataset import DataSet, canvas_size, longest, outliers, scale_factor
-from sketchrnn_cli.errors import CheckpointError, DataError
+from sketchrnn_cli.errors import CheckpointError, DataError, UsageError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
 from sketchrnn_cli.model.weights import shapes
@@ -50,7 +50,7 @@ def new_run(
         classes: learn the words of the drawings; a `start` that knows words goes on with them unasked.
 
     Raises:
-        UsageError: the budget ends before training begins.
+        UsageError: the budget ends before training begins, or patience has too little to go by.
         DataError: no sketch can be used.
         CheckpointError: `start` has another architecture than `hparams`.
     """
@@ -78,6 +78,11 @@ def new_run(
     budget.check(budget.total_steps(schedule, steps_per_epoch(training, hparams)), step + 1, schedule)
     run = dataclasses.replace(run, engine=_engine(training, validation, hparams, schedule, step, pipeline))
     sidecar = dataclasses.replace(sidecar, step=step, epoch=initial_epoch)
+    if len(validation) < CHOOSING and schedule.patience:
+        raise UsageError(
+            f"--patience {schedule.patience}: {len(validation)} validation drawings are too few to stop by; "
+            f"{CHOOSING} are needed"
+        )
     if 0 < len(validation) < CHOOSING:
         notes.append(f"{len(validation)} validation drawings are too few to choose by: @best is the last step")
     trainer = Trainer(folder, sidecar, training, validation, run, words.carried(start, vocabulary) if start else None)

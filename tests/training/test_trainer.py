@@ -210,7 +210,8 @@ def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path, data: Path)
     assert not (tmp_path / "run").exists()
 
 
-def test_best_is_the_lowest_validation_and_last_the_last(tmp_path: Path, data: Path) -> None:
+def test_best_is_the_lowest_validation_and_last_the_last(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "shapes.npz", valid=30)
     trainer = begin(tmp_path / "run", data, learning_rate=0.2)
     reports = [report for report in trainer.train(40) if isinstance(report, ValidationReport)]
     values = [report.validation.validation_loss(trainer.hparams) for report in reports if report.validation]
@@ -352,7 +353,32 @@ def test_a_save_falls_inside_a_long_epoch(tmp_path: Path, data: Path) -> None:
     assert {int(step) for step in saved if step} - {4}
 
 
-def test_patience_ends_a_run(tmp_path: Path, data: Path) -> None:
+def test_of_fewer_than_thirty_validation_sketches_the_best_step_is_the_last(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "shapes.npz", valid=29)
+    trainer = begin(tmp_path / "run", data, learning_rate=0.2)
+    assert "29 validation drawings are too few to choose by: @best is the last step" in trainer.notes
+    reports = [report for report in trainer.train(40) if isinstance(report, ValidationReport)]
+    values = [report.validation.validation_loss(trainer.hparams) for report in reports if report.validation]
+    assert np.argmin(values) < len(values) - 1
+    assert not any(report.is_best for report in reports)
+    run = runs.read_run(tmp_path / "run")
+    assert (run.best, int(run.last)) == (run.last, 40)
+    with pytest.raises(UsageError, match="--patience 2: 29 validation drawings are too few"):
+        begin(tmp_path / "other", data, Schedule(patience=2))
+
+
+def test_a_drawing_that_sets_n_max_alone_is_told_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "one.npz"
+    long, usual = np.tile([[3, 4, 0]], (241, 1)), sketches(20, 1)
+    archive.write(path, {"train": [*usual, long.astype(np.int16)], "valid": [], "test": []}, "made by a test")
+    most = max(map(len, usual))
+    (note,) = begin(tmp_path / "run", path).notes
+    assert note.startswith(f"1 of the drawings set N_max to 241 points, 99 % have {most} at most: --max-seq-len {most}")
+    assert begin(tmp_path / "run", path, max_seq_len=most).notes == ()
+
+
+def test_patience_ends_a_run(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "shapes.npz", valid=30)
     trainer = begin(tmp_path / "run", data, Schedule(validate_every=5, patience=2), learning_rate=0.2)
     reports = [report for report in trainer.train(4000) if isinstance(report, ValidationReport)]
     best = max(report.step for report in reports if report.is_best)

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def inspect(
-    datasets: Annotated[list[str], typer.Argument(metavar="DATASET", help="Names in --data-dir, or paths; also of drawings.")],
+    datasets: Annotated[
+        list[str], typer.Argument(metavar="DATASET", help="Names in --data-dir, or paths; also of drawings.")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: one object a line for each data set.")] = False,
     data_dir: opt.DataDir = opt.DATA_DIR,
 ) -> None:
