@@ -106,6 +106,14 @@ class HParams:
     )
     class_dropout: float = _hp(0.1, "probability of hiding a drawing's word in training", low=0.0, high=1.0)
     random_scale_factor: float = _hp(0.15, "x and y are each scaled by 1 ± this", low=0.0, high=0.99)
+    random_rotation: float = _hp(0.0, "drawings are turned by up to this, degrees either way", low=0.0, high=180.0)
+    random_shear: float = _hp(0.0, "x and y are each sheared by up to ± this", low=0.0, high=1.0)
+    mirror_prob: float = _hp(0.0, "probability of turning left into right", low=0.0, high=1.0)
+    stroke_jitter: float = _hp(0.0, "standard deviation of what each stroke is moved by, pixels of 255", low=0.0)
+    page_warp: float = _hp(
+        0.0, "standard deviation of each of three slow waves that bend a page, pixels of 255", low=0.0
+    )
+    point_jitter: float = _hp(0.0, "standard deviation of what each point is moved by, pixels of 255", low=0.0)
     augment_stroke_prob: float = _hp(0.10, "probability of dropping an inner point", low=0.0, high=0.99)
 
     # The data.

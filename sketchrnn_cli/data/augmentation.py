@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sketchrnn_cli.data import distortion
+from sketchrnn_cli.data.noise import uniform
 from sketchrnn_cli.hparams import HParams
 
 Array = Any
-STREAM = 2
-"""Sets this noise apart from other draws of the same seed."""
 OFFSET_DRAWS = 2
 """Hashes of a sketch before those of its points: one for each axis."""
 
@@ -26,33 +26,6 @@ class Padded(NamedTuple):
     """Whether the pen lifts after a point, bool `[batch, time]`."""
     lengths: Array
     """Points of each sketch, int32 `[batch]`."""
-
-
-def epoch_key(seed: int, epoch: int) -> np.ndarray:
-    """Return the two words of 32 bits that an epoch's noise begins with."""
-    return np.random.SeedSequence([seed, STREAM, epoch]).generate_state(2)
-
-
-def uniform(xp: Any, key: Array, sketches: Array, places: Array) -> Array:
-    """Return float32 numbers in [0, 1), `[batch, places]`.
-
-    Args:
-        xp: array namespace.
-        key: from `epoch_key`.
-        sketches: number of each sketch in its corpus, `[batch]`.
-        places: numbers that tell the draws of a sketch apart, `[places]`.
-    """
-    sketch = _mixed(xp, _mixed(xp, sketches.astype(xp.uint32) ^ key[0]) + key[1])
-    # An odd step between neighbors (2^32 over the golden ratio), then the avalanche: SplitMix, with 32 bits.
-    bits = _mixed(xp, sketch[:, None] + (places.astype(xp.uint32) + np.uint32(1)) * np.uint32(0x9E3779B9))
-    return (bits >> np.uint32(8)).astype(xp.float32) * np.float32(2.0**-24)
-
-
-def _mixed(xp: Any, x: Array) -> Array:
-    """Return words of 32 bits in which every bit depends on every bit of `x` (the finalizer of MurmurHash3)."""
-    x = (x ^ (x >> np.uint32(16))) * np.uint32(0x85EBCA6B)
-    x = (x ^ (x >> np.uint32(13))) * np.uint32(0xC2B2AE35)
-    return x ^ (x >> np.uint32(16))
 
 
 def kept_points(xp: Any, pen: Array, lengths: Array, sketches: Array, key: Array, hparams: HParams) -> Array:
@@ -72,15 +45,16 @@ def kept_points(xp: Any, pen: Array, lengths: Array, sketches: Array, key: Array
 
 
 def augment(xp: Any, given: Padded, sketches: Array, key: Array, length: int, hparams: HParams) -> Padded:
-    """Scale sketches at random and drop inner points of their strokes; what remains keeps its place.
+    """Scale sketches at random, distort them, and drop inner points of their strokes; what remains keeps its place.
 
     Args:
         xp: array namespace.
         given: sketches as they are; integer offsets make exact sums.
         sketches: number of each sketch in its corpus, `[batch]`.
-        key: from `epoch_key`.
+        key: from `noise.epoch_key`.
         length: points that the result is padded to, enough for what is kept.
-        hparams: ``random_scale_factor`` (x and y are each scaled by 1 ± this) and ``augment_stroke_prob``.
+        hparams: ``random_scale_factor`` (x and y are each scaled by 1 ± this), ``augment_stroke_prob``, and those of
+            `distortion`.
 
     Returns:
         Sketches padded to `length`, float32 offsets; zeros after their points.
@@ -95,6 +69,8 @@ def augment(xp: Any, given: Padded, sketches: Array, key: Array, length: int, hp
     xy = xp.where(real[:, :, None], given.xy, xp.zeros_like(given.xy))
     position = xp.cumsum(xy, axis=1, dtype=xp.float32 if xy.dtype == np.float32 else xp.int32).astype(xp.float32)
     position = position * factor[:, None, :]
+    if distortion.is_on(hparams):
+        position = distortion.distort(xp, position, given.pen & real, sketches, key, hparams)
     order = xp.argsort(place + time * ~kept, axis=1)[:, :length]  # Kept points first, in their order.
     if length > time:
         order = xp.concatenate([order, xp.zeros((len(order), length - time), dtype=order.dtype)], axis=1)

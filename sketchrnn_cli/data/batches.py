@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sketchrnn_cli.data.augmentation import Padded, augment, epoch_key, kept_points, to_rows
+from sketchrnn_cli.data.augmentation import Padded, augment, kept_points, to_rows
 from sketchrnn_cli.data.dataset import Sketches
+from sketchrnn_cli.data.noise import epoch_key
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.hparams import HParams
 

@@ -12,8 +12,9 @@ from typing import Any, Protocol
 import numpy as np
 from keras import ops
 
-from sketchrnn_cli.data.augmentation import Padded, augment, epoch_key, to_rows
+from sketchrnn_cli.data.augmentation import Padded, augment, to_rows
 from sketchrnn_cli.data.batches import Batch, Corpus, Planned, batch_size, make, plan, steps_per_epoch
+from sketchrnn_cli.data.noise import epoch_key
 from sketchrnn_cli.data.prefetch import mapped, prefetch
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels

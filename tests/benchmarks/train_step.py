@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from sketchrnn_cli.data import archive
-from sketchrnn_cli.data.augmentation import augment, epoch_key, to_rows
+from sketchrnn_cli.data.augmentation import augment, to_rows
 from sketchrnn_cli.data.batches import Corpus, corpus, padded_lengths
 from sketchrnn_cli.data.dataset import scale_factor
+from sketchrnn_cli.data.noise import epoch_key
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
 from sketchrnn_cli.model.weights import initialise

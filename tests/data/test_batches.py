@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from sketchrnn_cli.data import augmentation, batches
+from sketchrnn_cli.data import augmentation, batches, noise
 from sketchrnn_cli.data.augmentation import Padded
 from sketchrnn_cli.data.batches import Batch, Corpus
 from sketchrnn_cli.data.dataset import pack
@@ -92,7 +92,7 @@ def augmented_plainly(points: np.ndarray, number: int, key: np.ndarray, hparams:
     """The same decisions, one point after another: a dropped point's offset goes to the next kept one."""
 
     def chance(draw: int) -> float:
-        return float(augmentation.uniform(np, key, np.array([number]), np.array([draw]))[0, 0])
+        return float(noise.uniform(np, key, np.array([number]), np.array([draw]))[0, 0])
 
     fx, fy = (1.0 + hparams.random_scale_factor * (2.0 * chance(axis) - 1.0) for axis in (0, 1))
     assert all(abs(f - 1.0) <= hparams.random_scale_factor for f in (fx, fy))
@@ -122,7 +122,7 @@ def given(kind: type) -> tuple[Corpus, list[np.ndarray]]:
 @pytest.mark.parametrize("epoch", range(3))
 def test_augmentation_is_that_of_a_plain_loop_with_the_same_decisions(epoch: int, kind: type) -> None:
     of, _ = given(kind)
-    key = augmentation.epoch_key(7, epoch)
+    key = noise.epoch_key(7, epoch)
     chosen = np.arange(25)
     found = augmentation.augment(np, of.padded(chosen), chosen, key, 40, AUGMENTED)
     for number in chosen:
@@ -139,7 +139,7 @@ def test_augmentation_is_that_of_a_plain_loop_with_the_same_decisions(epoch: int
 def test_augmentation_on_jax_is_that_of_numpy(kind: type) -> None:
     jnp = pytest.importorskip("jax.numpy", reason="JAX is not installed")
     of, _ = given(kind)
-    chosen, key = np.arange(25), augmentation.epoch_key(7, 1)
+    chosen, key = np.arange(25), noise.epoch_key(7, 1)
     padded = of.padded(chosen)
     found = augmentation.augment(
         jnp, Padded(*map(jnp.asarray, padded)), jnp.asarray(chosen), jnp.asarray(key), 33, AUGMENTED
@@ -151,8 +151,8 @@ def test_augmentation_on_jax_is_that_of_numpy(kind: type) -> None:
 
 
 def test_the_noise_is_uniform_and_tells_sketches_places_and_epochs_apart() -> None:
-    keys = [augmentation.epoch_key(0, epoch) for epoch in (0, 1)]
-    first, second = (augmentation.uniform(np, key, np.arange(2000), np.arange(60)) for key in keys)
+    keys = [noise.epoch_key(0, epoch) for epoch in (0, 1)]
+    first, second = (noise.uniform(np, key, np.arange(2000), np.arange(60)) for key in keys)
     assert 0.0 <= first.min() < first.max() < 1.0
     counts = np.histogram(first, 50, (0.0, 1.0))[0]
     assert ((counts - counts.mean()) ** 2 / counts.mean()).sum() < 100  # 49 expected; beyond 100 once in 50,000.
@@ -162,7 +162,7 @@ def test_the_noise_is_uniform_and_tells_sketches_places_and_epochs_apart() -> No
 
 def test_a_sketch_is_augmented_the_same_in_any_batch() -> None:
     of = some(60)
-    key = augmentation.epoch_key(0, 3)
+    key = noise.epoch_key(0, 3)
     whole = augmentation.augment(np, of.padded(np.arange(60)), np.arange(60), key, 30, AUGMENTED)
     some_ = np.array([41, 3, 17])
     part = augmentation.augment(np, of.padded(some_), some_, key, 30, AUGMENTED)
@@ -173,7 +173,7 @@ def test_a_sketch_is_augmented_the_same_in_any_batch() -> None:
 def test_without_augmentation_points_stay() -> None:
     of, parts = given(np.int16)
     chosen = np.arange(25)
-    found = augmentation.augment(np, of.padded(chosen), chosen, augmentation.epoch_key(0, 0), 40, PLAIN)
+    found = augmentation.augment(np, of.padded(chosen), chosen, noise.epoch_key(0, 0), 40, PLAIN)
     np.testing.assert_array_equal(found.lengths, of.lengths)
     for number, part in enumerate(parts):
         np.testing.assert_array_equal(found.xy[number, : len(part)], part[:, :2])
