@@ -55,3 +55,11 @@ def test_a_part_holds_the_tensors_below_a_name_and_no_namesake() -> None:
         "bias": 1,
         "first_state.bias": 2,
     }
+
+
+@pytest.mark.parametrize("name", ["decoder.kernel", "output.kernel", "encoder.forward.kernel"])
+def test_kernels_begin_uniform_within_the_bound_of_glorot(name: str) -> None:
+    kernel = initialise(HParams())[name]
+    bound = np.sqrt(6.0 / sum(kernel.shape))
+    assert np.abs(kernel).max() == pytest.approx(bound, rel=0.01)
+    assert kernel.std() == pytest.approx(bound / np.sqrt(3.0), rel=0.03)

@@ -144,7 +144,7 @@ def test_three_steps_are_those_of_the_papers_the_last_of_a_batch_that_is_filled_
     take = step_function(hparams)
     clipped = 0.0
     for step, sketches in enumerate([drawings(), drawings()[::-1], drawings()[:2]]):
-        told = Step(*(ops.convert_to_tensor(field[0]) for field in scheduled(step, 1, hparams)))
+        told = Step(*(ops.convert_to_tensor(field) for field in scheduled(step, hparams)))
         state, metrics = take(state, batch(sketches, 3), told)
         noise = noise_of(step, (3, hparams.z_size)) if hparams.conditional else None
         rate, kl_weight = schedule(hparams, step)
@@ -163,11 +163,34 @@ def test_three_steps_are_those_of_the_papers_the_last_of_a_batch_that_is_filled_
     assert ops.convert_to_numpy(state[1][optimizer.UPDATES]).tolist() == [3.0]
 
 
+def test_every_place_of_dropout_has_a_stream_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    hparams, engine, asked = CASES["lstm_input_dropout"], kernels.engine(), []
+
+    def uniform(shape: tuple[int, ...], seed: int, step: object, stream: int) -> object:
+        asked.append(stream)
+        return ops.convert_to_tensor(drawn(stream, step, shape))
+
+    def normal(shape: tuple[int, ...], seed: int, step: object, stream: int) -> object:
+        asked.append(stream)
+        return ops.convert_to_tensor(noise_of(step, shape))
+
+    monkeypatch.setattr(engine, "uniform", uniform)
+    monkeypatch.setattr(engine, "normal", normal)
+    weights = plain_model.random_weights(hparams)
+    slots = optimizer.slot_shapes({name: value.shape for name, value in weights.items()}, hparams)
+    state = (
+        {name: ops.convert_to_tensor(value) for name, value in weights.items()},
+        {name: ops.zeros(shape) for name, shape in slots.items()},
+    )
+    told = Step(*(ops.convert_to_tensor(field) for field in scheduled(0, hparams)))
+    step_function(hparams)(state, batch(drawings(), 3), told)
+    assert len(set(asked)) == 5, "z, encoder, decoder, inputs, outputs"
+
+
 def test_schedules_are_right_to_a_millionth_at_the_millionth_step() -> None:
     hparams = HParams(decay_rate=0.999999, kl_decay_rate=0.9999993, min_learning_rate=0.0, kl_weight_start=0.0)
-    told = scheduled(1_000_000, 2, hparams)
-    for place in (0, 1):
-        rate = Decimal("0.999999") ** (1_000_000 + place) * Decimal("0.001")
-        assert float(told.learning_rate[place]) == pytest.approx(float(rate), rel=1e-6)
-        remains = Decimal("0.9999993") ** (1_000_000 + place)
-        assert float(told.kl_weight[place]) == pytest.approx(float((1 - remains) / 2), rel=1e-6)
+    told = scheduled(1_000_000, hparams)
+    rate = Decimal("0.999999") ** 1_000_000 * Decimal("0.001")
+    assert float(told.learning_rate) == pytest.approx(float(rate), rel=1e-6)
+    remains = Decimal("0.9999993") ** 1_000_000
+    assert float(told.kl_weight) == pytest.approx(float((1 - remains) / 2), rel=1e-6)
