@@ -20,6 +20,7 @@ def test_the_empty_sheet_offers_six_drawings_and_dreams_of_one(studio: StudioPag
     assert studio.page.locator("#offer").inner_text() == "Six to begin with"
     assert studio.status() == "Six drawings by the model. Press 1 to 6 to take one, or begin your own."
     studio.wait("() => studio.drawMode.state === 'empty'")
+    assert studio.page.locator("#class").is_hidden()
     for number in range(1, 7):
         assert studio.ink(f".ending:nth-child({number}) canvas") > 0
     studio.wait("() => studio.drawMode.dreamed > 0")

@@ -95,8 +95,8 @@ async function openModel(name) {
 function showWords(words) {
   const select = element('class'), chosen = remembered.word;
   select.replaceChildren(...['any', ...(words ?? [])].map((word, i) => new Option(word, i - 1)));
-  element('class-field').hidden = !words;
-  settings.label = words && chosen && remembered.model === settings.model ? words.indexOf(chosen) : -1;
+  element('class-field').hidden = !words?.length;
+  settings.label = words?.length && chosen && remembered.model === settings.model ? words.indexOf(chosen) : -1;
   select.value = settings.label;
 }
 
