@@ -89,5 +89,5 @@ def update(
 
 def _shrink(gradients: Mapping[str, Array], largest: float) -> Array:
     """Return the factor that brings the norm of all gradients down to `largest`."""
-    squares = [ops.sum(ops.square(gradient)) for gradient in gradients.values()]
+    squares = [ops.sum(ops.square(gradients[name])) for name in sorted(gradients)]  # A file's order is another.
     return ops.minimum(1.0, largest / ops.sqrt(ops.maximum(sum(squares), 1e-30)))
