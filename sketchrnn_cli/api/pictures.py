@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from sketchrnn_cli.drawing import output, svg
-from sketchrnn_cli.drawing.layout import Picture, Style, grid, sequence
+from sketchrnn_cli.drawing.layout import Picture, grid, sequence
+from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.drawing.timing import Timing
 
 ANIMATED = (".gif", ".webp", ".apng", ".mp4")

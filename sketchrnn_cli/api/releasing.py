@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from sketchrnn_cli.drawing import svg
-from sketchrnn_cli.drawing.layout import Style, grid
+from sketchrnn_cli.drawing.layout import grid
+from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.errors import DataError, UsageError
 from sketchrnn_cli.hparams import nearest
 from sketchrnn_cli.model import weights

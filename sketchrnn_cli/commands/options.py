@@ -122,8 +122,8 @@ def with_style(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of how drawings look; it takes them as one `style`, a `layout.Style`."""
 
     def build(size: str, **given: Any) -> Any:
-        from sketchrnn_cli.drawing.layout import Style
         from sketchrnn_cli.drawing.paper import parse_size
+        from sketchrnn_cli.drawing.style import Style
 
         pixels, millimeters = parse_size(size)
         return Style(size=pixels, millimeters=millimeters, **given)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sketchrnn_cli import console
 from sketchrnn_cli.commands.targets import MOVING, Target
 from sketchrnn_cli.drawing import output
-from sketchrnn_cli.drawing.layout import Style, grid, in_blocks, sequence
+from sketchrnn_cli.drawing.layout import grid, in_blocks, sequence
+from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.drawing.timing import Timing
 from sketchrnn_cli.model.sampling import Sampling
 from sketchrnn_cli.sketching import Sketcher

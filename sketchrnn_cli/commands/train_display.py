@@ -11,8 +11,9 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
 from sketchrnn_cli import console
-from sketchrnn_cli.drawing.layout import Style, grid
+from sketchrnn_cli.drawing.layout import grid
 from sketchrnn_cli.drawing.raster import write_png
+from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.model import kernels
 from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.training.log import FILE, RunLog

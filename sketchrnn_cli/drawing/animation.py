@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image, ImageColor
 
 from sketchrnn_cli.drawing import pen
-from sketchrnn_cli.drawing.layout import TRANSPARENT, Picture
+from sketchrnn_cli.drawing.layout import Picture
+from sketchrnn_cli.drawing.style import TRANSPARENT
 from sketchrnn_cli.drawing.timing import Timing, longest_cell, schedule, there_and_back
 from sketchrnn_cli.errors import DrawingError, UsageError
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from sketchrnn_cli.drawing import output
-from sketchrnn_cli.drawing.layout import Style, grid
+from sketchrnn_cli.drawing.layout import grid
+from sketchrnn_cli.drawing.style import Style
 
 
 def write_folder(

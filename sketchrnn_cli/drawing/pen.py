@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from sketchrnn_cli.drawing.layout import TRANSPARENT, Line, Picture
+from sketchrnn_cli.drawing.layout import Line, Picture
+from sketchrnn_cli.drawing.style import TRANSPARENT
 from sketchrnn_cli.drawing.timing import stroke_lengths
 
 PIECE = 48.0

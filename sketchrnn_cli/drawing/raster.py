@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from sketchrnn_cli.drawing import svg
-from sketchrnn_cli.drawing.layout import TRANSPARENT, Picture
+from sketchrnn_cli.drawing.layout import Picture
+from sketchrnn_cli.drawing.style import TRANSPARENT
 from sketchrnn_cli.errors import DrawingError
 
 WITHOUT_CAIRO = (

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import svgwrite
 
-from sketchrnn_cli.drawing.layout import TRANSPARENT, Line, Picture
+from sketchrnn_cli.drawing.layout import Line, Picture
+from sketchrnn_cli.drawing.style import TRANSPARENT
 from sketchrnn_cli.drawing.timing import Timing, longest_cell, stroke_lengths, there_and_back
 from sketchrnn_cli.strokes.svg import MARK
 

@@ -17,7 +17,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from sketchrnn_cli.drawing import output
-from sketchrnn_cli.drawing.layout import Style, grid, sequence
+from sketchrnn_cli.drawing.layout import grid, sequence
+from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.drawing.timing import Timing
 from sketchrnn_cli.errors import CheckpointError, DataError, SketchRNNError, UsageError
 from sketchrnn_cli.studio import records

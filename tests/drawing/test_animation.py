@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, ImageColor
 
 from sketchrnn_cli.drawing import animation, output, pen
-from sketchrnn_cli.drawing.layout import Style, colored, grid, sequence
+from sketchrnn_cli.drawing.layout import colored, grid, sequence
+from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.drawing.timing import Timing, schedule
 from sketchrnn_cli.errors import UsageError
 

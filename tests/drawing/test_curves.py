@@ -8,7 +8,8 @@ import pytest
 
 from sketchrnn_cli.drawing import output, svg
 from sketchrnn_cli.drawing.curves import flattened, smooth
-from sketchrnn_cli.drawing.layout import Style, grid
+from sketchrnn_cli.drawing.layout import grid
+from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.strokes.formats import from_polylines
 from sketchrnn_cli.strokes.svg.reader import read_svg
 

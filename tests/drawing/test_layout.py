@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sketchrnn_cli.drawing.layout import BLANK, GIVEN, INK, ORDER, Drawing, Style, colored, grid, in_blocks, sequence
+from sketchrnn_cli.drawing.layout import BLANK, GIVEN, Drawing, colored, grid, in_blocks, sequence
+from sketchrnn_cli.drawing.style import INK, ORDER, Style
 from sketchrnn_cli.errors import DrawingError, UsageError
 from sketchrnn_cli.strokes.formats import to_polylines
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sketchrnn_cli.drawing.layout import Style, grid
+from sketchrnn_cli.drawing.layout import grid
 from sketchrnn_cli.drawing.output import (
     ANIMATIONS,
     STILLS,
@@ -18,6 +18,7 @@ from sketchrnn_cli.drawing.output import (
     save_picture,
     writing,
 )
+from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.drawing.timing import Timing, schedule
 from sketchrnn_cli.errors import DrawingError, UsageError
 

@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from sketchrnn_cli.drawing import pen
-from sketchrnn_cli.drawing.layout import Line, Picture, Style, colored, grid
+from sketchrnn_cli.drawing.layout import Line, Picture, colored, grid
 from sketchrnn_cli.drawing.raster import write_png
+from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.errors import DrawingError
 
 WITHOUT_CAIRO = """

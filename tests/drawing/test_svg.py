@@ -10,7 +10,8 @@ import svgelements
 from PIL import Image
 
 from sketchrnn_cli.drawing import svg
-from sketchrnn_cli.drawing.layout import Style, colored, grid, sequence
+from sketchrnn_cli.drawing.layout import colored, grid, sequence
+from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.drawing.timing import Timing
 
 SVG = "{http://www.w3.org/2000/svg}"

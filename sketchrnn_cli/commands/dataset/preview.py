@@ -30,7 +30,8 @@ def preview(
     from sketchrnn_cli.commands.targets import Output
     from sketchrnn_cli.data import cache, inspection, names
     from sketchrnn_cli.drawing import output
-    from sketchrnn_cli.drawing.layout import Style, grid
+    from sketchrnn_cli.drawing.layout import grid
+    from sketchrnn_cli.drawing.style import Style
 
     target = Output(out, force, show=False).target("preview", output.STILLS)
     sketches = cache.load(names.find(dataset, data_dir)).splits.get(split)

@@ -7,8 +7,9 @@ import pytest
 
 from sketchrnn_cli.data.conversion import sources
 from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped
-from sketchrnn_cli.drawing.layout import Style, grid
+from sketchrnn_cli.drawing.layout import grid
 from sketchrnn_cli.drawing.output import save_picture
+from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.strokes.formats import from_polylines
 from sketchrnn_cli.strokes.prepare import Preparation
 

@@ -12,7 +12,8 @@ import pytest
 from distances import farthest
 
 from sketchrnn_cli.drawing import svg
-from sketchrnn_cli.drawing.layout import Style, grid
+from sketchrnn_cli.drawing.layout import grid
+from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes.formats import to_polylines
 from sketchrnn_cli.strokes.prepare import CANVAS, EPSILON, fit, to_sketch
