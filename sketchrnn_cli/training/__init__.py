@@ -27,6 +27,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # Whoever wants those messag
 with _muted():
     import keras
 
+    keras.config.set_floatx("float32")  # Whatever keras.json says: `precision` alone decides what is narrower.
     if keras.backend.backend() == "tensorflow":
         import tensorflow
 

@@ -176,3 +176,17 @@ def test_a_released_folder_is_no_run_and_the_next_name_is_free(folder: Path) -> 
     assert "never replaces" in why
     assert runs.read_run(folder / "checkpoints/a-2").last == "000002"
     assert {path.name: path.read_bytes() for path in released.iterdir()} == before
+
+
+def test_keras_settings_of_other_programs_and_a_platform_that_is_not_there_are_no_traceback(folder: Path) -> None:
+    (folder / "keras.json").write_text('{"floatx": "float16", "backend": "torch"}')
+    ((code, said),) = sketchrnn(
+        folder, f"train a.npz --steps 1 {TINY}", before=f"import os; os.environ['KERAS_HOME'] = {str(folder)!r}"
+    )
+    assert code == 0, said
+    pytest.importorskip("jax", reason="JAX is not installed")
+    before = "import os; os.environ.update(KERAS_BACKEND='jax', JAX_PLATFORMS='cuda')"
+    tiny = TINY.replace(" --device cpu", "")
+    ((code, said),) = sketchrnn(folder, f"train a.npz --steps 1 --name other {tiny}", before=before)
+    assert (code, said.count("sketchrnn: ")) == (5, 1), said
+    assert "JAX_PLATFORMS=cuda" in said

@@ -268,9 +268,9 @@ def use(device: str, deterministic: bool | None) -> str:
         jax.config.update("jax_platforms", "cpu")
     try:
         found = jax.devices()[0]
-    except RuntimeError as error:
+    except (RuntimeError, AssertionError) as error:  # JAX 0.10 asserts that a platform it was told to use is there.
         wanted = os.environ.get("JAX_PLATFORMS") or jax.config.jax_platforms
-        raise TrainingError(f"JAX finds no device for JAX_PLATFORMS={wanted}: {error}") from error
+        raise TrainingError(f"JAX_PLATFORMS={wanted}: JAX finds no such device; unset it, or set it to cpu") from error
     if found.platform != "cpu" and not os.environ.get("JAX_COMPILATION_CACHE_DIR"):
         jax.config.update("jax_compilation_cache_dir", str(caches.compiled_folder()))
     if device == "gpu" and found.platform == "cpu":
