@@ -25,6 +25,7 @@ from sketchrnn_cli.commands import (
     interpolate,
     pretrained,
     reconstruct,
+    runs,
     sample,
     studio,
     train,
@@ -66,6 +67,7 @@ def _root(
 app.add_typer(dataset.app, name="dataset")
 app.command()(train.train)
 app.command()(evaluate.evaluate)
+app.command()(runs.runs)
 app.command()(sample.sample)
 app.command()(reconstruct.reconstruct)
 app.command()(interpolate.interpolate)
