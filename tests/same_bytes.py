@@ -87,7 +87,7 @@ def run(package: Path, folder: Path, command: str) -> dict[str, str]:
     after = files(folder)
     written = {name: digest for name, digest in after.items() if before.get(name) != digest}
     written = {name: digest for name, digest in written.items() if not name.startswith("cache/")}
-    return {"exit code": str(done.returncode), "stdout": done.stdout, **written}
+    return {"exit code": str(done.returncode), "stdout": done.stdout.replace(str(package), "PACKAGE"), **written}
 
 
 def first_difference(old: str | None, new: str | None) -> str:
@@ -95,7 +95,7 @@ def first_difference(old: str | None, new: str | None) -> str:
     if old is None or new is None:
         return "written by the new one alone" if old is None else "written by the old one alone"
     pairs = zip([*old.splitlines(), "(end)"], [*new.splitlines(), "(end)"], strict=False)
-    return next((f"{a.strip()!r} became {b.strip()!r}" for a, b in pairs if a != b), "other bytes")
+    return next((f"{a!r} became {b!r}" for a, b in pairs if a != b), "other bytes")
 
 
 def main() -> int:
