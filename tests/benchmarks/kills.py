@@ -49,16 +49,18 @@ def survive(folder: Path, kills: int, steps: int, seed: int) -> tuple[bool, int]
     dealt = 0
     while dealt < kills:
         saved = _last(folder / "killed")
-        process = subprocess.Popen(
-            [*train, *(["--resume", "killed"] if saved else [*new, "--name", "killed", "--force"])],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+        with (folder / "errors.txt").open("w") as errors:
+            process = subprocess.Popen(
+                [*train, *(["--resume", "killed"] if saved else [*new, "--name", "killed", "--force"])],
+                stdout=subprocess.DEVNULL, stderr=errors,
+            )  # fmt: skip
         while process.poll() is None and _last(folder / "killed") == saved:
             time.sleep(0.005)
         try:
             process.wait(timeout=dice.uniform(0.0, MOMENTS))
             if process.returncode:
-                raise SystemExit(f"the run could not go on: exit code {process.returncode}")
+                said = (folder / "errors.txt").read_text()[-2000:]
+                raise SystemExit(f"the run could not go on: exit code {process.returncode}\n{said}")
             break  # It got through to its end.
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
