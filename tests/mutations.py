@@ -118,6 +118,24 @@ WRONGS = {
         "gradient = gradients[name]",
         f"{PAPERS}[lstm]",
     ),
+    "batches not sorted": Wrong(
+        "data/batches.py",
+        'np.argsort(sketches.lengths[pool], kind="stable")',
+        "np.arange(len(pool))",
+        "tests/data/test_batches.py::test_the_batches_of_a_pool_hold_lengths_that_do_not_overlap_and_come_in_any_order",
+    ),
+    "batches not shuffled": Wrong(
+        "data/batches.py",
+        "rng.permutation(steps_per_epoch(sketches, hparams))",
+        "np.arange(steps_per_epoch(sketches, hparams))",
+        "tests/data/test_batches.py::test_the_batches_of_a_pool_hold_lengths_that_do_not_overlap_and_come_in_any_order",
+    ),
+    "augmentation without the epoch": Wrong(
+        "data/noise.py",
+        "SeedSequence([seed, STREAM, epoch])",
+        "SeedSequence([seed, STREAM])",
+        "tests/data/test_batches.py::test_the_noise_is_uniform_and_tells_sketches_places_and_epochs_apart",
+    ),
 }
 
 

@@ -55,6 +55,14 @@ def test_more_sketches_than_a_pool_come_once_too() -> None:
     assert sorted(marks(epoch(some(1000), PLAIN))) == list(range(1000))
 
 
+def test_the_batches_of_a_pool_hold_lengths_that_do_not_overlap_and_come_in_any_order() -> None:
+    made = epoch(some(250), PLAIN)
+    ranges = [(int(batch.lengths[batch.lengths > 0].min()), int(batch.lengths.max())) for batch in made]
+    ordered = sorted(ranges)
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(ordered))
+    assert ranges != ordered
+
+
 def test_the_order_derives_from_seed_and_epoch() -> None:
     of = some(100)
     first = marks(epoch(of, PLAIN, 3))
