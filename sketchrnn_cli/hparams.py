@@ -48,7 +48,7 @@ class HParams:
     dec_model: str = _hp("lstm", "decoder: a cell, or a causal transformer", DECODERS)
     hyper_inner: str = _hp(
         "layer_norm",
-        "small LSTM inside a hyper cell: layer-normalised, or plain as up to 0.1",
+        "small LSTM inside a hyper cell: layer-normalized, or plain as up to 0.1",
         ("layer_norm", "lstm"),
         absent="lstm",
     )
@@ -62,7 +62,7 @@ class HParams:
     log_sigma_floor: float = _hp(
         NO_FLOOR, f"least log sigma of a Gaussian, in model units; {NO_FLOOR:g} for none", low=NO_FLOOR, high=0.0
     )
-    num_classes: int = _hp(0, "words that the model knows drawings by; 0 for an unlabelled model", low=0, high=65535)
+    num_classes: int = _hp(0, "words that the model knows drawings by; 0 for an unlabeled model", low=0, high=65535)
     class_size: int = _hp(64, "length of a word's vector", low=1)
 
     # Optimization.

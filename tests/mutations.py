@@ -90,8 +90,8 @@ WRONGS = {
     ),
     "gates in another order": Wrong(
         "model/cells.py",
-        "i, f, candidate, o = normalised",
-        "i, candidate, f, o = normalised",
+        "i, f, candidate, o = normalized",
+        "i, candidate, f, o = normalized",
         f"{MAGENTA}[layer_norm]",
     ),
     "splits by rank": Wrong(

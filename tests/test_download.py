@@ -18,15 +18,15 @@ SKETCH = np.array([[9, 0, 0], [0, 9, 0], [-9, 0, 1]], dtype=np.int16)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers each request with the next of the server's behaviours, the last one for good."""
+    """Answers each request with the next of the server's behaviors, the last one for good."""
 
     server: "Server"
 
     def do_GET(self) -> None:
         server = self.server
         server.requests.append(dict(self.headers))
-        behaviour = server.behaviours.pop(0) if len(server.behaviours) > 1 else server.behaviours[0]
-        behaviour(self)
+        behavior = server.behaviors.pop(0) if len(server.behaviors) > 1 else server.behaviors[0]
+        behavior(self)
 
     def log_message(self, *arguments: object) -> None:
         pass
@@ -46,7 +46,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self, blob: bytes) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.blob = blob
-        self.behaviours: list[Callable[[Handler], None]] = [whole]
+        self.behaviors: list[Callable[[Handler], None]] = [whole]
         self.requests: list[dict[str, str]] = []
         self.done = threading.Event()
 
@@ -148,7 +148,7 @@ def test_a_file_arrives_whole_with_its_progress(server: Server, path: Path) -> N
 
 
 def test_a_broken_transfer_goes_on_where_it_stopped(server: Server, path: Path) -> None:
-    server.behaviours = [cut, cut_again, hang_up, whole]
+    server.behaviors = [cut, cut_again, hang_up, whole]
     steps = fetch(server, path)
     assert fetched_whole(server, path)
     third = len(server.blob) // 3
@@ -159,7 +159,7 @@ def test_a_broken_transfer_goes_on_where_it_stopped(server: Server, path: Path) 
 
 
 def test_a_transfer_that_was_killed_goes_on_the_next_time(server: Server, path: Path) -> None:
-    server.behaviours = [cut, whole]
+    server.behaviors = [cut, whole]
     with download.client() as http:
         for step in download.download(server.url, path, http):
             if step.received:
@@ -189,7 +189,7 @@ def test_a_part_of_another_file_is_not_gone_on_with(left: bytes, server: Server,
 
 
 @pytest.mark.parametrize(
-    "behaviours",
+    "behaviors",
     [
         [cut_without_tag, whole],  # Nothing says that the file stays the same: from the start.
         [cut, body(b""), whole],
@@ -199,20 +199,20 @@ def test_a_part_of_another_file_is_not_gone_on_with(left: bytes, server: Server,
         [hang_up, hang_up, whole],
     ],
 )
-def test_what_may_pass_is_tried_again(behaviours: list[Callable[[Handler], None]], server: Server, path: Path) -> None:
-    server.behaviours = behaviours
+def test_what_may_pass_is_tried_again(behaviors: list[Callable[[Handler], None]], server: Server, path: Path) -> None:
+    server.behaviors = behaviors
     fetch(server, path)
     assert fetched_whole(server, path)
 
 
 def test_a_server_that_ignores_ranges_starts_over(server: Server, path: Path) -> None:
-    server.behaviours = [cut, lambda handler: handler.answer(200, handler.server.blob)]
+    server.behaviors = [cut, lambda handler: handler.answer(200, handler.server.blob)]
     fetch(server, path)
     assert fetched_whole(server, path)
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "says"),
+    ("behavior", "says"),
     [
         (status(404), "not there"),
         (status(403), "403"),
@@ -223,9 +223,9 @@ def test_a_server_that_ignores_ranges_starts_over(server: Server, path: Path) ->
     ],
 )
 def test_what_will_not_pass_ends_at_once(
-    behaviour: Callable[[Handler], None], says: str, server: Server, path: Path
+    behavior: Callable[[Handler], None], says: str, server: Server, path: Path
 ) -> None:
-    server.behaviours = [behaviour]
+    server.behaviors = [behavior]
     with pytest.raises(DataError, match=says) as caught:
         fetch(server, path)
     assert str(caught.value).startswith(server.url)
@@ -234,7 +234,7 @@ def test_what_will_not_pass_ends_at_once(
 
 
 def test_a_length_that_is_too_short_is_noticed(server: Server, path: Path) -> None:
-    server.behaviours = [lambda handler: handler.answer(200, handler.server.blob[:-30])]
+    server.behaviors = [lambda handler: handler.answer(200, handler.server.blob[:-30])]
     with pytest.raises(DataError, match="not a sound archive"):
         fetch(server, path)
     assert list(path.parent.iterdir()) == []
@@ -244,14 +244,14 @@ def test_a_wrong_checksum_is_tried_again(server: Server, path: Path) -> None:
     checksum = b64encode(hashlib.md5(server.blob).digest()).decode()
     flipped = server.blob[:80] + bytes([server.blob[80] ^ 1]) + server.blob[81:]
     sums = {"x_goog_hash": f"crc32c=AAAAAA==,md5={checksum}"}
-    server.behaviours = [body(flipped, **sums), body(server.blob, **sums)]
+    server.behaviors = [body(flipped, **sums), body(server.blob, **sums)]
     steps = fetch(server, path)
     assert fetched_whole(server, path)
     assert any("another checksum" in step.note for step in steps)
 
 
 def test_a_silent_server_is_given_up_and_what_arrived_stays_apart(server: Server, path: Path) -> None:
-    server.behaviours = [stall]
+    server.behaviors = [stall]
     with pytest.raises(DataError, match="given up after 5 retries"):
         fetch(server, path, timeout=0.05)
     assert not path.exists()
@@ -259,7 +259,7 @@ def test_a_silent_server_is_given_up_and_what_arrived_stays_apart(server: Server
 
 
 def test_a_server_that_never_gets_further_is_given_up(server: Server, path: Path) -> None:
-    server.behaviours = [cut, another_part] * 20
+    server.behaviors = [cut, another_part] * 20
     with pytest.raises(DataError, match="given up"):
         fetch(server, path)
     assert not path.exists()
@@ -268,11 +268,11 @@ def test_a_server_that_never_gets_further_is_given_up(server: Server, path: Path
 def test_a_failed_download_leaves_the_old_file(server: Server, path: Path) -> None:
     path.parent.mkdir()
     path.write_text("old")
-    server.behaviours = [body(b"PK and no more")]
+    server.behaviors = [body(b"PK and no more")]
     with pytest.raises(DataError):
         fetch(server, path)
     assert path.read_text() == "old"
-    server.behaviours = [whole]
+    server.behaviors = [whole]
     fetch(server, path)
     assert fetched_whole(server, path)
 

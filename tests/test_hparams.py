@@ -14,7 +14,7 @@ def test_a_file_without_an_inner_cell_has_the_plain_one_of_version_0_1() -> None
     assert "decoder.hyper.gamma" not in shapes(old)
 
 
-def test_a_layer_normalised_inner_cell_has_no_bias_but_four_tensors_of_its_own() -> None:
+def test_a_layer_normalized_inner_cell_has_no_bias_but_four_tensors_of_its_own() -> None:
     found = shapes(HParams(conditional=False, dec_model="hyper", dec_rnn_size=8))
     assert {
         name: shape for name, shape in found.items() if name.startswith("decoder.hyper.") and name.count(".") == 2

@@ -69,8 +69,8 @@ def test_a_field_has_the_four_at_its_corners_and_their_ways_as_edges(way: str) -
 
 
 def test_a_straight_field_is_bilinear() -> None:
-    centre = field(np.stack([A, B, C, D]), 3, 3, "lerp")[1, 1]
-    np.testing.assert_allclose(centre, (A + B + C + D) / 4, atol=1e-6)
+    center = field(np.stack([A, B, C, D]), 3, 3, "lerp")[1, 1]
+    np.testing.assert_allclose(center, (A + B + C + D) / 4, atol=1e-6)
 
 
 def test_an_analogy_undoes_itself() -> None:

@@ -34,7 +34,7 @@ def complete(
     style: Any = None,
     reading: Any = None,
 ) -> None:
-    """Draw on from a beginning: several endings on one sheet, the given part in another colour.
+    """Draw on from a beginning: several endings on one sheet, the given part in another color.
 
     How large the beginning is meant, and what it is the beginning of, is guessed: each ending goes on from a guess that
     would have foretold these strokes. --fraction says the size: the beginning enters at that share of what the model

@@ -98,7 +98,7 @@ def write_gif(pictures: Sequence[Picture], timing: Timing, path: Path) -> None:
 
 
 def _palette(pictures: Sequence[Picture]) -> bytes:
-    """Return the RGB bytes of the page's colour and of each ink in its shades on the page."""
+    """Return the RGB bytes of the page's color and of each ink in its shades on the page."""
     style = pictures[0].style
     inks = {line.color for picture in pictures for lines in picture.cells for line in lines}
     if pictures[0].captions:

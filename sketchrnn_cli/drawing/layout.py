@@ -1,7 +1,7 @@
 """Place drawings on a sheet: sketches in data units go in, a `Picture` in pixels comes out.
 
     picture = grid(sketches, columns=4, captions=["temperature 0.1", ...], style=Style(size=256))
-    picture = grid([colored(sketch, given=20)])      # the first 20 rows in another colour
+    picture = grid([colored(sketch, given=20)])      # the first 20 rows in another color
     pictures = sequence(sketches)                    # a morph: one sketch a picture, all of one size
 
 `svg`, `raster` and `animation` draw a picture; `output` writes it to a file.
@@ -30,7 +30,7 @@ GLYPH = 0.6
 
 @dataclass(frozen=True)
 class Drawing:
-    """Polylines `[points, 2]` in data units, and a colour for each; None is the style's."""
+    """Polylines `[points, 2]` in data units, and a color for each; None is the style's."""
 
     strokes: list[np.ndarray]
     colors: list[str | None]
@@ -90,7 +90,7 @@ class Picture:
 
 
 def colored(sketch: np.ndarray, given: int = 0, given_color: str = GIVEN) -> Drawing:
-    """Return the drawing of a stroke-3 sketch, its first `given` rows in a colour of their own.
+    """Return the drawing of a stroke-3 sketch, its first `given` rows in a color of their own.
 
     A stroke that the border runs through is cut there, so that both parts meet.
     """
@@ -118,7 +118,7 @@ def grid(
     aligned: bool = False,
     style: Style | None = None,
 ) -> Picture:
-    """Lay sketches out row by row in equal cells, each scaled to fit its cell and centred in it.
+    """Lay sketches out row by row in equal cells, each scaled to fit its cell and centered in it.
 
     Args:
         sketches: stroke-3 arrays or drawings, at least one.

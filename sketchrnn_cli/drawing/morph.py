@@ -67,9 +67,9 @@ def _way(
 
 def _even(stroke: np.ndarray) -> np.ndarray:
     """Return `POINTS` points at equal distances along a stroke, `[POINTS, 2]`."""
-    travelled = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
-    stations = np.linspace(0.0, travelled[-1], POINTS)
-    return np.stack([np.interp(stations, travelled, axis) for axis in np.asarray(stroke, dtype=np.float64).T], axis=1)
+    traveled = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
+    stations = np.linspace(0.0, traveled[-1], POINTS)
+    return np.stack([np.interp(stations, traveled, axis) for axis in np.asarray(stroke, dtype=np.float64).T], axis=1)
 
 
 def _length(stroke: np.ndarray) -> float:

@@ -86,15 +86,15 @@ class Pen:
         self.covered = np.zeros(self.target.shape[:2], dtype=np.float32)
         self.ink = np.array([*ImageColor.getrgb(line.color), 255][: self.page.shape[2]], dtype=np.float32)
         self.points = line.points - low
-        self.travelled = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line.points, axis=0).T))])
+        self.traveled = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line.points, axis=0).T))])
         self.drawn = 0.0
         self.down = True
 
     def _draw(self, length: float) -> None:
         """Draw the stroke in hand up to `length` pixels from its own beginning."""
-        between = self.travelled[(self.travelled > self.drawn) & (self.travelled < length)]
+        between = self.traveled[(self.traveled > self.drawn) & (self.traveled < length)]
         stations = np.unique(np.concatenate([np.arange(self.drawn, length, PIECE), between, [length]]))
-        path = np.stack([np.interp(stations, self.travelled, axis) for axis in self.points.T], axis=1)
+        path = np.stack([np.interp(stations, self.traveled, axis) for axis in self.points.T], axis=1)
         for start, end in pairwise(path):
             self._draw_piece(start, end)
         self.drawn = length
@@ -105,7 +105,7 @@ class Pen:
         right, bottom = np.ceil(np.maximum(start, end) + reach).astype(int)
         box = (slice(top, bottom), slice(left, right))
         covered = self.covered[box]
-        # Pixel centres lie at half pixels
+        # Pixel centers lie at half pixels
         x = np.arange(left, left + covered.shape[1]) + 0.5 - start[0]
         y = np.arange(top, top + covered.shape[0])[:, None] + 0.5 - start[1]
         along, across = end - start

@@ -9,7 +9,7 @@ from sketchrnn_cli.errors import UsageError
 INK = "#22262b"
 
 ORDER = ("#3366cc", "#e4572e", "#2a9d5c", "#8e44ad", "#e09f1f", "#159fb3", "#c2347a", "#7a5c3e")
-"""Colours of the first stroke, the second, ... where they are coloured by order; then the first again."""
+"""Colors of the first stroke, the second, ... where they are colored by order; then the first again."""
 
 TRANSPARENT = "none"
 """The background that lets the page behind show; a GIF and an MP4 have a white page instead."""
@@ -17,7 +17,7 @@ TRANSPARENT = "none"
 
 @dataclass(frozen=True)
 class Style:
-    """How drawings look; lengths in pixels, a colour as a CSS name or as #rgb or #rrggbb."""
+    """How drawings look; lengths in pixels, a color as a CSS name or as #rgb or #rrggbb."""
 
     size: int = 256
     """Larger side of a cell."""
@@ -27,9 +27,9 @@ class Style:
     """Free space around the drawing of a cell, at least half the pen. None: 8 % of the size."""
     color: str = INK
     background: str = "#ffffff"
-    """A colour or `TRANSPARENT`."""
+    """A color or `TRANSPARENT`."""
     color_by_order: bool = False
-    """Give each stroke the next colour of `ORDER`."""
+    """Give each stroke the next color of `ORDER`."""
     smooth: bool = False
     """Draw curves through the points instead of straight lines."""
     millimeters: float | None = None

@@ -1,7 +1,7 @@
 """The official pretrained models of Sketch-RNN: their names, and where they lie.
 
 The names are those that the README of sketch-rnn-js lists (the demonstrations of magenta/magenta-js offer the same).
-Nothing of the collection is part of this program: its weights have no stated licence.
+Nothing of the collection is part of this program: its weights have no stated license.
 """
 
 from pathlib import Path

@@ -36,7 +36,7 @@ class Cell:
     the activation of the gates, which only `lstm` can have otherwise; `mask` recurrent dropout on the candidate,
     `[batch, units]`, kept entries 1 / keep, None in use."""
     forget_biases: tuple[str, ...] = ()
-    """Its biases that hold the forget gate's 1; a normalised cell adds it after the normalisation."""
+    """Its biases that hold the forget gate's 1; a normalized cell adds it after the normalization."""
     inner_units: int = 0
     """Units of an inner cell, whose state is carried behind its own."""
 
@@ -100,17 +100,17 @@ def lstm_gates(
     return opened[..., 3 * units :] * xp.tanh(c), c
 
 
-def _normalise(xp: Any, x: Array, gamma: Array, beta: Array) -> Array:
-    """Return layer normalisation over the last axis (Ba et al. 2016)."""
-    centred = x - xp.mean(x, axis=-1, keepdims=True)
-    variance = xp.mean(centred * centred, axis=-1, keepdims=True)
-    return gamma * centred / xp.sqrt(variance + LAYER_NORM_EPSILON) + beta
+def _normalize(xp: Any, x: Array, gamma: Array, beta: Array) -> Array:
+    """Return layer normalization over the last axis (Ba et al. 2016)."""
+    centered = x - xp.mean(x, axis=-1, keepdims=True)
+    variance = xp.mean(centered * centered, axis=-1, keepdims=True)
+    return gamma * centered / xp.sqrt(variance + LAYER_NORM_EPSILON) + beta
 
 
-def _normalised_gates(xp: Any, weights: Mapping[str, Array], gates: Array, c: Array, mask: Array | None) -> State:
-    """Return (h, c) of an LSTM whose four gates, and c before the output, are layer-normalised."""
-    normalised = [
-        _normalise(xp, x, gamma, beta)
+def _normalized_gates(xp: Any, weights: Mapping[str, Array], gates: Array, c: Array, mask: Array | None) -> State:
+    """Return (h, c) of an LSTM whose four gates, and c before the output, are layer-normalized."""
+    normalized = [
+        _normalize(xp, x, gamma, beta)
         for x, gamma, beta in zip(
             xp.split(gates, 4, axis=-1),
             xp.split(weights["gamma"], 4),
@@ -118,12 +118,12 @@ def _normalised_gates(xp: Any, weights: Mapping[str, Array], gates: Array, c: Ar
             strict=True,
         )
     ]
-    i, f, candidate, o = normalised
+    i, f, candidate, o = normalized
     candidate = xp.tanh(candidate)
     if mask is not None:
         candidate = candidate * mask
     c = sigmoid(xp, f + FORGET_BIAS) * c + sigmoid(xp, i) * candidate
-    h = sigmoid(xp, o) * xp.tanh(_normalise(xp, c, weights["cell_gamma"], weights["cell_beta"]))
+    h = sigmoid(xp, o) * xp.tanh(_normalize(xp, c, weights["cell_gamma"], weights["cell_beta"]))
     return h, c
 
 
@@ -138,7 +138,7 @@ def _layer_norm_step(
     xp: Any, weights: Mapping[str, Array], projected: Array, state: State, gate: str = "sigmoid", mask: Any = None
 ) -> State:
     gates = projected + xp.matmul(state[0], weights["recurrent_kernel"])
-    return _normalised_gates(xp, weights, gates, state[1], mask)
+    return _normalized_gates(xp, weights, gates, state[1], mask)
 
 
 def _hyper_step(
@@ -146,7 +146,7 @@ def _hyper_step(
 ) -> State:
     """Advance a HyperLSTM (Ha, Dai & Le 2016): a small LSTM scales the gates of the large one at every step.
 
-    The small one is layer-normalised, or plain where its tensors have a bias (`HParams.hyper_inner`).
+    The small one is layer-normalized, or plain where its tensors have a bias (`HParams.hyper_inner`).
     """
     units = weights["recurrent_kernel"].shape[0]
     h, inner_h = state[0][:, :units], state[0][:, units:]
@@ -159,14 +159,14 @@ def _hyper_step(
         inner_h, inner_c = lstm_gates(xp, inner_gates, inner_c)
     else:
         inner = {name: weights[f"hyper.{name}"] for name in NORMS}
-        inner_h, inner_c = _normalised_gates(xp, inner, inner_gates, inner_c, None)
+        inner_h, inner_c = _normalized_gates(xp, inner, inner_gates, inner_c, None)
     gates = (
         projected[:, : 4 * units] * _hyper_scale(xp, weights, "input", inner_h)
         + xp.matmul(h, weights["recurrent_kernel"]) * _hyper_scale(xp, weights, "recurrent", inner_h)
         + _hyper_scale(xp, weights, "bias", inner_h)
         + weights["bias"]
     )
-    h, c = _normalised_gates(xp, weights, gates, c, mask)
+    h, c = _normalized_gates(xp, weights, gates, c, mask)
     return xp.concatenate([h, inner_h], axis=-1), xp.concatenate([c, inner_c], axis=-1)
 
 

@@ -53,7 +53,7 @@ def condition(xp: Any, weights: Mapping[str, Array], z: Array | None, labels: Ar
         xp: array namespace.
         weights: the model's tensors.
         z: latent vectors `[batch, z]`; None for a decoder-only model.
-        labels: rows of the label table, integers `[batch]`, 0 for "any"; not used by an unlabelled model.
+        labels: rows of the label table, integers `[batch]`, 0 for "any"; not used by an unlabeled model.
     """
     if "classes.table" not in weights:
         return z

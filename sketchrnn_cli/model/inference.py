@@ -2,7 +2,7 @@
 
 Sketch i of a call draws from its own random stream, and sketches are drawn in chunks of `CHUNK` rows: the last chunk is
 padded, and rows that are finished run on idle. So every product has the same shape whatever is drawn, and a sketch does
-not depend on its neighbours, to the byte.
+not depend on its neighbors, to the byte.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""The causal Transformer decoder (Vaswani et al. 2017, normalised first), for any array namespace `xp`.
+"""The causal Transformer decoder (Vaswani et al. 2017, normalized first), for any array namespace `xp`.
 
 Position 0 is the condition v, positions 1 to T are the rows S₀ ... S_{T-1}; the output at position t gives the
 distribution of S_t. With d the width, L layers, H heads of d / H numbers each:
@@ -138,9 +138,9 @@ def softmax(xp: Any, scores: Array) -> Array:
 def normalize(xp: Any, x: Array, gamma: Array, beta: Array) -> Array:
     """Return layer normalization over the last axis."""
     share = 1.0 / x.shape[-1]
-    centred = x - xp.sum(x, axis=-1, keepdims=True) * share
-    variance = xp.sum(centred * centred, axis=-1, keepdims=True) * share
-    return centred / xp.sqrt(variance + EPSILON) * gamma + beta
+    centered = x - xp.sum(x, axis=-1, keepdims=True) * share
+    variance = xp.sum(centered * centered, axis=-1, keepdims=True) * share
+    return centered / xp.sqrt(variance + EPSILON) * gamma + beta
 
 
 def gelu(xp: Any, x: Array) -> Array:

@@ -45,8 +45,8 @@ def shapes(hparams: HParams) -> dict[str, tuple[int, ...]]:
     return table
 
 
-def initialise(hparams: HParams) -> dict[str, np.ndarray]:
-    """Draw the first weights from ``hparams.seed``: float32, initialised as in Magenta's Sketch-RNN."""
+def initialize(hparams: HParams) -> dict[str, np.ndarray]:
+    """Draw the first weights from ``hparams.seed``: float32, initialized as in Magenta's Sketch-RNN."""
     rng = np.random.default_rng([hparams.seed, 0])
     first = {name: _first_value(rng, name, shape) for name, shape in shapes(hparams).items()}
     for name in _forget_biases(hparams):
@@ -65,7 +65,7 @@ def count(weights: Mapping[str, np.ndarray]) -> int:
 
 
 def _forget_biases(hparams: HParams) -> list[str]:
-    """Return the biases that hold the forget gate's; normalised cells add theirs after the normalisation."""
+    """Return the biases that hold the forget gate's; normalized cells add theirs after the normalization."""
     cell_of = {f"encoder.{direction}": hparams.enc_model for direction in ("forward", "backward")}
     cell_of = (cell_of if hparams.conditional else {}) | {"decoder": hparams.dec_model}
     return [

@@ -61,14 +61,14 @@ def resample(stroke: np.ndarray, spacing: float = 1.0, keep_corners: bool = Fals
     Quick, Draw! lets the corners between go, which takes up to half a pixel off each; `keep_corners` has them, too.
     """
     stroke = np.asarray(stroke, dtype=np.float64)
-    travelled = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
-    length = travelled[-1]
+    traveled = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
+    length = traveled[-1]
     if length == 0.0:
         return stroke[[0, -1]]
     stations = np.append(np.arange(0.0, length, spacing), length)
     if keep_corners:
-        stations = np.union1d(stations, travelled)
-    return np.stack([np.interp(stations, travelled, axis) for axis in stroke.T], axis=1)
+        stations = np.union1d(stations, traveled)
+    return np.stack([np.interp(stations, traveled, axis) for axis in stroke.T], axis=1)
 
 
 def simplify(stroke: np.ndarray, epsilon: float = EPSILON) -> np.ndarray:

@@ -20,7 +20,7 @@ from sketchrnn_cli.data.batches import Corpus, batch_size, plan, steps_per_epoch
 from sketchrnn_cli.errors import CheckpointError, TrainingError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
-from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.store import runs
 from sketchrnn_cli.store.checkpoint import Checkpoint, Sidecar
 from sketchrnn_cli.store.lock import locked
@@ -85,7 +85,7 @@ class Trainer:
         if run.engine is None:
             raise ValueError("a run that trains has an engine")
         self.engine: runs.Engine = run.engine
-        initial = initialise(sidecar.hparams) if weights is None else weights
+        initial = initialize(sidecar.hparams) if weights is None else weights
         if slots is None:
             slots = optimizer.first_slots(initial, sidecar.hparams)
         else:

@@ -13,7 +13,7 @@ import pytest
 import sketchrnn_cli as sketchrnn
 from sketchrnn_cli import latent
 from sketchrnn_cli.data import archive, doodles
-from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.store.checkpoint import Sidecar, release
 
 SQUARE = np.float32([[60, 0, 0], [0, 60, 0], [-60, 0, 0], [0, -60, 1]])
@@ -181,7 +181,7 @@ def test_a_model_with_words_draws_completes_and_names_by_them(tmp_path: Path) ->
         num_classes=2, class_size=4, max_seq_len=12,
     )  # fmt: skip
     sidecar = Sidecar(hparams, 10.0, 255.0, words=("cat", "tree house"))
-    release(tmp_path / "named", sidecar, initialise(hparams))
+    release(tmp_path / "named", sidecar, initialize(hparams))
     named = sketchrnn.load(tmp_path / "named")
     assert named.words == ("cat", "tree house")
     apart = [named.sample(2, word=word, seed=1, temperature=0.9) for word in (None, "cat", "tree house")]

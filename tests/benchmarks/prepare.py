@@ -1,6 +1,6 @@
 """Time preparing 70,000 sketches, and a batch of 100 with augmentation: ours beside a loop over points.
 
-The loop does what Magenta's loader does, the way it does: clip, leave out what is too long, sort, normalise; and for a
+The loop does what Magenta's loader does, the way it does: clip, leave out what is too long, sort, normalize; and for a
 batch scale, drop points, pad to stroke-5. Both begin with the sketches in memory.
 
     python tests/benchmarks/prepare.py [ARCHIVE]
@@ -75,7 +75,7 @@ def median_seconds(make: Callable[[], object]) -> float:
 
 
 def prepare_plainly(raw: list[np.ndarray]) -> tuple[list[np.ndarray], float]:
-    """Clip, leave out, sort and normalise sketches one by one, gathering offsets point by point."""
+    """Clip, leave out, sort and normalize sketches one by one, gathering offsets point by point."""
     kept, offsets = [], []
     for sketch in raw:
         if len(sketch) <= LONGEST:

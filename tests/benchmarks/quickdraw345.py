@@ -1,4 +1,4 @@
-"""Make the labelled archive of 345 words that the bundled models are trained on.
+"""Make the labeled archive of 345 words that the bundled models are trained on.
 
     python tests/benchmarks/quickdraw345.py [SOURCE] --out quickdraw345.npz [--words cat dog]
 

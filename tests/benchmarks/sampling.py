@@ -9,7 +9,7 @@ import numpy as np
 
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.inference import Drawer, Noise
-from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.model.weights import initialize
 
 STEPS = 250
 
@@ -17,7 +17,7 @@ STEPS = 250
 def main() -> None:
     """Print both figures; no sketch may end early, so that every one takes all its steps."""
     hparams = HParams(max_seq_len=STEPS)
-    weights = initialise(hparams)
+    weights = initialize(hparams)
     weights["output.bias"][:3] = [9.0, 0.0, -30.0]
     drawer = Drawer(hparams, weights)
     one = min(seconds(drawer, 1) for _ in range(5))

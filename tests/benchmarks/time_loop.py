@@ -15,7 +15,7 @@ from keras import ops
 from sketchrnn_cli.data.batches import Batch
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
-from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.training import evaluation, optimizer, start
 from sketchrnn_cli.training.step import schedule, step_function
 
@@ -44,7 +44,7 @@ def measure(hparams: HParams, length: int, batch: int, arguments: argparse.Names
     if choice.name != hparams.kernel:
         print(choice.reason)
         return
-    weights = initialise(hparams)
+    weights = initialize(hparams)
     state = (weights, optimizer.first_slots(weights, hparams))
     state = tuple({name: ops.convert_to_tensor(value) for name, value in part.items()} for part in state)
     rows = evaluation.on_device(made_batch(length, batch))

@@ -24,7 +24,7 @@ from sketchrnn_cli.data.dataset import scale_factor
 from sketchrnn_cli.data.noise import epoch_key
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
-from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.training import feeds, optimizer, start
 from sketchrnn_cli.training.compiling import Compilation
 from sketchrnn_cli.training.step import schedule
@@ -99,9 +99,9 @@ def ours(sketches: Corpus, scale: float, hparams: HParams, pipeline: str, no_inp
     """
     lengths = padded_lengths(sketches, hparams, 1e9, 1.0)
     feed = feeds.FEEDS[pipeline](sketches, hparams, scale, lengths)
-    slots = optimizer.first_slots(initialise(hparams), hparams)
-    current, number, kernel = (feeds.tensors(initialise(hparams)), feeds.tensors(slots)), 0, kernels.prepare(hparams)
-    examples = (dict(initialise(hparams)), slots)
+    slots = optimizer.first_slots(initialize(hparams), hparams)
+    current, number, kernel = (feeds.tensors(initialize(hparams)), feeds.tensors(slots)), 0, kernels.prepare(hparams)
+    examples = (dict(initialize(hparams)), slots)
     began = time.perf_counter()
 
     def build(length: int) -> Callable[[], Callable]:

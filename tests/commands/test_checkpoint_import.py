@@ -11,7 +11,7 @@ from vae_file import vae
 
 from sketchrnn_cli import cli
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.store import checkpoint
 from sketchrnn_cli.store.checkpoint import Sidecar
 
@@ -35,7 +35,7 @@ def sketchrnn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
 
 def release(name: str, **changes: object) -> None:
     hparams = HParams(enc_rnn_size=6, dec_rnn_size=10, z_size=4, max_seq_len=40).replace(**changes)
-    checkpoint.release(Path("checkpoints") / name, Sidecar(hparams, 43.0, 255.0), initialise(hparams))
+    checkpoint.release(Path("checkpoints") / name, Sidecar(hparams, 43.0, 255.0), initialize(hparams))
 
 
 def files(folder: str = "checkpoints") -> list[str]:

@@ -42,7 +42,7 @@ def test_half_a_drawing_is_kept_to_the_last_bit_in_every_ending(cat: np.ndarray)
         np.testing.assert_array_equal(ending[: len(half), :2], half[:, :2])
 
 
-def test_the_given_part_has_a_colour_of_its_own(cat: np.ndarray) -> None:
+def test_the_given_part_has_a_color_of_its_own(cat: np.ndarray) -> None:
     complete("half.npy", "--count", 1, "--color", "#0000ff", "--out", "ending.png")
     with Image.open("ending.png") as picture:
         colors = {color for _, color in picture.convert("RGB").getcolors(1 << 20)}

@@ -13,7 +13,7 @@ from sketchrnn_cli.cli import app
 from sketchrnn_cli.data import archive, doodles
 from sketchrnn_cli.errors import CheckpointError, DataError, UsageError
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.store import checkpoint
 from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.strokes.files import read_sketches, write_sketches
@@ -208,7 +208,7 @@ def test_a_drawing_and_a_morph_are_animated(here: Path) -> None:
 )
 def test_what_cannot_be_done_is_said_in_one_line(here: Path, words: tuple, kind: type, message: str) -> None:
     hparams = HParams(conditional=False, dec_rnn_size=8, num_mixture=2, max_seq_len=90)
-    checkpoint.release(here / "checkpoints" / "drawer", Sidecar(hparams, 30.0, 255.0), initialise(hparams))
+    checkpoint.release(here / "checkpoints" / "drawer", Sidecar(hparams, 30.0, 255.0), initialize(hparams))
     (here / "folder.svg").mkdir()
     np.save(here / "none.npy", np.zeros((0, 128)))
     before = sorted(here.iterdir())

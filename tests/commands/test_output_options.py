@@ -105,12 +105,12 @@ def test_the_pen_of_a_plotter_takes_short_ways() -> None:
     lines = [rng.uniform(0, 1000, (2, 2)) for _ in range(60)]
 
     def way(order: list[tuple[int, bool]]) -> float:
-        pen, travelled = np.zeros(2), 0.0
+        pen, traveled = np.zeros(2), 0.0
         for number, turned in order:
             line = lines[number][::-1] if turned else lines[number]
-            travelled += float(np.hypot(*(line[0] - pen)))
+            traveled += float(np.hypot(*(line[0] - pen)))
             pen = line[-1]
-        return travelled
+        return traveled
 
     ordered = paper.pen_order(lines)
     assert sorted(number for number, _ in ordered) == list(range(60))

@@ -16,7 +16,7 @@ from sketchrnn_cli import cli
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.interop import pretrained
 from sketchrnn_cli.interop.magenta_js import export
-from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.store import checkpoint
 from sketchrnn_cli.store.checkpoint import Checkpoint, Sidecar
 
@@ -71,7 +71,7 @@ def model(name: str, conditional: bool = False, units: int = 10) -> bytes:
     hparams = HParams(
         conditional=conditional, enc_rnn_size=6, dec_rnn_size=units, z_size=4, max_seq_len=40
     )  # fmt: skip
-    loaded = Checkpoint(Path(name), Sidecar(hparams, 30.0, 255.0), dict(initialise(hparams)))
+    loaded = Checkpoint(Path(name), Sidecar(hparams, 30.0, 255.0), dict(initialize(hparams)))
     info, *tensors = vae(loaded, name) if conditional else export.encode(loaded, name)
     del info["canvas_size"]
     return json.dumps([info, *tensors]).encode()

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from sketchrnn_cli.cli import app
 from sketchrnn_cli.errors import UsageError
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.store import checkpoint
 from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.strokes.files import read_sketches
@@ -40,7 +40,7 @@ def test_a_row_of_a_grid_is_what_its_temperature_draws_alone() -> None:
 @pytest.mark.parametrize("conditional", [True, False])
 def test_a_model_that_ends_at_once_draws_blank_sheets(conditional: bool) -> None:
     hparams = HParams(conditional=conditional, enc_rnn_size=8, dec_rnn_size=8, z_size=4, num_mixture=2, max_seq_len=30)
-    weights = dict(initialise(hparams))
+    weights = dict(initialize(hparams))
     weights["output.bias"][:3] = [-9, -9, 9]
     checkpoint.release(Path("checkpoints/silent"), Sidecar(hparams, 30.0, 255.0), weights)
     for name in ("a.svg", "a.png", "a.npy", "a.json"):

@@ -125,13 +125,13 @@ def test_the_canvas_is_the_median_larger_side_of_what_is_drawn() -> None:
 def test_words_of_several_sets_are_merged_by_name() -> None:
     sketch = np.array([[3, 4, 1]], dtype=np.int16)
 
-    def labelled(name: str, words: tuple[str, ...], labels: list[int] | None) -> DataSet:
+    def labeled(name: str, words: tuple[str, ...], labels: list[int] | None) -> DataSet:
         packed = pack([sketch] * 3, "x")
         train = packed if labels is None else dataclasses.replace(packed, labels=np.array(labels, np.uint16))
         splits = {"train": train, "valid": packed, "test": packed}
         return DataSet(name, Path("x.npz"), splits, measure(splits), "", "", "", words)
 
-    sets = [labelled("many", ("dog", "cat"), [1, 0, 1]), labelled("bird", (), None), labelled("x", ("cat",), [0, 0, 0])]
+    sets = [labeled("many", ("dog", "cat"), [1, 0, 1]), labeled("bird", (), None), labeled("x", ("cat",), [0, 0, 0])]
     words = words_of(sets)
     assert words == ("dog", "cat", "bird")
     assert [label_rows(one, "train", words).tolist() for one in sets] == [[2, 1, 2], [3, 3, 3], [2, 2, 2]]

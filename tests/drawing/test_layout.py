@@ -40,7 +40,7 @@ def test_a_drawing_keeps_its_shape() -> None:
     np.testing.assert_allclose(drawn - drawn[0], (original - original[0]) * scale, atol=1e-9)
 
 
-def test_every_sketch_of_a_grid_is_centred_in_its_cell_with_its_margin() -> None:
+def test_every_sketch_of_a_grid_is_centered_in_its_cell_with_its_margin() -> None:
     picture = grid([a_sketch(i) for i in range(7)], columns=3, style=Style(size=100, margin=10))
     width, height = picture.width / 3, picture.height / 3
     for number, lines in enumerate(picture.cells):

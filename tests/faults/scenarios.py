@@ -8,7 +8,7 @@ import numpy as np
 
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.store import checkpoint, names, runs
 from sketchrnn_cli.store.checkpoint import Sidecar
 
@@ -25,7 +25,7 @@ class Scenario(NamedTuple):
 
 
 def _weights(step: int) -> dict[str, np.ndarray]:
-    return initialise(HPARAMS.replace(seed=step))
+    return initialize(HPARAMS.replace(seed=step))
 
 
 def _save(folder: Path, step: int, run: runs.Run) -> runs.Run:

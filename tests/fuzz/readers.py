@@ -31,7 +31,7 @@ from sketchrnn_cli.data.conversion import binary, ndjson
 from sketchrnn_cli.errors import SketchRNNError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.interop import magenta_js
-from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.store import checkpoint, runs
 from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.strokes import files, scan
@@ -110,7 +110,7 @@ def _png() -> bytes:
 @cache
 def _checkpoint() -> tuple[bytes, bytes]:
     with tempfile.TemporaryDirectory() as folder:
-        checkpoint.write(Path(folder), Sidecar(HPARAMS, 1.5, 255.0), initialise(HPARAMS))
+        checkpoint.write(Path(folder), Sidecar(HPARAMS, 1.5, 255.0), initialize(HPARAMS))
         return (Path(folder) / checkpoint.SIDECAR).read_bytes(), (Path(folder) / checkpoint.WEIGHTS).read_bytes()
 
 
@@ -134,7 +134,7 @@ def _run() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         sidecar = Sidecar(HPARAMS, 1.5, 255.0, step=1)
         slots = {"optimizer.updates": np.ones(1, np.float32)}
-        runs.save_step(Path(folder) / "run", runs.Run("", ""), sidecar, initialise(HPARAMS), slots, True, True)
+        runs.save_step(Path(folder) / "run", runs.Run("", ""), sidecar, initialize(HPARAMS), slots, True, True)
         return (Path(folder) / "run" / runs.RUN_FILE).read_bytes()
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from sketchrnn_cli.data import archive, doodles
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.store import checkpoint, names
 from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.store.schedule import Schedule
@@ -19,7 +19,7 @@ def trained(folder: Path, data: Path, scale_factor: float, pixel_factor: float) 
         conditional=False, dec_rnn_size=6, num_mixture=2, batch_size=4, buckets=1, max_seq_len=250,
         pixel_factor=pixel_factor,
     )  # fmt: skip
-    checkpoint.release(folder / "model", Sidecar(hparams, scale_factor, 255.0), initialise(hparams))
+    checkpoint.release(folder / "model", Sidecar(hparams, scale_factor, 255.0), initialize(hparams))
     start.use_device("cpu", None)
     first = checkpoint.load(folder / "model")
     trainer = start.new_run(folder / "run", [archive.load(data)], hparams, Schedule(), first)

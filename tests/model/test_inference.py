@@ -23,7 +23,7 @@ def test_the_same_seed_draws_the_same_bytes() -> None:
     assert [sketch.tobytes() for sketch in once] == [sketch.tobytes() for sketch in again]
 
 
-def test_a_sketch_does_not_depend_on_its_neighbours() -> None:
+def test_a_sketch_does_not_depend_on_its_neighbors() -> None:
     together = drawer().draw(LATENT, noises(6), 0.7, 20)
     assert len({len(sketch) for sketch in together}) > 1
     for i in (0, 3, 5):

@@ -29,7 +29,7 @@ def draw(drawer: Drawer, numbers: list[int], given: np.ndarray | None = None) ->
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_sketch_does_not_depend_on_how_many_are_drawn_nor_on_its_neighbours(name: str) -> None:
+def test_a_sketch_does_not_depend_on_how_many_are_drawn_nor_on_its_neighbors(name: str) -> None:
     weights = plain_model.random_weights(MODELS[name], size=0.25)
     weights["output.bias"][2] -= 1.0  # Long enough to differ.
     drawer = Drawer(MODELS[name], weights)

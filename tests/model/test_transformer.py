@@ -104,4 +104,4 @@ def test_no_output_depends_on_a_later_row() -> None:
 
 def test_the_model_of_345_words_has_as_many_numbers_as_fit_eight_megabytes_in_half_precision() -> None:
     hparams = HParams(conditional=False, dec_model="transformer", dec_rnn_size=256, num_classes=345)
-    assert tensors.count(tensors.initialise(hparams)) == 3_724_283
+    assert tensors.count(tensors.initialize(hparams)) == 3_724_283

@@ -8,7 +8,7 @@ import pytest
 
 from sketchrnn_cli.errors import CheckpointError
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.store import checkpoint
 from sketchrnn_cli.store.checkpoint import Checkpoint, DataSource, Sidecar
 
@@ -19,7 +19,7 @@ HPARAMS = HParams(enc_rnn_size=4, dec_rnn_size=6, z_size=3, num_mixture=2, max_s
 def folder(tmp_path):
     """A released checkpoint of a tiny model."""
     sidecar = Sidecar(HPARAMS, 12.5, 255.0, (DataSource("cats", "00ff", "drawn in a test"),), step=7, epoch=1)
-    checkpoint.release(tmp_path / "model", sidecar, initialise(HPARAMS))
+    checkpoint.release(tmp_path / "model", sidecar, initialize(HPARAMS))
     return tmp_path / "model"
 
 
@@ -40,14 +40,14 @@ def test_what_is_released_is_loaded(folder):
     assert isinstance(loaded, Checkpoint)
     assert loaded.hparams == HPARAMS
     assert loaded.sidecar.datasets[0].provenance == "drawn in a test"
-    for name, value in initialise(HPARAMS).items():
+    for name, value in initialize(HPARAMS).items():
         np.testing.assert_array_equal(loaded.weights[name], value)
 
 
 def test_half_precision_is_loaded_as_float32_within_its_rounding(tmp_path):
-    checkpoint.release(tmp_path / "half", Sidecar(HPARAMS, 1.0, 1.0), initialise(HPARAMS), np.float16)
+    checkpoint.release(tmp_path / "half", Sidecar(HPARAMS, 1.0, 1.0), initialize(HPARAMS), np.float16)
     loaded = checkpoint.load(tmp_path / "half")
-    for name, value in initialise(HPARAMS).items():
+    for name, value in initialize(HPARAMS).items():
         assert loaded.weights[name].dtype == np.float32
         np.testing.assert_allclose(loaded.weights[name], value, rtol=1e-3, atol=1e-6)
 
@@ -55,7 +55,7 @@ def test_half_precision_is_loaded_as_float32_within_its_rounding(tmp_path):
 def test_transposed_and_sliced_arrays_are_read_back_right(tmp_path):
     rng = np.random.default_rng(0)
     weights = {}
-    for name, value in initialise(HPARAMS).items():
+    for name, value in initialize(HPARAMS).items():
         wide = rng.normal(size=(2 * value.shape[0], *value.shape[1:])).astype(np.float32)
         weights[name] = wide[::2] if value.ndim == 1 else np.asfortranarray(wide[::2]).T.copy().T
     assert not weights["decoder.kernel"].flags.c_contiguous
@@ -82,7 +82,7 @@ def test_truncated_weights_are_refused(folder):
 
 
 def test_a_missing_tensor_is_named(folder):
-    weights = initialise(HPARAMS)
+    weights = initialize(HPARAMS)
     del weights["output.bias"]
     rewrite_weights(folder, weights)
     with pytest.raises(CheckpointError, match=r"'output.bias' is missing"):
@@ -90,19 +90,19 @@ def test_a_missing_tensor_is_named(folder):
 
 
 def test_a_tensor_of_another_shape_is_named(folder):
-    rewrite_weights(folder, initialise(HPARAMS) | {"output.bias": np.zeros(3)})
+    rewrite_weights(folder, initialize(HPARAMS) | {"output.bias": np.zeros(3)})
     with pytest.raises(CheckpointError, match=r"'output.bias' has shape \[3\], expected \[15\]"):
         checkpoint.load(folder)
 
 
 def test_a_tensor_too_many_is_named(folder):
-    rewrite_weights(folder, initialise(HPARAMS) | {"stowaway": np.zeros(3)})
+    rewrite_weights(folder, initialize(HPARAMS) | {"stowaway": np.zeros(3)})
     with pytest.raises(CheckpointError, match="'stowaway' does not belong"):
         checkpoint.load(folder)
 
 
 def test_weights_that_are_not_finite_are_refused(folder):
-    rewrite_weights(folder, initialise(HPARAMS) | {"output.bias": np.full(15, np.nan)})
+    rewrite_weights(folder, initialize(HPARAMS) | {"output.bias": np.full(15, np.nan)})
     with pytest.raises(CheckpointError, match="not finite"):
         checkpoint.load(folder)
 
@@ -152,7 +152,7 @@ def test_a_missing_file_is_named(folder):
 def test_a_released_folder_is_not_overwritten(folder):
     before = (folder / checkpoint.WEIGHTS).read_bytes()
     with pytest.raises(CheckpointError, match="already exists"):
-        checkpoint.release(folder, Sidecar(HPARAMS, 1.0, 1.0), initialise(HPARAMS))
+        checkpoint.release(folder, Sidecar(HPARAMS, 1.0, 1.0), initialize(HPARAMS))
     assert (folder / checkpoint.WEIGHTS).read_bytes() == before
 
 

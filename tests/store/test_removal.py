@@ -17,7 +17,7 @@ def run_folder(parent: Path, name: str) -> Path:
     return folder
 
 
-def test_a_run_is_deleted_and_its_neighbour_stays(tmp_path: Path) -> None:
+def test_a_run_is_deleted_and_its_neighbor_stays(tmp_path: Path) -> None:
     gone, stays = run_folder(tmp_path, "a"), run_folder(tmp_path, "b")
     done = CliRunner().invoke(app, ["checkpoint", "remove", "a", "--yes", "--checkpoint-dir", str(tmp_path)])
     assert done.stdout.split() == [str(gone)]

@@ -8,7 +8,7 @@ import pytest
 
 from sketchrnn_cli.errors import CheckpointError
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.store import checkpoint, names, runs
 from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.store.schedule import Engine, Schedule
@@ -19,7 +19,7 @@ SLOTS = {"optimizer.m.output.bias": np.arange(15, dtype=np.float32)}
 
 def save(folder, run, step, is_best=False, keep_epoch=False):
     sidecar = Sidecar(HPARAMS, 1.0, 255.0, step=step, epoch=step // 10)
-    return runs.save_step(folder, run, sidecar, initialise(HPARAMS), SLOTS, is_best, keep_epoch)
+    return runs.save_step(folder, run, sidecar, initialize(HPARAMS), SLOTS, is_best, keep_epoch)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_an_unknown_name_gets_the_nearest(run_folder):
 
 def test_the_newest_run_is_by_its_own_clock_and_released_folders_do_not_count(run_folder):
     newer = save(run_folder.parent / "older_name", runs.Run("", ""), 5)
-    checkpoint.release(run_folder.parent / "released", Sidecar(HPARAMS, 1.0, 1.0), initialise(HPARAMS))
+    checkpoint.release(run_folder.parent / "released", Sidecar(HPARAMS, 1.0, 1.0), initialize(HPARAMS))
     assert newer.time > runs.read_run(run_folder).time
     assert names.newest_run(run_folder.parent) == run_folder.parent / "older_name"
     save(run_folder, runs.read_run(run_folder), 50)

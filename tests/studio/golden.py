@@ -50,7 +50,7 @@ def write(folder: Path, variant: str) -> None:
     rng = np.random.default_rng(5)
     values = {
         name: (value + rng.normal(0.0, 0.15, value.shape)).astype(np.float16 if is_half else np.float32)
-        for name, value in weights.initialise(hparams).items()
+        for name, value in weights.initialize(hparams).items()
     }
     folder.mkdir(parents=True, exist_ok=True)
     save_file(values, folder / "weights.safetensors")

@@ -21,7 +21,7 @@ Drawing = list[np.ndarray]
 
 @cache
 def _catmull_rom() -> np.ndarray:
-    """Return the weights `[samples, 4]` of four neighbouring points on the span between the middle two."""
+    """Return the weights `[samples, 4]` of four neighboring points on the span between the middle two."""
     t = np.arange(SPAN_SAMPLES) / SPAN_SAMPLES
     powers = np.stack([np.ones_like(t), t, t**2, t**3], axis=1)
     return powers @ np.array([[0, 2, 0, 0], [-1, 0, 1, 0], [2, -5, 4, -1], [-1, 3, -3, 1]]) / 2.0
@@ -31,8 +31,8 @@ def curve(points: ArrayLike) -> np.ndarray:
     """Return a smooth curve through points `[n, 2]` (a uniform Catmull-Rom spline)."""
     points = np.asarray(points, dtype=np.float64)
     ends = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
-    neighbours = np.stack([ends[:-3], ends[1:-2], ends[2:-1], ends[3:]], axis=1)
-    spans = _catmull_rom() @ neighbours
+    neighbors = np.stack([ends[:-3], ends[1:-2], ends[2:-1], ends[3:]], axis=1)
+    spans = _catmull_rom() @ neighbors
     return np.concatenate([spans.reshape(-1, 2), points[-1:]])
 
 
@@ -105,10 +105,10 @@ def by_hand(drawing: Sequence[np.ndarray], rng: np.random.Generator, unsteadines
         return np.repeat(values, counts, axis=0)
 
     steps = np.hypot(*np.diff(points, axis=0, prepend=points[:1]).T)
-    travelled = np.cumsum(steps) / size
-    travelled -= each(travelled[starts])
-    lengths = travelled[starts + counts - 1]
-    progress = travelled / np.maximum(each(lengths), 1e-9)
+    traveled = np.cumsum(steps) / size
+    traveled -= each(traveled[starts])
+    lengths = traveled[starts + counts - 1]
+    progress = traveled / np.maximum(each(lengths), 1e-9)
 
     # Short strokes are small movements, and small movements are surer: an eye stays an eye.
     care = np.minimum(1.0, 0.35 + lengths)[:, None]
@@ -117,6 +117,6 @@ def by_hand(drawing: Sequence[np.ndarray], rng: np.random.Generator, unsteadines
     sway = np.zeros_like(points)
     for wave in (rng.uniform(0.28, 0.4), rng.uniform(0.14, 0.2)):
         phase = rng.uniform(0.0, 2 * np.pi, (len(drawing), 2))
-        sway += 2 * wave * np.sin(each(phase) + 2 * np.pi / wave * travelled[:, None])
+        sway += 2 * wave * np.sin(each(phase) + 2 * np.pi / wave * traveled[:, None])
     moved = each(aside) + each(stray) * progress[:, None] + each(care) * sway
     return np.split(points + moved * (unsteadiness * size / 100), starts[1:])

@@ -64,7 +64,7 @@ def read(path: Path) -> Imported:
         if (expected := shapes(hparams)[name]) != size:
             raise CheckpointError(f"{path}: {name} has shape {list(size)}, the others call for {list(expected)}")
     tensors = {
-        name: from_magenta(name, _dequantise(path, name, text, size))
+        name: from_magenta(name, _dequantize(path, name, text, size))
         for name, text, size in zip(names, weights, sizes, strict=True)
     }
     version = _number(path, info, "version", default=UNSQUASHED)
@@ -165,25 +165,25 @@ def _hparams(path: Path, info: Mapping[str, Any], sizes: Mapping[str, tuple[int,
         raise CheckpointError(f"{path}: {error}") from error
 
 
-def _dequantise(path: Path, name: str, quantised: Any, size: tuple[int, ...]) -> np.ndarray:
+def _dequantize(path: Path, name: str, quantized: Any, size: tuple[int, ...]) -> np.ndarray:
     """Return a tensor's values, float64."""
     count = math.prod(size)
-    if isinstance(quantised, str):
+    if isinstance(quantized, str):
         try:
-            steps = np.frombuffer(b64decode(quantised, validate=True), dtype=np.uint8)
+            steps = np.frombuffer(b64decode(quantized, validate=True), dtype=np.uint8)
         except (binascii.Error, ValueError) as error:
             raise CheckpointError(f"{path}: {name} is not base64: {error}") from error
         if len(steps) != 2 * count:
             raise CheckpointError(f"{path}: {name} has {len(steps)} bytes; shape {list(size)} needs {2 * count}")
         steps = steps.view("<i2")
-    elif isinstance(quantised, list):
-        if len(quantised) != count:
-            raise CheckpointError(f"{path}: {name} has {len(quantised)} weights; shape {list(size)} needs {count}")
-        if not all(type(step) is int and -STEPS - 1 <= step <= STEPS for step in quantised):
+    elif isinstance(quantized, list):
+        if len(quantized) != count:
+            raise CheckpointError(f"{path}: {name} has {len(quantized)} weights; shape {list(size)} needs {count}")
+        if not all(type(step) is int and -STEPS - 1 <= step <= STEPS for step in quantized):
             raise CheckpointError(f"{path}: {name} holds something else than 16-bit integers")
-        steps = np.array(quantised)
+        steps = np.array(quantized)
     else:
-        raise CheckpointError(f"{path}: {name} is {reprlib.repr(quantised)}, expected base64 or a list of integers")
+        raise CheckpointError(f"{path}: {name} is {reprlib.repr(quantized)}, expected base64 or a list of integers")
     return LARGEST_WEIGHT * steps.reshape(size).astype(np.float64) / STEPS
 
 

@@ -43,7 +43,7 @@ def write(
         checkpoint: the model.
         name: what the file calls it.
         z: `[z_size]` at which a conditional model is fixed and becomes a decoder alone (see `at_condition`).
-        word: the same for a labelled one; None is any.
+        word: the same for a labeled one; None is any.
         replace: whether what has the name is replaced.
 
     Raises:
@@ -82,14 +82,14 @@ def encode(checkpoint: Checkpoint, name: str, z: np.ndarray | None = None, word:
         "canvas_size": checkpoint.sidecar.canvas_size,  # The players ignore it; `magenta_js.read` does not.
     }
     names = layout.DECODER_ONLY
-    blobs = [_quantise(where, name, layout.to_magenta(name, weights[name])) for name in names]
+    blobs = [_quantize(where, name, layout.to_magenta(name, weights[name])) for name in names]
     return [info, [list(weights[name].shape) for name in names], blobs]
 
 
 def at_condition(
     where: str, name: str, hparams: HParams, weights: dict[str, np.ndarray], v: np.ndarray
 ) -> tuple[HParams, dict[str, np.ndarray]]:
-    """Return the decoder-only model that draws what a conditional or labelled one draws at a fixed v = [z, word].
+    """Return the decoder-only model that draws what a conditional or labeled one draws at a fixed v = [z, word].
 
     What v `[condition size]` adds to the gates is the same at every step and goes into the bias. The first state does
     not: a decoder alone begins at zero in this format, and one step from there leaves every |c| below 1, while a first
@@ -121,7 +121,7 @@ def _check(where: str, name: str, hparams: HParams, z: np.ndarray | None) -> Non
             raise CheckpointError(f"{where}: {name} is {found}; a Magenta.js model can only have {value}")
 
 
-def _quantise(where: str, name: str, value: np.ndarray) -> str:
+def _quantize(where: str, name: str, value: np.ndarray) -> str:
     """Return base64 of a tensor's steps."""
     if (largest := np.abs(value).max()) > layout.LARGEST_WEIGHT:
         raise CheckpointError(

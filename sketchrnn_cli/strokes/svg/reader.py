@@ -90,7 +90,7 @@ class _Line(NamedTuple):
     is_white: bool
     """Whether it is a white stroke around nothing but white."""
     is_covering: bool
-    """Whether it is filled, with another colour than white."""
+    """Whether it is filled, with another color than white."""
 
 
 def read_svg(source: Path | bytes, tolerance: float = TOLERANCE) -> SvgDrawing:
@@ -237,7 +237,7 @@ def _drawn(data: str, place: _Place, page: Size) -> Iterator[_Line]:
 def _ink(lines: list[_Line], has_background: bool) -> list[_Line]:
     """Return the lines that are drawing: neither paper, nor white upon white paper; all of them where none is.
 
-    What is white shows where something filled with another colour lies beneath it, maybe: so bounding boxes that
+    What is white shows where something filled with another color lies beneath it, maybe: so bounding boxes that
     overlap keep it.
     """
     drawn = [line for line in lines if not line.is_page]

@@ -114,7 +114,7 @@ def paint(style: Mapping[str, str], name: str) -> str:
 
 
 def is_white(paint: str) -> bool:
-    """Return whether a paint, in lower case and without spaces, is the colour of paper."""
+    """Return whether a paint, in lower case and without spaces, is the color of paper."""
     return paint in WHITE
 
 

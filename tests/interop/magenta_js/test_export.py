@@ -102,7 +102,7 @@ def test_a_word_is_folded_exactly(tmp_path: Path) -> None:
     checkpoint.release(tmp_path / "words", Sidecar(hparams, 43.0, 255.0, words=words), weights)
     loaded = checkpoint.load(tmp_path / "words")
     rows = np.random.default_rng(1).standard_normal((1, 6, 3)).astype(np.float32) * np.float32([1, 1, 0])
-    labelled = Drawer(loaded.hparams, loaded.weights)
+    labeled = Drawer(loaded.hparams, loaded.weights)
     found = []
     for word, row in ((None, 0), ("cat", 1), ("dog", 2)):
         path = tmp_path / f"{word}.gen.json"
@@ -110,7 +110,7 @@ def test_a_word_is_folded_exactly(tmp_path: Path) -> None:
         read = magenta_js.read(path)
         alone = Drawer(read.hparams, read.weights).log_likelihood(None, rows)
         found.append(alone[0])
-        np.testing.assert_allclose(alone, labelled.log_likelihood(None, rows, np.array([row])), rtol=1e-3)
+        np.testing.assert_allclose(alone, labeled.log_likelihood(None, rows, np.array([row])), rtol=1e-3)
     assert len({round(value, 2) for value in found}) == 3
 
 

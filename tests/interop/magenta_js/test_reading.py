@@ -41,8 +41,8 @@ def steps(sizes: list[list[int]], seed: int = 0) -> list[list[int]]:
     return [np.clip(rng.normal(0, 1500, math.prod(size)), -32767, 32767).astype(int).tolist() for size in sizes]
 
 
-def coded(quantised: list[list[int]]) -> list[str]:
-    return [b64encode(struct.pack(f"<{len(values)}h", *values)).decode() for values in quantised]
+def coded(quantized: list[list[int]]) -> list[str]:
+    return [b64encode(struct.pack(f"<{len(values)}h", *values)).decode() for values in quantized]
 
 
 def write(path: Path, content: Any) -> Path:

@@ -48,10 +48,10 @@ def arc(start: complex, rx: float, ry: float, turn: float, large: bool, sweep: b
         angle += 2 * math.pi
     if not sweep and angle > 0:
         angle -= 2 * math.pi
-    centre = (start + end) / 2 + complex(cx, cy) * complex(math.cos(phi), math.sin(phi))
+    center = (start + end) / 2 + complex(cx, cy) * complex(math.cos(phi), math.sin(phi))
     around = [first + angle * t for t in SAMPLES]
     turned = complex(math.cos(phi), math.sin(phi))
-    return [centre + complex(rx * math.cos(a), ry * math.sin(a)) * turned for a in around]
+    return [center + complex(rx * math.cos(a), ry * math.sin(a)) * turned for a in around]
 
 
 class Writer:
