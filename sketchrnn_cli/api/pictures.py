@@ -40,8 +40,8 @@ class Sheet:
             morph: let the sketches turn into one another, one after another, instead of standing side by side.
             seconds: from the first stroke to the last.
             hold: seconds that the finished drawing stays.
-            fps: frames a second.
-            loop: how often it plays; 0 for ever.
+            fps: frames per second.
+            loop: how often it plays; 0 forever.
 
         Returns:
             The path written.

@@ -48,7 +48,7 @@ def animate(
     fps: Annotated[int, typer.Option(help="Frames a second.")] = 25,
     seconds: Annotated[float, typer.Option(help="Seconds from the first stroke to the last.")] = 3.0,
     hold: Annotated[float, typer.Option(help="Seconds that the finished drawing stays.")] = 1.5,
-    loop: Annotated[int, typer.Option(help="How often it plays; 0 for ever.")] = 0,
+    loop: Annotated[int, typer.Option(help="How often it plays; 0 forever.")] = 0,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
     output: Any = None,
     style: Any = None,

@@ -1,1 +1,1 @@
-"""Pictures: strokes in, files out. Never sees the model."""
+"""Render sketches to picture files; independent of the model."""

@@ -1,4 +1,4 @@
-"""Many drawings as a folder of SVG files."""
+"""Write drawings as a folder of SVG files."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,7 +17,7 @@ def write_folder(
 
     Raises:
         DrawingError: the folder cannot be written.
-        ExistsError: without `force`, one of the names is taken.
+        ExistsError: without `force`, a file exists.
     """
     count = 0
     style = Style(smooth=smooth)

@@ -1,8 +1,8 @@
-"""Place drawings on a sheet: sketches in data units go in, a `Picture` in pixels comes out.
+"""Lay out drawings on a sheet: sketches in data units become a `Picture` in pixels.
 
     picture = grid(sketches, columns=4, captions=["temperature 0.1", ...], style=Style(size=256))
     picture = grid([colored(sketch, given=20)])      # the first 20 rows in another color
-    pictures = sequence(sketches)                    # a morph: one sketch a picture, all of one size
+    pictures = sequence(sketches)                    # a morph: one picture per sketch, all of one size
 
 `svg`, `raster` and `animation` draw a picture; `output` writes it to a file.
 """
@@ -16,59 +16,57 @@ import numpy as np
 
 from sketchrnn_cli.drawing import paper
 from sketchrnn_cli.drawing.curves import flattened, smooth
-from sketchrnn_cli.drawing.style import ORDER, TRANSPARENT, Style
+from sketchrnn_cli.drawing.style import ORDER_COLORS, TRANSPARENT, Style
 from sketchrnn_cli.errors import DrawingError
 from sketchrnn_cli.strokes.formats import to_polylines
 from sketchrnn_cli.strokes.prepare import bounds
 
-GIVEN = "#e4572e"
-
-
-GLYPH = 0.6
-"""Width of a caption's letter in font sizes: a little generous for a sans-serif face."""
+GIVEN_COLOR = "#e4572e"
+GLYPH_WIDTH = 0.6
+"""Width of a letter in font sizes, generous for a sans-serif typeface."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """Polylines `[points, 2]` in data units, and a color for each; None is the style's."""
+    """Polylines `[points, 2]` in data units, and a color for each; None for the style's."""
 
     strokes: list[np.ndarray]
     colors: list[str | None]
 
 
 BLANK = Drawing([], [])
-"""Leaves a cell of a sheet free."""
+"""An empty cell."""
 
-WIDEST = 12
-"""Drawings that stand in one row; more are broken into several, if they do not make a sheet about square."""
+MAX_COLUMNS = 12
+"""Longer rows are broken, unless the sheet is about square anyway."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A stroke where it stands in the picture, in pixels."""
+    """A stroke in the picture, in pixels."""
 
     points: np.ndarray
-    """`[points, 2]`: the line, or lines close to its curves."""
+    """`[points, 2]`: the polyline, or the flattened curves."""
     color: str
     curves: np.ndarray | None = None
-    """Cubic Bézier curves `[curves, 4, 2]`, where it is drawn with them."""
+    """Cubic Bézier curves `[curves, 4, 2]`, if it is smooth."""
 
     def moved(self, shift: np.ndarray) -> "Line":
-        """Return the same line elsewhere."""
+        """Return the line translated."""
         return Line(self.points + shift, self.color, None if self.curves is None else self.curves + shift)
 
     def scaled(self, factor: float) -> "Line":
-        """Return the same line larger or smaller."""
+        """Return the line scaled about the origin."""
         return Line(self.points * factor, self.color, None if self.curves is None else self.curves * factor)
 
     def turned(self) -> "Line":
-        """Return the same line drawn from its end."""
+        """Return the line reversed."""
         return Line(self.points[::-1], self.color, None if self.curves is None else self.curves[::-1, ::-1])
 
 
 @dataclass(frozen=True)
 class Caption:
-    """A text whose baseline passes through (x, y) pixels; `anchor` is start, middle or end."""
+    """A text with its baseline at (x, y) in pixels; `anchor` is start, middle or end."""
 
     text: str
     x: float
@@ -78,7 +76,7 @@ class Caption:
 
 @dataclass(frozen=True)
 class Picture:
-    """All that a renderer needs: pixels, and the lines of each cell in the order they are drawn."""
+    """All that a renderer needs, in pixels; the lines of each cell are in drawing order."""
 
     width: int
     height: int
@@ -86,17 +84,17 @@ class Picture:
     captions: list[Caption]
     style: Style
     paper: tuple[float, float] | None = None
-    """Width and height in millimeters, where it has a size on paper."""
+    """Width and height in millimeters, if it has a physical size."""
 
 
-def colored(sketch: np.ndarray, given: int = 0, given_color: str = GIVEN) -> Drawing:
-    """Return the drawing of a stroke-3 sketch, its first `given` rows in a color of their own.
+def colored(sketch: np.ndarray, given: int = 0, given_color: str = GIVEN_COLOR) -> Drawing:
+    """Return the drawing of a stroke-3 sketch, its first `given` rows in `given_color`.
 
-    A stroke that the border runs through is cut there, so that both parts meet.
+    A stroke that is given in part is split there, so that both parts meet.
     """
     strokes: list[np.ndarray] = []
     colors: list[str | None] = []
-    first = 0  # the stroke's first position, counted over the sketch; row i leads to position i + 1
+    first = 0  # index of the stroke's first position in the sketch; row i leads to position i + 1
     for stroke in to_polylines(sketch):
         border = min(max(given - first, 0), len(stroke) - 1)
         if border:
@@ -122,15 +120,15 @@ def grid(
 
     Args:
         sketches: stroke-3 arrays or drawings, at least one.
-        columns: cells a row; by default as make the sheet about square with few cells left over.
-        captions: one a sketch, below it; none by default.
-        row_labels: one a row, left of it.
-        column_labels: one a column, above it.
-        aligned: at one scale for all, and all beginning at the same place of their cells, so that they compare.
+        columns: cells per row; by default the sheet is about square, with few empty cells.
+        captions: one per sketch, below it.
+        row_labels: one per row, left of it.
+        column_labels: one per column, above it.
+        aligned: use the same scale and origin in all cells, so that sketches can be compared.
         style: `Style()` by default.
 
     Raises:
-        DrawingError: no sketch, or one that is not finite.
+        DrawingError: no sketch, or NaN or infinity in one.
     """
     style = style or Style()
     placed, cell_width, cell_height = _place(sketches, aligned, style)
@@ -139,7 +137,7 @@ def grid(
     font = style.font_size
     line_height = 1.5 * font
     row_labels = [_shorten(text, max(style.size, 10 * font), font) for text in row_labels]  # "temperature 0.15"
-    left = font * (GLYPH * max(map(len, row_labels)) + 1) if row_labels else 0.0
+    left = font * (GLYPH_WIDTH * max(map(len, row_labels)) + 1) if row_labels else 0.0
     top = line_height if column_labels else 0.0
     step = np.array([cell_width, cell_height + (line_height if captions else 0.0)])
     corners = [np.array([left, top]) + step * (i % columns, i // columns) for i in range(len(placed))]
@@ -163,7 +161,7 @@ def grid(
 
 
 def on_page(picture: Picture, page: str) -> Picture:
-    """Return a picture as large as a page allows, upright or not as suits it, ready for a plotter."""
+    """Fit a picture to a page for a plotter, in portrait or landscape, with strokes ordered for the pen."""
     landscape = picture.width > picture.height
     paper_size = np.array(paper.page_size(page, landscape))
     width, height = (int(side) for side in np.rint(paper_size * paper.PIXELS_PER_MM))
@@ -183,13 +181,13 @@ def on_page(picture: Picture, page: str) -> Picture:
 def in_blocks(
     rows: Sequence[Sequence[np.ndarray | Drawing]], labels: Sequence[str] = ()
 ) -> tuple[list[np.ndarray | Drawing], int, list[str]]:
-    """Break rows of one length that are too long for a sheet, and put the parts below each other, block by block.
+    """Break rows that are too long for a sheet, all of one length, and stack the parts in blocks.
 
     Returns:
         Sketches, columns and row labels for `grid`.
     """
     count = len(rows[0])
-    blocks = math.ceil(count / max(WIDEST, math.ceil(math.sqrt(count * len(rows)))))
+    blocks = math.ceil(count / max(MAX_COLUMNS, math.ceil(math.sqrt(count * len(rows)))))
     columns = math.ceil(count / blocks)
     cells: list[np.ndarray | Drawing] = []
     for start in range(0, count, columns):
@@ -199,13 +197,13 @@ def in_blocks(
 
 
 def _about_square(count: int) -> int:
-    """Return how many columns, up to half as many again as a square has, leave the fewest cells over."""
+    """Return the columns, from a square's to 1.5 times as many, that leave the fewest cells empty."""
     square = math.ceil(math.sqrt(count))
     return min(range(square, square * 3 // 2 + 1), key=lambda columns: (-count % columns, columns))
 
 
 def sequence(sketches: Sequence[np.ndarray | Drawing], style: Style | None = None) -> list[Picture]:
-    """Return one picture a sketch, all of the same size, for a morph."""
+    """Return one picture per sketch, all of one size, for a morph."""
     style = style or Style()
     placed, width, height = _place(sketches, False, style)
     size = math.ceil(width), math.ceil(height)
@@ -221,7 +219,7 @@ def _on_paper(width: int, height: int, style: Style) -> tuple[float, float] | No
 def _place(
     sketches: Sequence[np.ndarray | Drawing], aligned: bool, style: Style
 ) -> tuple[list[list[Line]], float, float]:
-    """Return each sketch's lines in a cell at the origin, and the cells' common width and height."""
+    """Return each sketch's lines in a cell at the origin, and the cell width and height."""
     drawings = [sketch if isinstance(sketch, Drawing) else colored(sketch) for sketch in sketches]
     if not drawings:
         raise DrawingError("nothing to draw: no sketch was given")
@@ -256,12 +254,12 @@ def _line(points: np.ndarray, color: str, style: Style) -> Line:
 
 def _colors(drawing: Drawing, style: Style) -> list[str]:
     if style.color_by_order:
-        return [ORDER[number % len(ORDER)] for number in range(len(drawing.strokes))]
+        return [ORDER_COLORS[number % len(ORDER_COLORS)] for number in range(len(drawing.strokes))]
     return [color or style.color for color in drawing.colors]
 
 
 def _shorten(text: str, width: float, font_size: float) -> str:
-    # A file's name may hold what XML must not
+    # Captions come from file names, which may hold characters that XML forbids
     text = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
-    letters = max(1, int(width / (GLYPH * font_size)))
+    letters = max(1, int(width / (GLYPH_WIDTH * font_size)))
     return text if len(text) <= letters else text[: letters - 1] + "…"

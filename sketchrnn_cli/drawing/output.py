@@ -1,14 +1,12 @@
-"""The files that pictures go to: the suffix picks the format, and nothing half-written stays.
+"""Write pictures to files, atomically; the suffix picks the format, and missing folders are created.
 
     path = check("out.svg", STILLS, force)           # before the work: refuses what cannot be written
     path = free_name("cat", ".svg")                  # or cat-001.svg, cat-002.svg, ... in the working folder
     notice = save_picture(picture, path, replace=False)
     save_animation([picture], Timing(), path)        # several pictures make a morph
-    with writing(path) as partial: ...               # any other file, atomically
+    with writing(path) as partial: ...               # any other file
 
-`check` refuses early; that nothing is replaced unasked is certain only with `replace=False`.
-
-Folders that are missing are created.
+`check` is early but racy; only `replace=False` guarantees that no file is overwritten.
 """
 
 import os
@@ -29,20 +27,20 @@ if TYPE_CHECKING:
 
 STILLS = (".svg", ".png")
 FRAMES = "frames/"
-"""Among the formats that `check` is given: a folder, or a name with a number such as frame-%03d.png."""
+"""Stands for a folder, or a name with a number such as frame-%03d.png, among the formats given to `check`."""
 ANIMATIONS = (".gif", ".webp", ".apng", ".png", ".svg", ".mp4", FRAMES)
 
 NUMBER = re.compile(r"%(?:0(\d))?d")
-"""Where a frame's number stands in a name: %d, or with zeros up to a width, %03d."""
+"""The frame number in a name: %d, or zero-padded, %03d."""
 
 
 def check(out: str | os.PathLike[str], formats: Sequence[str], force: bool = False) -> Path:
-    """Return the path of an output, after refusing one that could not be written when the work is done.
+    """Return the path of an output after checking that it can be written.
 
-    A name that ends with a slash is a folder of frames: pass what the user typed, a Path has lost the slash.
+    A name that ends with a slash is a folder of frames: pass what the user typed, since a Path drops the slash.
 
     Raises:
-        UsageError: a suffix that is none of `formats`, a folder, or what exists already, without `force`.
+        UsageError: a suffix not in `formats`, a folder, or, without `force`, a file that exists.
     """
     name, path = os.fspath(out), Path(out)
     if FRAMES in formats and (name.endswith(("/", os.sep)) or os.path.isdir(path)):
@@ -65,7 +63,7 @@ def check(out: str | os.PathLike[str], formats: Sequence[str], force: bool = Fal
 
 
 def free_name(stem: str, suffix: str, folder: Path = Path()) -> Path:
-    """Return the first of `stem-001`, `stem-002`, ... that is free in the folder."""
+    """Return the first free name of `stem-001`, `stem-002`, ... in the folder."""
     number = 1
     while os.path.lexists(path := folder / f"{stem}-{number:03d}{suffix}"):
         number += 1
@@ -74,11 +72,11 @@ def free_name(stem: str, suffix: str, folder: Path = Path()) -> Path:
 
 @contextmanager
 def writing(path: Path, replace: bool = True) -> Iterator[Path]:
-    """Yield a temporary path beside `path` that gets its name at the end, or is removed on failure.
+    """Yield a temporary path that is renamed to `path` at the end, or removed on failure.
 
     Raises:
         DrawingError: the folder cannot be written, or the disk is full.
-        ExistsError: without `replace`, the name is taken.
+        ExistsError: without `replace`, the file exists.
     """
     with _reporting(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,10 +88,10 @@ def save_picture(picture: "Picture", path: Path, replace: bool = True) -> str | 
     """Write a picture as SVG or PNG.
 
     Returns:
-        A line for the user where the file is not what it could be, else None.
+        A note for the user on a loss of quality, or None.
 
     Raises:
-        ExistsError: without `replace`, the name is taken.
+        ExistsError: without `replace`, the file exists.
     """
     with writing(path, replace) as partial:
         if path.suffix.lower() == ".png":
@@ -107,15 +105,15 @@ def save_picture(picture: "Picture", path: Path, replace: bool = True) -> str | 
 
 
 def save_animation(pictures: "Sequence[Picture]", timing: "Timing", path: Path, replace: bool = True) -> str | None:
-    """Write one picture drawn stroke by stroke, or several as a morph, in the format that the name tells.
+    """Write one picture drawn stroke by stroke, or several as a morph, in the format of the suffix.
 
-    Each image of a folder of frames is seen for 1/fps seconds.
+    In a folder of frames, each is shown for 1/fps seconds.
 
     Returns:
-        A line for the user where the format cannot hold what was asked for, else None.
+        A note for the user on what the format cannot hold, or None.
 
     Raises:
-        ExistsError: without `replace`, the name is taken.
+        ExistsError: without `replace`, the file exists.
     """
     if path.suffix.lower() == ".svg":
         from sketchrnn_cli.drawing import svg
@@ -138,22 +136,22 @@ def save_animation(pictures: "Sequence[Picture]", timing: "Timing", path: Path, 
 
 
 def _save_frames(pictures: "Sequence[Picture]", timing: "Timing", pattern: Path, replace: bool) -> None:
-    """Write all frames aside, then move them to their names; frames left by a longer animation go."""
+    """Write all frames to a temporary folder, then move them into place; stale frames are removed."""
     from sketchrnn_cli.drawing.animation import write_frames
 
     folder = pattern.parent
     with _reporting(pattern):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        # On the disk that the frames go to; a folder that is new appears when they are there
-        disk = folder if folder.is_dir() else folder.parent
-        with tempfile.TemporaryDirectory(prefix=".frames-", dir=disk) as aside:
-            count = write_frames(pictures, timing, Path(aside))
+        # On the same file system; a new folder appears only when the frames are complete
+        parent = folder if folder.is_dir() else folder.parent
+        with tempfile.TemporaryDirectory(prefix=".frames-", dir=parent) as temporary:
+            count = write_frames(pictures, timing, Path(temporary))
             folder.mkdir(exist_ok=True)
             if replace:
                 for old in _frames_of(pattern):
                     old.unlink()
             for number in range(1, count + 1):
-                atomic.put(Path(aside) / f"{number}.png", numbered(pattern, number), replace)
+                atomic.put(Path(temporary) / f"{number}.png", numbered(pattern, number), replace)
 
 
 def _holds_number(path: Path) -> bool:
@@ -161,12 +159,12 @@ def _holds_number(path: Path) -> bool:
 
 
 def numbered(pattern: Path, number: int) -> Path:
-    """Return the name with a number in the place that it has for one."""
+    """Fill a frame number into a pattern."""
     return pattern.with_name(NUMBER.sub(lambda found: f"{number:0{found[1] or 1}d}", pattern.name))
 
 
 def _frames_of(pattern: Path) -> list[Path]:
-    """Return the files there are whose names fit the pattern, in order."""
+    """Return the existing files that match a pattern, in order."""
     before, after = NUMBER.sub("\0", pattern.name).split("\0")
     name = re.compile(re.escape(before) + r"\d+" + re.escape(after))
     if not pattern.parent.is_dir():

@@ -1,4 +1,4 @@
-"""Sizes that can be held in a hand: lengths in millimeters, and pages for pen plotters."""
+"""Physical sizes: lengths in millimeters, and pages for pen plotters."""
 
 import math
 import re
@@ -11,16 +11,16 @@ PIXELS_PER_MM = 96 / 25.4
 """A pixel of SVG and CSS is 1/96 inch."""
 MM_PER_UNIT = {"mm": 1.0, "cm": 10.0, "in": 25.4}
 PAGES = {"a3": (297.0, 420.0), "a4": (210.0, 297.0), "a5": (148.0, 210.0), "letter": (215.9, 279.4)}
-"""Width and height upright, in millimeters."""
+"""Width and height in portrait, in millimeters."""
 PAGE_MARGIN = 15.0
-"""Free space on every side of a page, in millimeters: plotters cannot reach the edge."""
+"""In millimeters, on every side of a page: plotters cannot reach the edge."""
 
 
 def parse_size(text: str) -> tuple[int, float | None]:
-    """Return a size in pixels, and in millimeters where it was given so: ``256``, ``100mm``, ``10cm``, ``4in``.
+    """Parse ``256``, ``100mm``, ``10cm`` or ``4in`` to pixels, and to millimeters if it has a unit of length.
 
     Raises:
-        UsageError: no such length.
+        UsageError: not a length.
     """
     found = re.fullmatch(r"\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(px|mm|cm|in)?\s*", text)
     if not found:
@@ -44,14 +44,14 @@ def page_size(name: str, landscape: bool) -> tuple[float, float]:
 
 
 def pen_order(lines: list[np.ndarray]) -> list[tuple[int, bool]]:
-    """Return an order of lines `[points, 2]` with short ways between: each the nearest to where the pen is.
+    """Order lines `[points, 2]` greedily for short pen-up moves.
 
     Returns:
-        Index of each line, and whether it is drawn from its end.
+        Index of each line, and whether it is reversed.
     """
     if not lines:
         return []
-    starts, ends = (np.array([line[place] for line in lines]) for place in (0, -1))
+    starts, ends = (np.array([line[end] for line in lines]) for end in (0, -1))
     waiting = np.ones(len(lines), dtype=bool)
     pen, order = np.zeros(2), []
     for _ in lines:

@@ -1,4 +1,4 @@
-"""Draw antialiased strokes into an array of pixels, piece by piece, without any system library."""
+"""Draw antialiased strokes into an array of pixels, without a system library."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -11,17 +11,17 @@ from sketchrnn_cli.drawing.layout import Line, Picture
 from sketchrnn_cli.drawing.style import TRANSPARENT
 from sketchrnn_cli.drawing.timing import stroke_lengths
 
-PIECE = 48.0
-"""Pixels: longer pieces of a line are cut, since the work of one grows with its bounding box."""
+PIECE_PIXELS = 48.0
+"""Longer segments are cut, since the cost of one grows with its bounding box."""
 
 SHADES = 15
-"""Steps from the page to the ink on a stroke's edge: as smooth to the eye as 255, and a small palette."""
+"""Levels of antialiasing: as smooth to the eye as 255, with a small palette."""
 
 
 def new_page(picture: Picture) -> np.ndarray:
-    """Return uint8 `[height, width, channels]`: the background and the captions.
+    """Return uint8 `[height, width, channels]` with background and captions.
 
-    Three channels; where the background is transparent four, premultiplied by alpha (Pillow's mode "RGBa").
+    Three channels, or four premultiplied by alpha (Pillow's mode "RGBa") if the background is transparent.
     """
     style = picture.style
     size = (picture.width, picture.height)
@@ -37,7 +37,7 @@ def new_page(picture: Picture) -> np.ndarray:
 
 
 def draw(picture: Picture) -> np.ndarray:
-    """Return the whole picture, in the channels of `new_page`."""
+    """Return the finished picture, with the channels of `new_page`."""
     page = new_page(picture)
     for lines in picture.cells:
         pen = Pen(page, lines, picture)
@@ -46,34 +46,34 @@ def draw(picture: Picture) -> np.ndarray:
 
 
 class Pen:
-    """A pen on its way over a page, along one stroke after the other: `advance` draws on, to a given length.
+    """Draws strokes incrementally: `advance` continues to a given length.
 
-    What a stroke covers is kept beside what lay beneath it, so that it never covers itself twice.
+    A stroke's coverage is kept apart from the page beneath it, so that overlaps within it are not blended twice.
     """
 
     def __init__(self, page: np.ndarray, lines: Sequence[Line], picture: Picture):
         self.page = page
-        # A pen thinner than a pixel would leave gaps
+        # A thinner pen would leave gaps
         self.radius = max(picture.style.pen_width, 1.0) / 2
         self.lines = deque(lines)
         self.lengths = deque(stroke_lengths(lines, picture))
         self.length = sum(self.lengths)
-        self.behind = 0.0  # pixels of the strokes that are finished
-        self.drawn = 0.0  # pixels of the stroke in hand
+        self.behind = 0.0  # pixels of finished strokes
+        self.drawn = 0.0  # pixels of the current stroke
         self.down = False
 
     def advance(self, length: float) -> None:
-        """Draw from where the pen is to `length` pixels from the first stroke's beginning."""
+        """Draw up to `length` pixels from the start of the first stroke."""
         while self.lines and length > self.behind:
             if not self.down:
                 self._put_down(self.lines[0])
-            whole = self.lengths[0]
-            self._draw(min(length - self.behind, whole))
-            # The sum of lengths may miss the total by a rounding error: a thousandth of a pixel is no rest
-            if length < self.behind + whole - 1e-3:
+            total = self.lengths[0]
+            self._draw(min(length - self.behind, total))
+            # Tolerate rounding in the sum of lengths
+            if length < self.behind + total - 1e-3:
                 return
-            self._draw(whole)
-            self.behind += whole
+            self._draw(total)
+            self.behind += total
             self.lines.popleft()
             self.lengths.popleft()
             self.down = False
@@ -91,9 +91,9 @@ class Pen:
         self.down = True
 
     def _draw(self, length: float) -> None:
-        """Draw the stroke in hand up to `length` pixels from its own beginning."""
+        """Draw the current stroke up to `length` pixels from its start."""
         between = self.traveled[(self.traveled > self.drawn) & (self.traveled < length)]
-        stations = np.unique(np.concatenate([np.arange(self.drawn, length, PIECE), between, [length]]))
+        stations = np.unique(np.concatenate([np.arange(self.drawn, length, PIECE_PIXELS), between, [length]]))
         path = np.stack([np.interp(stations, self.traveled, axis) for axis in self.points.T], axis=1)
         for start, end in pairwise(path):
             self._draw_piece(start, end)

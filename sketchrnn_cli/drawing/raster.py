@@ -1,4 +1,4 @@
-"""Pictures as PNG, by Cairo where its system library is found, else by our own pen."""
+"""Write pictures as PNG, with Cairo if its system library is installed, else with `pen`."""
 
 from pathlib import Path
 
@@ -14,29 +14,29 @@ WITHOUT_CAIRO = (
 )
 
 
-LARGEST_SIDE = 32767
-"""Pixels: Cairo draws no larger picture."""
+MAX_SIDE_PIXELS = 32767
+"""Cairo's limit."""
 
-MOST_PIXELS = 200_000_000
-"""They take 0.8 GB of memory."""
+MAX_PIXELS = 200_000_000
+"""0.8 GB of memory."""
 
 
 def write_png(picture: Picture, path: Path) -> str | None:
     """Write the picture as PNG.
 
     Returns:
-        A line for the user where Cairo is missing, else None.
+        A note for the user if Cairo is missing, else None.
 
     Raises:
         DrawingError: the picture has too many pixels.
     """
-    if max(picture.width, picture.height) > LARGEST_SIDE or picture.width * picture.height > MOST_PIXELS:
+    if max(picture.width, picture.height) > MAX_SIDE_PIXELS or picture.width * picture.height > MAX_PIXELS:
         raise DrawingError(
             f"{picture.width} × {picture.height} pixels are too many for a PNG; give a smaller size, or .svg"
         )
     try:
         import cairosvg
-    except OSError:  # cairocffi raises it where it finds no shared library
+    except OSError:  # cairocffi raises it if it finds no shared library
         from PIL import Image
 
         from sketchrnn_cli.drawing import pen

@@ -6,39 +6,39 @@ from dataclasses import dataclass
 from sketchrnn_cli.drawing import paper
 from sketchrnn_cli.errors import UsageError
 
-INK = "#22262b"
+INK_COLOR = "#22262b"
 
-ORDER = ("#3366cc", "#e4572e", "#2a9d5c", "#8e44ad", "#e09f1f", "#159fb3", "#c2347a", "#7a5c3e")
-"""Colors of the first stroke, the second, ... where they are colored by order; then the first again."""
+ORDER_COLORS = ("#3366cc", "#e4572e", "#2a9d5c", "#8e44ad", "#e09f1f", "#159fb3", "#c2347a", "#7a5c3e")
+"""Colors of successive strokes, repeated, with `color_by_order`."""
 
 TRANSPARENT = "none"
-"""The background that lets the page behind show; a GIF and an MP4 have a white page instead."""
+"""A transparent background; white in GIF and MP4."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """How drawings look; lengths in pixels, a color as a CSS name or as #rgb or #rrggbb."""
+    """How drawings look; lengths are in pixels, colors CSS names, #rgb or #rrggbb."""
 
     size: int = 256
     """Larger side of a cell."""
     stroke_width: float | None = None
     """None: 1.2 % of the size."""
     margin: float | None = None
-    """Free space around the drawing of a cell, at least half the pen. None: 8 % of the size."""
-    color: str = INK
+    """Free space around a drawing in its cell, at least half the pen width. None: 8 % of the size."""
+    color: str = INK_COLOR
     background: str = "#ffffff"
     """A color or `TRANSPARENT`."""
     color_by_order: bool = False
-    """Give each stroke the next color of `ORDER`."""
+    """Give each stroke the next color of `ORDER_COLORS`."""
     smooth: bool = False
     """Draw curves through the points instead of straight lines."""
     millimeters: float | None = None
-    """What `size` is on paper; an SVG then says its size so."""
+    """Physical length of `size`, for an SVG's width and height."""
     page: str | None = None
-    """Fit the sheet to a page of `paper.PAGES`, for a plotter: no background, strokes ordered to suit the pen."""
+    """Fit the sheet to a page of `paper.PAGES` for a plotter: no background, strokes ordered for the pen."""
 
     def __post_init__(self) -> None:
-        """Check the values, so that an option is refused before anything is drawn."""
+        """Validate the values before anything is drawn."""
         if not 8 <= self.size <= 16384:
             raise UsageError(f"size {self.size}: give 8 to 16384 pixels")
         if not 0 < self.pen_width < self.size:
@@ -60,7 +60,7 @@ class Style:
 
     @property
     def free_space(self) -> float:
-        """The space around a drawing in pixels, wide enough for the pen."""
+        """The margin in pixels, at least half the pen width."""
         return max(self.size * 0.08 if self.margin is None else self.margin, self.pen_width / 2)
 
     @property

@@ -1,6 +1,6 @@
-"""Pictures as SVG: one path a stroke, round caps and joins, no script; the same picture gives the same bytes.
+"""Render pictures as SVG: one path per stroke, round caps and joins, no script, deterministic bytes.
 
-The animated ones move by SMIL, which browsers play; a program that does not shows the finished drawing.
+Animations use SMIL, which browsers play; other programs show the finished drawing.
 """
 
 from collections.abc import Sequence
@@ -12,11 +12,11 @@ import svgwrite
 
 from sketchrnn_cli.drawing.layout import Line, Picture
 from sketchrnn_cli.drawing.style import TRANSPARENT
-from sketchrnn_cli.drawing.timing import Timing, longest_cell, stroke_lengths, there_and_back
+from sketchrnn_cli.drawing.timing import Timing, back_and_forth, longest_cell, stroke_lengths
 from sketchrnn_cli.strokes.svg import MARK
 
 DECIMALS = 2
-"""Of a pixel: finer than any screen shows."""
+"""Of pixel coordinates: finer than any screen."""
 
 
 def render(picture: Picture) -> str:
@@ -92,12 +92,12 @@ def _drawn(page: Any, picture: Picture, timing: Timing) -> Any:
         lengths = stroke_lengths(lines, picture)
         for line, length, end in zip(lines, lengths, accumulate(lengths), strict=True):
             path = _path(page, line, picture)
-            starts, ends = (way / speed for way in (end - length, end))
+            starts, ends = (distance / speed for distance in (end - length, end))
             if len(line.points) == 1 or not np.ptp(line.points, axis=0).any():
                 path.add(_steps(page, [(0.0, 0), (starts, 1)], cycle, timing))
             else:
-                # One dash as long as the path slides in. It waits a pen's width before the path's beginning,
-                # where the round cap of a dash that ends just there would show as a dot.
+                # One dash as long as the path slides in. It waits a pen's width before the start of the path, since
+                # its round cap would show as a dot there.
                 hidden = length + picture.style.pen_width
                 path.dasharray([_number(length), _number(2 * hidden)], offset=0)
                 values = ";".join(map(_number, (hidden, hidden, 0, 0)))
@@ -108,12 +108,12 @@ def _drawn(page: Any, picture: Picture, timing: Timing) -> Any:
 
 
 def _morphed(page: Any, pictures: Sequence[Picture], timing: Timing) -> Any:
-    stays = there_and_back(len(pictures), timing)
+    stays = back_and_forth(len(pictures), timing)
     moments = [0.0, *accumulate(seconds for _, seconds in stays)]
     cycle = moments[-1]
     pen = _pen(page, pictures[0])
     for number, picture in enumerate(pictures):
-        # Where nothing moves, the last drawing is what is seen
+        # Without SMIL, the last drawing is visible
         group = page.g(opacity=int(number == len(pictures) - 1))
         for line in picture.cells[0]:
             group.add(_path(page, line, picture))
@@ -124,7 +124,7 @@ def _morphed(page: Any, pictures: Sequence[Picture], timing: Timing) -> Any:
 
 
 def _steps(page: Any, opacities: Sequence[tuple[float, int]], cycle: float, timing: Timing) -> Any:
-    """Return an animation that jumps to each opacity at its moment, in seconds."""
+    """Return an animation that jumps to each opacity at its time in seconds."""
     values = ";".join(str(opacity) for _, opacity in opacities)
     moments = ";".join(_share(moment, cycle) for moment, _ in opacities)
     return _animation(page, "opacity", values, moments, cycle, timing, calcMode="discrete")

@@ -7,10 +7,10 @@ from typing import Any
 from sketchrnn_cli import foreign
 from sketchrnn_cli.errors import CheckpointError
 
-LARGEST = 64 << 20
+MAX_FILE_BYTES = 64 << 20
 """Bytes; the paper's largest decoder, 2048 units, has 46 MB as a Magenta.js file."""
 
-LIMITS = {b"[": 1000, b"{": 1000, b":": 1000, b",": 8_000_000}
+MAX_COUNTS = {b"[": 1000, b"{": 1000, b":": 1000, b",": 8_000_000}
 """How often each sign may occur: every list, object, key and number costs far more parsed than written. The commas are
 those of a model whose weights are lists of integers, the other signs are few in any model."""
 
@@ -24,14 +24,14 @@ def read(path: Path) -> Any:
     try:
         if not path.is_file():
             raise CheckpointError(f"{path}: {'not a file' if path.exists() else 'no such file'}")
-        if path.stat().st_size > LARGEST:
-            raise CheckpointError(f"{path}: larger than {LARGEST >> 20} MiB; no model of Sketch-RNN")
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise CheckpointError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB; no model of Sketch-RNN")
         text = path.read_bytes()
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
     if other := foreign.name(text[: foreign.HEAD]):
         raise CheckpointError(f"{path}: {other}")
-    for sign, limit in LIMITS.items():
+    for sign, limit in MAX_COUNTS.items():
         if text.count(sign) > limit:
             raise CheckpointError(f"{path}: more than {limit} times {sign.decode()!r}; no model of Sketch-RNN")
     try:

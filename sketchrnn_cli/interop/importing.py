@@ -17,13 +17,13 @@ from sketchrnn_cli.store import checkpoint, names
 from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.strokes.formats import to_polylines
 
-HDF5 = b"\x89HDF\r\n\x1a\n"
-"""What an HDF5 file begins with."""
+HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
+"""What an HDF5_SIGNATURE file begins with."""
 
 QUICKDRAW_SCALE = 45.0
 """Data units per model unit of a usual category of Quick, Draw! (cat 43, cat and guitar 52)."""
 
-SMALLEST = 1e-6
+MIN_SIDE_UNITS = 1e-6
 """Data units: a drawing below this says nothing of the size that a model knows."""
 
 
@@ -38,7 +38,7 @@ def read(path: Path, config: Path | None = None) -> Imported:
         CheckpointError: it is neither, or damaged.
         UsageError: a config is given with a file that needs none.
     """
-    if _begins_with(path, HDF5):
+    if _begins_with(path, HDF5_SIGNATURE):
         from sketchrnn_cli.interop.seed import port  # h5py takes a while to import.
 
         return port.read(path, config)
@@ -77,7 +77,7 @@ def describe(
     canvas_size = canvas_size or imported.canvas_size
     if not canvas_size:
         canvas_size = typical_side(imported) * scale_factor / hparams.pixel_factor
-        if not SMALLEST <= canvas_size < np.inf:
+        if not MIN_SIDE_UNITS <= canvas_size < np.inf:
             raise CheckpointError("the model draws nothing to take the drawings' size from; give --canvas-size")
         assumed.append(
             f"the file does not say how large the training drawings were: took {canvas_size:.0f} data units, "

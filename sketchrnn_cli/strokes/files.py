@@ -1,7 +1,7 @@
-"""Sketches and latent vectors in files of their own: `.npy` and `.json`.
+"""Read and write sketches and latent vectors as `.npy` and `.json`.
 
-Sketches are stroke-3. Three other layouts are read where they are unmistakable: stroke-5, rows of (dx, dy, down, up),
-and the objects ``{"dx": 1, "dy": 2, "pen": "down"}`` that ml5 hands out.
+Sketches are stroke-3. Three other layouts are recognized: stroke-5, rows of (dx, dy, down, up), and ml5's objects
+``{"dx": 1, "dy": 2, "pen": "down"}``.
 """
 
 import json
@@ -18,14 +18,14 @@ from sketchrnn_cli.strokes.formats import QUICK_DRAW, as_stroke3, from_stroke5
 ARRAYS = (".npy", ".json")
 ML5_PENS = {"down": 0, "up": 1, "end": 2}
 
-LARGEST = 256 << 20
-"""Bytes of a file of strokes or latents; more is refused unread."""
+MAX_FILE_BYTES = 256 << 20
+"""Larger files are refused unread."""
 
 
 def write_sketches(sketches: Sequence[np.ndarray], path: Path) -> None:
-    """Write stroke-3 sketches: one as `[points, 3]`; several as JSON lists, or in `.npy` joined `[total, 3 + 1]`.
+    """Write stroke-3 sketches: one as `[points, 3]`; several as JSON lists, or concatenated `[total, 3 + 1]` in `.npy`.
 
-    A joined array has the sketch's number as its fourth column, so that no pickle is needed.
+    The fourth column of a concatenated array is the sketch index, so that no pickle is needed.
     """
     if path.suffix.lower() == ".json":
         lists = [[[round(float(x), 4) for x in row] for row in sketch] for sketch in sketches]
@@ -34,40 +34,40 @@ def write_sketches(sketches: Sequence[np.ndarray], path: Path) -> None:
     if len(sketches) == 1:
         array = sketches[0]
     else:
-        numbers = np.repeat(np.arange(len(sketches)), [len(sketch) for sketch in sketches])
-        array = np.concatenate([np.concatenate(sketches), numbers[:, None]], axis=1)
+        indices = np.repeat(np.arange(len(sketches)), [len(sketch) for sketch in sketches])
+        array = np.concatenate([np.concatenate(sketches), indices[:, None]], axis=1)
     with path.open("wb") as file:
         np.save(file, array.astype(np.float32), allow_pickle=False)
 
 
 def read_sketches(path: Path) -> list[np.ndarray]:
-    """Read what `write_sketches` writes, and other programs' sketches (see above).
+    """Read the sketches of a file, in any layout that this module knows.
 
     Raises:
-        DataError: missing, damaged, or none of them.
+        DataError: missing, damaged, or in another layout.
     """
     values = _read(path)
     if isinstance(values, dict):
-        raise DataError(f"{path}: {_about_an_object(values)}")
+        raise DataError(f"{path}: {_explain_object(values)}")
     if isinstance(values, np.ndarray) and values.ndim == 2 and values.shape[1] == 4 and not _is_stroke4(values):
         steps = np.diff(values[:, 3], prepend=-1)
         if not np.isin(steps, (0, 1)).all():
-            raise DataError(f"{path}: the fourth column does not number sketches 0, 1, 2, ...; is one without points?")
+            raise DataError(f"{path}: the fourth column is not a sketch index 0, 1, 2, ...; is a sketch empty?")
         return [as_stroke3(part[:, :3], str(path)) for part in np.split(values, np.flatnonzero(steps)[1:])]
-    if isinstance(values, list) and _holds_several(values):
+    if isinstance(values, list) and _are_several(values):
         return [_sketch(part, f"{path}: sketch {number}") for number, part in enumerate(values)]
     return [_sketch(values, str(path))]
 
 
 def _sketch(values: object, where: str) -> np.ndarray:
-    """Return the stroke-3 sketch of rows in any layout that is read."""
+    """Convert rows in any known layout to stroke-3."""
     if isinstance(values, list) and values and all(isinstance(row, dict) for row in values):
         values = _from_ml5(values, where)
     if isinstance(values, list | np.ndarray) and len(values) > 0:
         try:
             rows = np.asarray(values, dtype=np.float64)
         except (TypeError, ValueError, OverflowError):
-            return as_stroke3(values, where)  # Which says what is wrong.
+            return as_stroke3(values, where)  # Raises, and says why.
         if _is_stroke5(rows):
             rows = from_stroke5(rows)
         elif _is_stroke4(rows):
@@ -85,7 +85,7 @@ LAYOUTS = {
     4: "the last two are not (pen down, pen up), one of them 1 in each row",
     5: "the last three are not stroke-5's (down, up, end), one of them 1 in each row",
 }
-"""What is said of rows of other widths than three."""
+"""Error messages by row width."""
 
 
 def _is_stroke5(rows: np.ndarray) -> bool:
@@ -97,41 +97,41 @@ def _is_stroke4(rows: np.ndarray) -> bool:
 
 
 def _one_of_each(pens: np.ndarray) -> bool:
-    """Say whether one column is 1 in each row and the others are 0."""
+    """Return whether the rows are one-hot."""
     return bool(np.isin(pens, (0, 1)).all() and (pens.sum(axis=1) == 1).all())
 
 
 def _from_ml5(rows: list[dict[str, object]], where: str) -> list[list[object]]:
-    """Return stroke-5 rows of ml5's objects.
+    """Convert ml5's objects to stroke-5 rows.
 
     Raises:
-        DataError: an object is none of ml5's.
+        DataError: an object has another form.
     """
-    five = []
+    stroke5 = []
     for number, row in enumerate(rows):
         pen = ML5_PENS.get(row["pen"]) if isinstance(row.get("pen"), str) else None  # type: ignore[call-overload]
         if pen is None or not {"dx", "dy"} <= row.keys():
             raise DataError(f'{where}: object {number} is not {{"dx": 1, "dy": 2, "pen": "down", "up" or "end"}}')
-        five.append([row["dx"], row["dy"], *(int(pen == place) for place in range(3))])
-    return five
+        stroke5.append([row["dx"], row["dy"], *(int(pen == column) for column in range(3))])
+    return stroke5
 
 
-def _about_an_object(values: dict[str, object]) -> str:
-    """Return what to say of a JSON object where sketches are needed."""
+def _explain_object(values: dict[str, object]) -> str:
+    """Return the error message for a JSON object where sketches are expected."""
     if "drawing" in values or "image" in values:
-        return "a drawing as in Quick, Draw!'s files; call it .ndjson and type: sketchrnn dataset convert"
+        return "a drawing in Quick, Draw!'s format; rename it to .ndjson and type: sketchrnn dataset convert"
     if "mu" in values:
         return "latent vectors, as encode writes them; sample --z draws them"
-    return "a JSON object where rows of (dx, dy, pen) are needed"
+    return "a JSON object; expected rows of (dx, dy, pen)"
 
 
-def _holds_several(values: list[object]) -> bool:
-    """Return whether these are sketches, lists of rows, some of them maybe empty; and not the rows of one."""
+def _are_several(values: list[object]) -> bool:
+    """Return whether these are several sketches, some perhaps empty, rather than the rows of one."""
     return any(isinstance(part, list) and part and isinstance(part[0], list | dict) for part in values)
 
 
 def write_latents(mu: np.ndarray, sigma: np.ndarray | None, path: Path) -> None:
-    """Write μ `[n, z_size]`, and σ where given: `.npy` `[n, z_size]` or `[2, n, z_size]`; JSON by name."""
+    """Write μ `[n, z_size]`, and σ if given: `.npy` `[n, z_size]` or `[2, n, z_size]`, JSON with the keys mu, sigma."""
     if path.suffix.lower() == ".json":
         named = {"mu": mu.tolist(), **({} if sigma is None else {"sigma": sigma.tolist()})}
         path.write_text(json.dumps(named) + "\n", encoding="utf-8")
@@ -141,7 +141,7 @@ def write_latents(mu: np.ndarray, sigma: np.ndarray | None, path: Path) -> None:
 
 
 def read_latents(name: str, z_size: int) -> np.ndarray:
-    """Read latent vectors: `.npy` or JSON `[n, z_size]` or `[z_size]`, or the JSON that encode writes.
+    """Read latent vectors `[n, z_size]` or `[z_size]` from `.npy` or JSON, or the output of `encode`.
 
     Raises:
         DataError: missing or damaged.
@@ -154,7 +154,7 @@ def read_latents(name: str, z_size: int) -> np.ndarray:
         z: np.ndarray = np.atleast_2d(np.asarray(values, dtype=np.float32))
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{name}: expected numbers [n, {z_size}]") from error
-    if z.ndim == 3 and z.shape[0] == 2:  # μ and σ, as encode writes: draw μ.
+    if z.ndim == 3 and z.shape[0] == 2:  # μ and σ.
         z = z[0]
     if len(z) == 0:
         raise DataError(f"{name}: holds no latent vector")
@@ -169,16 +169,16 @@ def _read(path: Path) -> object:
     if reason := foreign.obstacle(path):
         raise DataError(f"{path}: {reason}")
     try:
-        if path.stat().st_size > LARGEST:
-            raise DataError(f"{path}: larger than {LARGEST >> 20} MiB; refused")
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise DataError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB; refused")
         if path.suffix.lower() == ".npy":
             with path.open("rb") as file:
                 array = np.lib.format.read_array(file, allow_pickle=False)
             if array.dtype.kind not in "biuf":
-                raise DataError(f"{path}: holds {array.dtype} where numbers are needed")
+                raise DataError(f"{path}: expected numbers, received {array.dtype}")
             return array
-        return json.loads(path.read_bytes())  # In UTF-8, or UTF-16 as PowerShell writes it, with or without a mark.
+        return json.loads(path.read_bytes())  # UTF-8, or UTF-16 from PowerShell, with or without a BOM.
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (ValueError, OverflowError, EOFError, SyntaxError, TokenError, RecursionError, MemoryError) as error:
-        raise DataError(f"{path}: not a sound {path.suffix or 'file'} of numbers ({error})") from error
+        raise DataError(f"{path}: not a valid {path.suffix or 'file'} of numbers ({error})") from error

@@ -1,8 +1,8 @@
-"""The representations of a sketch and the ways between them.
+"""Conversions between the representations of a sketch.
 
 Inside the program a sketch is stroke-3: float32 `[points, 3]` of (dx, dy, pen), y downwards, pen 1 where the pen
-lifts after the point. A drawing as a person sees it is a list of polylines, each `[points, 2]` of absolute positions.
-The pen is down at the origin when a sketch begins, so the first segment is drawn.
+lifts after the point. A drawing is a list of polylines, each `[points, 2]` of absolute positions. A sketch begins
+with the pen down at the origin, so the first segment is drawn.
 """
 
 from collections.abc import Sequence
@@ -12,21 +12,20 @@ import numpy as np
 from sketchrnn_cli.errors import DataError
 
 LIMIT = 1000.0
-"""Offsets beyond ± this many data units are clipped, as in Magenta's reader."""
-
+"""Offsets are clipped to ± this many data units, as in Magenta's reader."""
 
 PEN_TOLERANCE = 0.01
-"""How far a pen may be from 0 or 1 where it is no whole number."""
+"""Allowed deviation of a floating-point pen value from 0 or 1."""
 
 
 def as_stroke3(array: object, where: str) -> np.ndarray:
-    """Check and convert one sketch to stroke-3; `where` names it in errors.
+    """Validate one sketch and convert it to stroke-3; `where` names it in errors.
 
     Returns:
         float32 `[points, 3]`, offsets clipped to ± `LIMIT`, every pen value 0 or 1.
 
     Raises:
-        DataError: not a numeric `[n, 3]` array, without points, not finite, or with pens that are neither 0 nor 1.
+        DataError: not a numeric `[n, 3]` array, empty, not finite, or with pens other than 0 and 1.
     """
     try:
         sketch = np.asarray(array, dtype=np.float64)
@@ -45,10 +44,10 @@ def as_stroke3(array: object, where: str) -> np.ndarray:
 
 
 def check_pens(points: np.ndarray, where: str) -> None:
-    """Refuse rows `[points, 3]` whose third column is no pen, and say what they look like instead.
+    """Check that the third column of rows `[points, 3]` is a pen.
 
     Raises:
-        DataError: a pen that is neither 0 nor 1.
+        DataError: a pen other than 0 and 1; the message guesses the layout.
     """
     pen = points[:, 2]
     wrong = (pen != 0) & (pen != 1)
@@ -63,7 +62,7 @@ def check_pens(points: np.ndarray, where: str) -> None:
 
 
 def _other_layout(points: np.ndarray) -> str:
-    """Return which layout rows `[points, 3]` seem to have that are no stroke-3, as the end of a sentence."""
+    """Guess the layout of rows `[points, 3]` that are not stroke-3, as the end of an error message."""
     first, second, third = points.T
     if np.isin(first, (0, 1)).all() and first.any():
         return ": these look like (pen, dx, dy); put the pen last"
@@ -74,7 +73,7 @@ def _other_layout(points: np.ndarray) -> str:
     if len(points) > 3 and (np.diff(third) >= 0).all():
         return ": these look like (x, y, time); give drawings as .ndjson, with [xs, ys, times] for each stroke"
     if ((third >= 0) & (third <= 1)).all():
-        return ": these look like (x, y, pressure); a pen has no half measures"
+        return ": these look like (x, y, pressure); a pen is 0 or 1"
     return ""
 
 
@@ -83,9 +82,9 @@ ABSOLUTE = "looks like positions (x, y, pen); a sketch has offsets (dx, dy, pen)
 
 
 def looks_absolute(sketch: np.ndarray) -> bool:
-    """Say whether the rows of a sketch seem to be positions: they never go left or up, as offsets would somewhere.
+    """Return whether the rows of a sketch look like positions: none is negative, as some offset would be.
 
-    So would those of a line that falls to the right; but as positions that turns neither left nor up.
+    The offsets of a line that falls to the right are not negative either; but read as positions, they never turn back.
     """
     positions = sketch[:, :2]
     if len(sketch) < 4 or (positions < 0).any():
@@ -96,14 +95,14 @@ def looks_absolute(sketch: np.ndarray) -> bool:
 
 
 def flipped(sketch: np.ndarray) -> np.ndarray:
-    """Return a sketch of the same type, upside down."""
+    """Return a sketch upside down, of the same type."""
     return sketch * np.array([1, -1, 1], dtype=sketch.dtype)
 
 
 def to_polylines(sketch: np.ndarray) -> list[np.ndarray]:
-    """Return the pen's paths, one `[points, 2]` array of absolute positions a stroke.
+    """Convert stroke-3 to polylines, one `[points, 2]` array of absolute positions per stroke.
 
-    The first stroke starts at the origin; every later one where the pen comes down.
+    The first stroke starts at the origin, later ones where the pen comes down.
     """
     positions = np.cumsum(sketch[:, :2], axis=0, dtype=np.float64)
     positions = np.concatenate([np.zeros((1, 2)), positions])
@@ -113,10 +112,10 @@ def to_polylines(sketch: np.ndarray) -> list[np.ndarray]:
 
 
 def from_polylines(polylines: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the stroke-3 sketch of a drawing, its first point moved to the origin.
+    """Convert polylines to stroke-3, moving the first point to the origin.
 
     The inverse of `to_polylines`, up to that translation. Empty polylines are skipped. The first stroke of a sketch
-    needs two points, so a dot that comes first is drawn as a line of length zero.
+    needs two points, so a leading dot becomes a line of length zero.
 
     Raises:
         DataError: no polyline has a point.
@@ -134,7 +133,7 @@ def from_polylines(polylines: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def to_stroke5(sketch: np.ndarray, length: int) -> np.ndarray:
-    """Return float32 `[length, 5]` of (dx, dy, p1, p2, p3), end rows (0, 0, 0, 0, 1) after the sketch.
+    """Return float32 `[length, 5]` of (dx, dy, p1, p2, p3), padded with end rows (0, 0, 0, 0, 1).
 
     Raises:
         DataError: the sketch has more than `length` points.
@@ -151,7 +150,7 @@ def to_stroke5(sketch: np.ndarray, length: int) -> np.ndarray:
 
 
 def from_stroke5(rows: np.ndarray) -> np.ndarray:
-    """Return the stroke-3 sketch before the first end row of `[length, 5]` rows; what an end row moves is not drawn."""
+    """Return the stroke-3 sketch before the first end row of `[length, 5]` rows; an end row's offset is not drawn."""
     ends = np.flatnonzero(rows[:, 4] > 0.5)
     points = ends[0] if len(ends) else len(rows)
     return np.concatenate([rows[:points, :2], rows[:points, 3:4]], axis=1).astype(np.float32)

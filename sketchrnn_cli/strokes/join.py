@@ -1,7 +1,7 @@
-"""Strokes that a program cut into pieces, put together again.
+"""Join strokes that a program cut into pieces.
 
 Drawing programs and plotters write a line as hundreds of short paths that begin where another ends. To a model each
-would be a pen lift, and a drawing of twelve strokes one of two hundred.
+would be a pen lift: a drawing of twelve strokes would have two hundred.
 """
 
 from collections import defaultdict
@@ -10,16 +10,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 TOLERANCE = 0.002
-"""Largest distance of two ends that touch, as a share of the drawing's larger side: half a pixel of 255."""
-FEWEST_PIECES = 8
-"""Strokes from which on a drawing may have been cut into pieces."""
+"""Largest distance between touching ends, as a share of the drawing's larger side: half a pixel of 255."""
+MIN_PIECES = 8
+"""A drawing of fewer strokes was not cut into pieces."""
 
 
 def join(strokes: Sequence[np.ndarray], tolerance: float = TOLERANCE) -> list[np.ndarray]:
     """Join strokes whose ends touch, in either direction.
 
-    A stroke goes on with the next of the file that begins or ends where it ended; where none does, it is continued
-    before its beginning. The order is that of the first pieces. Every point stays, but for those that two pieces share.
+    A stroke is continued by the next one in the file that begins or ends where it ends; if there is none, it is
+    extended at its start. Strokes are ordered by their first pieces. All points are kept, shared ones once.
 
     Args:
         strokes: polylines `[points, 2]`, in any unit.
@@ -34,12 +34,12 @@ def join(strokes: Sequence[np.ndarray], tolerance: float = TOLERANCE) -> list[np
 
 
 def was_cut(strokes: Sequence[np.ndarray], joined: Sequence[np.ndarray]) -> bool:
-    """Return whether strokes are the pieces of fewer: joining leaves at most half as many."""
-    return len(strokes) >= FEWEST_PIECES and 2 * len(joined) <= len(strokes)
+    """Return whether strokes were cut into pieces: joining leaves at most half of them."""
+    return len(strokes) >= MIN_PIECES and 2 * len(joined) <= len(strokes)
 
 
 class _Ends:
-    """Where the pieces that are not used yet begin and end, in a grid of cells as wide as the tolerance."""
+    """The ends of unused pieces, in a grid of cells as wide as the tolerance."""
 
     def __init__(self, pieces: Sequence[np.ndarray], reach: float) -> None:
         self.free = dict.fromkeys(range(len(pieces)))
@@ -54,7 +54,7 @@ class _Ends:
         return int(x), int(y)
 
     def touching(self, point: np.ndarray, after: int) -> tuple[int, bool] | None:
-        """Return the free piece at a point that comes next after piece `after`, and whether it must be turned round."""
+        """Return the first free piece after `after` that touches a point, and whether it must be reversed."""
         x, y = self._cell(point)
         near = {number for dx in (-1, 0, 1) for dy in (-1, 0, 1) for number in self._cells.get((x + dx, y + dy), ())}
         for number in sorted(near & self.free.keys(), key=lambda number: (number < after, number)):
@@ -72,7 +72,7 @@ def _unused(ends: _Ends) -> Iterator[int]:
 
 
 def _chain(first: int, pieces: Sequence[np.ndarray], ends: _Ends) -> np.ndarray:
-    """Return piece `first` with all that continues it, after its end and before its beginning."""
+    """Return piece `first` extended at both ends."""
     forwards = [pieces[first], *_follow(pieces[first][-1], first, pieces, ends)]
     backwards = _follow(pieces[first][0], first, pieces, ends)
     parts = [piece[::-1] for piece in reversed(list(backwards))] + forwards
@@ -80,7 +80,7 @@ def _chain(first: int, pieces: Sequence[np.ndarray], ends: _Ends) -> np.ndarray:
 
 
 def _follow(point: np.ndarray, last: int, pieces: Sequence[np.ndarray], ends: _Ends) -> Iterator[np.ndarray]:
-    """Yield the pieces that continue from a point, each turned so that it begins there."""
+    """Yield the pieces that continue from a point, reversed where needed."""
     while (found := ends.touching(point, last)) is not None:
         last, turned = found
         del ends.free[last]

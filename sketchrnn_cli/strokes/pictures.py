@@ -1,4 +1,4 @@
-"""Picture files as strokes: SVGs, and scans."""
+"""Read the strokes of picture files: SVGs and scans."""
 
 from pathlib import Path
 
@@ -17,14 +17,14 @@ def read_picture(path: Path, how: Preparation) -> tuple[list[np.ndarray], tuple[
 
     Args:
         path: an SVG, a PNG or a JPEG.
-        how: whether strokes are joined, and what becomes of filled outlines.
+        how: whether to join strokes, and how to treat filled outlines.
 
     Returns:
-        Polylines `[points, 2]` in the picture's own unit, y downwards, and what the user should know of them.
+        Polylines `[points, 2]` in the picture's own unit, y downwards, and notes for the user.
 
     Raises:
-        DataError: unreadable, or nothing drawn in it.
-        UsageError: scikit-image is needed and not installed.
+        DataError: unreadable or empty.
+        UsageError: scikit-image is needed but not installed.
     """
     if path.suffix.lower() in scan.SUFFIXES:
         return scan.read_scan(path), ()

@@ -15,34 +15,34 @@ CANVAS = 255.0
 EPSILON = 2.0
 """Ramer-Douglas-Peucker tolerance of the simplified Quick, Draw! drawings, in pixels."""
 
-LONGEST = 200_000.0
-"""Length of all strokes of a drawing in pixels: resampling makes a point of each."""
+MAX_INK_PIXELS = 200_000.0
+"""Total length of a drawing's strokes; resampling makes one point per pixel."""
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """How a drawing becomes a sketch, the same for what a model is trained on and what it is shown."""
+    """How a drawing becomes a sketch, in training as in use."""
 
     epsilon: float = EPSILON
     """Tolerance of the simplification, in pixels of `CANVAS`."""
     max_points: int | None = None
-    """Rows of a sketch at most: the tolerance is raised until it fits. None: as many as there are."""
+    """Maximum rows of a sketch: the tolerance is raised until it fits. None: no limit."""
     join: bool | None = None
-    """Join strokes whose ends touch; None: where a program cut them into pieces (see `join.was_cut`)."""
+    """Join strokes whose ends touch; None: if a program cut them into pieces (see `join.was_cut`)."""
     center_lines: bool = False
-    """Take the middle of filled outlines instead of their edge."""
+    """Use the center lines of filled outlines instead of their edges."""
     hand_only: bool = False
-    """Leave out the strokes that a model drew, where a file says so."""
+    """Exclude strokes that a model drew, where the file says so."""
     flip_y: bool = False
-    """Turn drawings whose y grows upwards over; an SVG says itself how it stands."""
+    """Flip drawings whose y grows upwards; does not apply to SVG."""
 
 
 AS_QUICK_DRAW = Preparation()
-"""What Quick, Draw! did to its drawings."""
+"""The preparation of Quick, Draw!'s drawings."""
 
 
 def bounds(polylines: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the least and the greatest (x, y) of what is drawn, each `[2]`."""
+    """Return the minimum and the maximum (x, y) of a drawing, each `[2]`."""
     points = np.concatenate([np.asarray(stroke, dtype=np.float64) for stroke in polylines])
     return points.min(axis=0), points.max(axis=0)
 
@@ -56,9 +56,9 @@ def fit(polylines: Sequence[np.ndarray], size: float = CANVAS) -> list[np.ndarra
 
 
 def resample(stroke: np.ndarray, spacing: float = 1.0, keep_corners: bool = False) -> np.ndarray:
-    """Return points every `spacing` along a polyline `[n, 2]`, both ends kept; a dot becomes two equal points.
+    """Return points every `spacing` along a polyline `[n, 2]`, and both ends; a dot becomes two equal points.
 
-    Quick, Draw! lets the corners between go, which takes up to half a pixel off each; `keep_corners` has them, too.
+    Quick, Draw! drops the vertices in between, which cuts corners by up to half a pixel; `keep_corners` keeps them.
     """
     stroke = np.asarray(stroke, dtype=np.float64)
     traveled = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
@@ -74,8 +74,8 @@ def resample(stroke: np.ndarray, spacing: float = 1.0, keep_corners: bool = Fals
 def simplify(stroke: np.ndarray, epsilon: float = EPSILON) -> np.ndarray:
     """Return the Ramer-Douglas-Peucker simplification of a polyline `[n, 2]`.
 
-    A point is kept when its perpendicular distance to the infinite line through the span's ends (to the end itself
-    where both coincide) is more than `epsilon`: the variant that reproduces Quick, Draw!'s own simplified drawings.
+    A point is kept if its distance to the infinite line through the span's ends (or to the end itself, if both
+    coincide) exceeds `epsilon`: the variant that reproduces Quick, Draw!'s own simplified drawings.
     """
     stroke = np.asarray(stroke, dtype=np.float64)
     return stroke[significance(stroke, epsilon) > epsilon]
@@ -84,8 +84,8 @@ def simplify(stroke: np.ndarray, epsilon: float = EPSILON) -> np.ndarray:
 def significance(stroke: np.ndarray, epsilon: float = 0.0, outermost: Sequence[int] = ()) -> np.ndarray:
     """Return, for each point of a polyline `[n, 2]`, the tolerance below which `simplify` keeps it, `[n]`.
 
-    Infinite for both ends; 0 for points that no tolerance from `epsilon` on keeps, which saves time. The points at the
-    places `outermost` come next to the ends.
+    Infinite for both ends; 0 for points that `epsilon` already removes, which saves time. The points with indices
+    `outermost` rank just below the ends.
     """
     kept_below = np.zeros(len(stroke))
     kept_below[list(outermost)] = 1e9
@@ -105,34 +105,34 @@ def significance(stroke: np.ndarray, epsilon: float = 0.0, outermost: Sequence[i
         farthest = int(distance.argmax())
         if distance[farthest] > epsilon:
             middle = first + 1 + farthest
-            # A point is reached only where the ends of its span are kept.
+            # A point is considered only if the ends of its span are kept.
             kept_below[middle] = min(distance[farthest], kept_below[first], kept_below[last])
             spans += [(first, middle), (middle, last)]
     return kept_below
 
 
 def prepare(polylines: Sequence[np.ndarray], size: float = CANVAS, epsilon: float = EPSILON) -> list[np.ndarray]:
-    """Do to a drawing what Quick, Draw! did: align, scale to `size`, resample at 1 pixel, simplify, round last."""
+    """Prepare a drawing as Quick, Draw! did: align, scale to `size`, resample at 1 pixel, simplify, round."""
     return [np.rint(simplify(resample(stroke), epsilon)) for stroke in fit(polylines, size) if len(stroke)]
 
 
 def to_sketch(
     polylines: Sequence[np.ndarray], canvas_size: float, epsilon: float = EPSILON, max_points: int | None = None
 ) -> tuple[np.ndarray, float]:
-    """Turn any drawing into a sketch as a model knows them: what `prepare` does, within a number of points.
+    """Turn a drawing into a sketch for a model: `prepare`, within `max_points`.
 
     Args:
         polylines: the strokes `[points, 2]`, in any unit, y downwards.
-        canvas_size: larger side of the sketch, in data units. A smaller canvas than `CANVAS` is prepared at that
-            size and scaled down last, so that rounding to pixels costs no detail.
-        epsilon: tolerance of the simplification in pixels, raised as far as `max_points` asks for.
-        max_points: rows of the sketch at most.
+        canvas_size: larger side of the sketch, in data units. For a canvas smaller than `CANVAS` the drawing is
+            prepared at `CANVAS` and scaled down last, so that rounding to pixels costs no detail.
+        epsilon: tolerance of the simplification in pixels, raised as far as `max_points` requires.
+        max_points: maximum rows of the sketch.
 
     Returns:
-        The sketch, stroke-3 `[points, 3]`, and the tolerance really used.
+        The sketch, stroke-3 `[points, 3]`, and the tolerance used.
 
     Raises:
-        DataError: no stroke, nothing but a dot, more ink than a sketch has, or more strokes than `max_points` allows.
+        DataError: empty, only a dot, strokes too long, or too many strokes for `max_points`.
     """
     strokes = [stroke for stroke in polylines if len(stroke)]
     if not strokes or not np.ptp(np.concatenate(strokes), axis=0).any():
@@ -140,7 +140,7 @@ def to_sketch(
     pixels = max(canvas_size, CANVAS)
     strokes = fit(strokes, pixels)
     ink = sum(float(np.hypot(*np.diff(stroke, axis=0).T).sum()) for stroke in strokes)
-    if ink > LONGEST:
+    if ink > MAX_INK_PIXELS:
         raise DataError(f"strokes {ink / pixels:.0f} times as long as the drawing is large; a sketch has fewer")
     strokes = [resample(stroke, keep_corners=True) for stroke in strokes]
     kept_below = [
@@ -151,25 +151,25 @@ def to_sketch(
         if fewest > max_points:
             raise DataError(
                 f"{len(strokes)} strokes need at least {fewest} points and the model takes {max_points}; "
-                "leave strokes out or join them"
+                "remove strokes or join them"
             )
         most_significant = np.sort(np.concatenate(kept_below))[::-1]
-        # A sketch has one row fewer than its drawing has points.
+        # A sketch has one row fewer than its drawing has points
         epsilon = max([epsilon, *most_significant[max_points + 1 : max_points + 2]])
     simplified = [stroke[below > epsilon] for stroke, below in zip(strokes, kept_below, strict=True)]
     scale = canvas_size / pixels
-    # Fitted again, so that a sketch that is read again stays as it is.
+    # Fit again, so that preparing the result is idempotent
     return from_polylines([np.rint(stroke) * scale for stroke in fit(simplified, pixels)]), float(epsilon)
 
 
 def shorten(sketch: np.ndarray, max_points: int) -> tuple[np.ndarray, float]:
-    """Simplify a stroke-3 sketch `[points, 3]` until it has `max_points` rows at most; its size stays.
+    """Simplify a stroke-3 sketch `[points, 3]` to at most `max_points` rows, at the same size.
 
     Returns:
-        The sketch, as it is where it fits, and the tolerance used in pixels.
+        The sketch, unchanged if it fits, and the tolerance used in pixels.
 
     Raises:
-        DataError: it has more strokes than `max_points` allows.
+        DataError: too many strokes for `max_points`.
     """
     if len(sketch) <= max_points:
         return sketch, 0.0
@@ -178,13 +178,13 @@ def shorten(sketch: np.ndarray, max_points: int) -> tuple[np.ndarray, float]:
 
 
 def simplified(name: str, sketch: np.ndarray, used: float) -> str:
-    """Return the line that tells a person what a raised tolerance left of a drawing."""
+    """Return a message for the user on a drawing that was simplified further."""
     return f"{name}: simplified to {len(sketch)} points, tolerance {used:.1f} pixels"
 
 
 def _outermost(strokes: Sequence[np.ndarray]) -> list[list[int]]:
-    """Return, for each stroke, which of its points give the drawing its larger side: one at each end of it."""
-    # A straight side is not to be broken by a rounding error.
+    """Return, per stroke, the indices of its points that span the drawing's larger side."""
+    # Rounded, so that a rounding error does not break a straight side
     axes = np.concatenate(strokes).round(6).T
     along = max(axes, key=np.ptp)
     starts = np.cumsum([0] + [len(stroke) for stroke in strokes]).tolist()

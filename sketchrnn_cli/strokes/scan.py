@@ -1,8 +1,7 @@
-"""Pen strokes from pixels: scans and photographs of drawings, and the center lines of filled outlines.
+"""Vectorize scans and photographs of drawings, and find the center lines of filled outlines.
 
-Ink is thinned to lines one pixel wide (a skeleton); the lines are followed from end to end, straight on at crossings,
-and put into the order in which a hand might have drawn them. The work on pixels is scikit-image's, an extra:
-``pip install 'sketchrnn[scan]'``.
+Ink is thinned to a skeleton one pixel wide; its lines are traced from end to end, straight through crossings, and
+ordered as a hand might draw them. Image processing is scikit-image's, an extra: ``pip install 'sketchrnn[scan]'``.
 """
 
 from collections import defaultdict
@@ -17,15 +16,15 @@ from sketchrnn_cli.errors import DataError, UsageError
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 MAX_PIXELS = 50_000_000
-"""Of a picture before it is scaled down; a larger one is refused unread."""
-SIDE = 800
-"""Pixels of the larger side that a picture is scaled down to: lines stay lines, and noise of paper goes."""
-SMALLEST_PART = 1e-4
-"""Ink in one piece below this share of the picture's area is dirt."""
-LOOK_BACK = 6
-"""Pixels over which the direction of a line is taken where it meets others."""
-STRAIGHT_ON = 0.4
-"""Cosine of the turn up to which a line goes on through a crossing: 66 degrees."""
+"""Larger pictures are refused unread."""
+MAX_SIDE_PIXELS = 800
+"""Pictures are scaled down to this: lines survive, paper noise does not."""
+MIN_SPECK_AREA = 1e-4
+"""Connected ink below this share of the picture's area is dirt."""
+DIRECTION_PIXELS = 6
+"""Length over which the direction of a line at a crossing is measured."""
+MIN_TURN_COSINE = 0.4
+"""Cosine of the largest turn of a line through a crossing: 66 degrees."""
 
 Pixel = tuple[int, int]
 Line = list[Pixel]
@@ -35,7 +34,7 @@ def read_scan(path: Path) -> list[np.ndarray]:
     """Return the strokes `[points, 2]` (x, y in pixels) of a PNG or JPEG.
 
     Raises:
-        DataError: unreadable, too large, or no line in it.
+        DataError: unreadable, too large, or empty.
         UsageError: scikit-image is not installed.
     """
     from PIL import Image, UnidentifiedImageError
@@ -46,7 +45,7 @@ def read_scan(path: Path) -> list[np.ndarray]:
         with Image.open(path, formats=("PNG", "JPEG")) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise DataError(f"{path}: {image.width} x {image.height} pixels; at most {MAX_PIXELS:,} are read")
-            image.thumbnail((SIDE, SIDE))
+            image.thumbnail((MAX_SIDE_PIXELS, MAX_SIDE_PIXELS))
             paper = Image.new("RGBA", image.size, "white")
             gray = np.asarray(Image.alpha_composite(paper, image.convert("RGBA")).convert("L"), dtype=np.float64) / 255
     except UnidentifiedImageError as error:
@@ -60,7 +59,7 @@ def read_scan(path: Path) -> list[np.ndarray]:
 
 
 def center_lines(outlines: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Return the strokes `[points, 2]` that a pen as wide as filled outlines would have drawn, in their unit.
+    """Return the center lines `[points, 2]` of filled outlines, in their unit.
 
     Outlines inside others are holes (the even-odd rule).
 
@@ -71,7 +70,7 @@ def center_lines(outlines: Sequence[np.ndarray]) -> list[np.ndarray]:
 
     points = np.concatenate(outlines)
     low, side = points.min(axis=0), float(np.ptp(points, axis=0).max()) or 1.0
-    scale, border = SIDE / side, 4
+    scale, border = MAX_SIDE_PIXELS / side, 4
     width, height = (int(extent) + 2 * border for extent in np.ptp(points, axis=0) * scale)
     size = (width, height)
     filled = Image.new("1", size)
@@ -83,7 +82,7 @@ def center_lines(outlines: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 
 def ink(gray: np.ndarray) -> np.ndarray:
-    """Return which pixels are ink, bool, of a gray picture `[height, width]` in 0 to 1; a dark page counts as paper.
+    """Return the ink mask `[height, width]`, bool, of a gray picture in 0 to 1; on a dark page, light is ink.
 
     Raises:
         UsageError: scikit-image is not installed.
@@ -96,11 +95,11 @@ def ink(gray: np.ndarray) -> np.ndarray:
         return np.zeros(gray.shape, dtype=bool)
     window = max(3, min(gray.shape) // 16 * 2 + 1)
     marked = (gray < filters.threshold_sauvola(gray, window)) | (gray < 0.5 * filters.threshold_otsu(gray))
-    return morphology.remove_small_objects(marked, max_size=max(8, int(SMALLEST_PART * gray.size)), connectivity=2)
+    return morphology.remove_small_objects(marked, max_size=max(8, int(MIN_SPECK_AREA * gray.size)), connectivity=2)
 
 
 def trace(marked: np.ndarray) -> list[np.ndarray]:
-    """Return the strokes `[points, 2]` (x, y in pixels) along the middle of what is marked, in a natural order.
+    """Return the center lines `[points, 2]` (x, y in pixels) of an ink mask, in a natural drawing order.
 
     Raises:
         UsageError: scikit-image is not installed.
@@ -124,7 +123,7 @@ def _scikit_image() -> tuple[Any, Any]:
 
 
 def _neighbors(skeleton: np.ndarray) -> dict[Pixel, list[Pixel]]:
-    """Return the graph of a skeleton's pixels; a diagonal is no edge where a corner connects the same two."""
+    """Return the graph of a skeleton's pixels; a diagonal is an edge only if no corner pixel connects the two."""
     pixels = {(int(row), int(column)) for row, column in np.argwhere(skeleton)}
     graph = {}
     for row, column in pixels:
@@ -139,7 +138,7 @@ def _neighbors(skeleton: np.ndarray) -> dict[Pixel, list[Pixel]]:
 
 
 def _edges(skeleton: np.ndarray) -> list[Line]:
-    """Cut a skeleton into lines from one end or crossing to the next; a ring begins and ends at one pixel."""
+    """Cut a skeleton into lines between ends and crossings; a ring begins and ends at the same pixel."""
     graph = _neighbors(skeleton)
     nodes = {pixel for pixel, near in graph.items() if len(near) != 2}
     used: set[frozenset[Pixel]] = set()
@@ -175,38 +174,40 @@ def _at_ends(lines: Sequence[Line]) -> dict[Pixel, list[int]]:
     return meeting
 
 
-def _without_spurs(lines: list[Line], longest: float) -> list[Line]:
-    """Leave out the short dead ends that thinning a thick line makes."""
+def _without_spurs(lines: list[Line], max_length: float) -> list[Line]:
+    """Remove the short dead ends that thinning leaves on a thick line."""
     meeting = _at_ends(lines)
     return [
-        line for line in lines if len(line) > longest or (len(meeting[line[0]]) == 1) == (len(meeting[line[-1]]) == 1)
+        line
+        for line in lines
+        if len(line) > max_length or (len(meeting[line[0]]) == 1) == (len(meeting[line[-1]]) == 1)
     ]
 
 
-def _contracted(lines: list[Line], longest: float) -> list[Line]:
-    """Make one crossing of two that a short line connects: thinning splits the place where thick lines cross."""
+def _contracted(lines: list[Line], max_length: float) -> list[Line]:
+    """Merge crossings that a short line connects: thinning splits the crossing of thick lines in two."""
     lines = list(lines)
-    place = 0
-    while place < len(lines):
-        first, last = lines[place][0], lines[place][-1]
+    index = 0
+    while index < len(lines):
+        first, last = lines[index][0], lines[index][-1]
         meeting = _at_ends(lines)
-        if first == last or len(lines[place]) > longest or min(len(meeting[first]), len(meeting[last])) < 3:
-            place += 1
+        if first == last or len(lines[index]) > max_length or min(len(meeting[first]), len(meeting[last])) < 3:
+            index += 1
             continue
-        del lines[place]
+        del lines[index]
         lines = [_moved(line, last, first) for line in lines]
     meeting = _at_ends(lines)
-    return [line for line in lines if line[0] != line[-1] or len(line) > longest or len(meeting[line[0]]) == 2]
+    return [line for line in lines if line[0] != line[-1] or len(line) > max_length or len(meeting[line[0]]) == 2]
 
 
 def _moved(line: Line, old: Pixel, new: Pixel) -> Line:
-    """Return a line that ends at `new` where it ended at `old`."""
+    """Move the ends of a line from `old` to `new`."""
     line = [new, *line] if line[0] == old else line
     return [*line, new] if line[-1] == old else line
 
 
 def _through_crossings(lines: list[Line]) -> list[Line]:
-    """Join lines at the pixels where they meet: the two that go straightest on, then the next two."""
+    """Join lines where they meet: the straightest pair first, then the next."""
     lines = list(lines)
     for pixel in list(_at_ends(lines)):
         while (pair := _straightest(pixel, lines)) is not None:
@@ -219,24 +220,26 @@ def _through_crossings(lines: list[Line]) -> list[Line]:
 
 
 def _straightest(pixel: Pixel, lines: Sequence[Line]) -> tuple[int, int] | None:
-    """Return the two lines that meet at a pixel with the least turn, or None where all turn too sharply."""
+    """Return the pair of lines through a pixel with the smallest turn, None if all turn too sharply."""
     ends = [(number, line) for number, line in enumerate(lines) if line[0] != line[-1] and pixel in (line[0], line[-1])]
     if len(ends) < 2:
         return None
-    ways = []
+    directions = []
     for number, line in ends:
-        outward = np.subtract(line[: LOOK_BACK + 1] if line[0] == pixel else line[: -LOOK_BACK - 2 : -1], pixel)[-1]
-        ways.append((number, outward / (np.hypot(*outward) or 1.0)))
+        outward = np.subtract(
+            line[: DIRECTION_PIXELS + 1] if line[0] == pixel else line[: -DIRECTION_PIXELS - 2 : -1], pixel
+        )[-1]
+        directions.append((number, outward / (np.hypot(*outward) or 1.0)))
     best = min(
-        ((float(a @ b), m, n) for i, (m, a) in enumerate(ways) for n, b in ways[i + 1 :]),
+        ((float(a @ b), m, n) for i, (m, a) in enumerate(directions) for n, b in directions[i + 1 :]),
         key=lambda found: found[0],
     )
-    limit = 1.0 if len(ends) == 2 else -STRAIGHT_ON  # Where just two meet, they are one line, whatever the turn.
+    limit = 1.0 if len(ends) == 2 else -MIN_TURN_COSINE  # Two alone are one line, whatever the turn.
     return (best[1], best[2]) if best[0] <= limit else None
 
 
 def _as_drawn(strokes: list[np.ndarray]) -> list[np.ndarray]:
-    """Order strokes from the top left on, each begun at the end nearer to where the last one ended."""
+    """Order strokes greedily from the top left, each from the end nearer to where the last one ended."""
     ordered: list[np.ndarray] = []
     waiting = list(strokes)
     pen = np.zeros(2)

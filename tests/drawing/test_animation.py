@@ -107,7 +107,7 @@ def test_every_frame_survives_the_file(suffix: str, tmp_path: Path) -> None:
 
 
 def loops_of(path: Path) -> int | None:
-    """Return how often a file says it is played, 0 for ever, read from its bytes."""
+    """Return how often a file says it is played, 0 forever, read from its bytes."""
     data = path.read_bytes()
     if path.suffix == ".gif":
         place = data.find(b"NETSCAPE2.0")

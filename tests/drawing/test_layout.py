@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sketchrnn_cli.drawing.layout import BLANK, GIVEN, Drawing, colored, grid, in_blocks, sequence
-from sketchrnn_cli.drawing.style import INK, ORDER, Style
+from sketchrnn_cli.drawing.layout import BLANK, GIVEN_COLOR, Drawing, colored, grid, in_blocks, sequence
+from sketchrnn_cli.drawing.style import INK_COLOR, ORDER_COLORS, Style
 from sketchrnn_cli.errors import DrawingError, UsageError
 from sketchrnn_cli.strokes.formats import to_polylines
 
@@ -134,22 +134,24 @@ def test_the_given_part_and_the_rest_together_are_the_sketch(given: int) -> None
         pairs = [zip(line.points[:-1], line.points[1:], strict=True) for line in lines if line.color in color]
         return [(*a.round(6), *b.round(6)) for each in pairs for a, b in each]
 
-    assert sorted(segments(both, (INK, GIVEN))) == sorted(segments(plain, (INK,)))
+    assert sorted(segments(both, (INK_COLOR, GIVEN_COLOR))) == sorted(segments(plain, (INK_COLOR,)))
     drawn_by_given = [row for row in range(min(given, 40)) if row == 0 or sketch[row - 1, 2] == 0]
-    assert len(segments(both, (GIVEN,))) == len(drawn_by_given)
+    assert len(segments(both, (GIVEN_COLOR,))) == len(drawn_by_given)
 
 
 def test_a_dot_of_the_given_part_has_its_color() -> None:
     rows = np.array([[10, 0, 1], [0, 10, 1], [10, 0, 1], [5, 5, 1]], dtype=np.float32)
     drawing = colored(rows, given=3)
     assert [len(stroke) for stroke in drawing.strokes] == [2, 1, 1, 1]
-    assert drawing.colors == [GIVEN, GIVEN, GIVEN, None]
+    assert drawing.colors == [GIVEN_COLOR, GIVEN_COLOR, GIVEN_COLOR, None]
 
 
 def test_strokes_take_the_colors_in_their_order_and_then_the_first_again() -> None:
-    drawing = Drawing([np.array([[i, 0], [i, 9]]) for i in range(len(ORDER) + 1)], [None] * (len(ORDER) + 1))
+    drawing = Drawing(
+        [np.array([[i, 0], [i, 9]]) for i in range(len(ORDER_COLORS) + 1)], [None] * (len(ORDER_COLORS) + 1)
+    )
     [lines] = grid([drawing], style=Style(color_by_order=True)).cells
-    assert [line.color for line in lines] == [*ORDER, ORDER[0]]
+    assert [line.color for line in lines] == [*ORDER_COLORS, ORDER_COLORS[0]]
 
 
 def test_a_sketch_without_extent_is_a_dot_in_the_middle() -> None:

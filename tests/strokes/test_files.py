@@ -30,7 +30,7 @@ def test_sketches_are_read_as_they_were_written(tmp_path: Path, suffix: str, len
 @pytest.mark.parametrize("lengths", [(0, 3), (3, 0, 4)])
 def test_an_array_that_lacks_a_sketch_is_refused(tmp_path: Path, lengths: tuple[int, ...]) -> None:
     write_sketches([sketch(points) for points in lengths], tmp_path / "a.npy")
-    with pytest.raises(DataError, match="one without points"):
+    with pytest.raises(DataError, match="is a sketch empty"):
         read_sketches(tmp_path / "a.npy")
 
 
@@ -149,7 +149,7 @@ def test_numbered_sketches_are_not_mistaken_for_pens_down_and_up(tmp_path: Path)
         ([[1, 2], [3, 4], [5, 6]], "points without a pen"),
         ([[1, 2, 1, 1], [3, 4, 0, 1], [5, 6, 0, 1], [7, 8, 0, 1]], "pen down, pen up"),
         ([[1, 2, 1, 1, 0], [3, 4, 0, 1, 0], [5, 6, 0, 1, 0], [7, 8, 0, 1, 0]], "stroke-5"),
-        ({"word": "cat", "drawing": [[[1, 2], [3, 4]]]}, "call it .ndjson"),
+        ({"word": "cat", "drawing": [[[1, 2], [3, 4]]]}, "rename it to .ndjson"),
     ],
 )
 def test_another_layout_is_refused_and_named(tmp_path: Path, rows: list, said: str) -> None:

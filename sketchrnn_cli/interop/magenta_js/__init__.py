@@ -24,14 +24,14 @@ from sketchrnn_cli.interop.imported import Imported
 from sketchrnn_cli.model.cells import FORGET_BIAS
 from sketchrnn_cli.model.weights import shapes
 
-LARGEST_WEIGHT = 10.0
+MAX_WEIGHT = 10.0
 STEPS = 32767
 """Steps from 0 to the largest weight."""
 
 PIXEL_FACTOR = 2.0
 """What the players divide `scale_factor` by, unless told otherwise."""
 
-UNSQUASHED = 6
+FIRST_UNSQUASHED_VERSION = 6
 """The first version whose z does not pass tanh."""
 
 DECODER_ONLY = ("output.kernel", "output.bias", "decoder.kernel", "decoder.recurrent_kernel", "decoder.bias")
@@ -46,8 +46,8 @@ CONDITIONAL = (
 """Our tensors in the order of a vae file."""
 
 LOSSES = ("r_loss", "kl_loss")
-LARGEST_NUMBER = 1e9
-SMALLEST_SCALE = 1e-6
+MAX_NUMBER = 1e9
+MIN_SCALE = 1e-6
 
 
 def read(path: Path) -> Imported:
@@ -67,15 +67,15 @@ def read(path: Path) -> Imported:
         name: from_magenta(name, _dequantize(path, name, text, size))
         for name, text, size in zip(names, weights, sizes, strict=True)
     }
-    version = _number(path, info, "version", default=UNSQUASHED)
+    version = _number(path, info, "version", default=FIRST_UNSQUASHED_VERSION)
     kind = "encoder and decoder" if hparams.conditional else "decoder only"
     name = info.get("name", "")
     if not isinstance(name, str):
         raise CheckpointError(f"{path}: name is {reprlib.repr(name)}, expected text")
     return Imported(
         hparams=hparams,
-        scale_factor=_number(path, info, "scale_factor", low=SMALLEST_SCALE),
-        canvas_size=_number(path, info, "canvas_size", default=0.0, low=SMALLEST_SCALE),
+        scale_factor=_number(path, info, "scale_factor", low=MIN_SCALE),
+        canvas_size=_number(path, info, "canvas_size", default=0.0, low=MIN_SCALE),
         weights=tensors,
         name=name,
         note=f"Magenta.js model {reprlib.repr(name)}, version {version:g}, {kind}, imported from {path.name}",
@@ -150,7 +150,7 @@ def _hparams(path: Path, info: Mapping[str, Any], sizes: Mapping[str, tuple[int,
     encoder: dict[str, Any] = {
         "enc_rnn_size": sizes["encoder.forward.recurrent_kernel"][0],
         "z_size": sizes["latent.mu.bias"][0],
-        "squash_z": _number(path, info, "version", default=UNSQUASHED) < UNSQUASHED,
+        "squash_z": _number(path, info, "version", default=FIRST_UNSQUASHED_VERSION) < FIRST_UNSQUASHED_VERSION,
     } if conditional else {}  # fmt: skip
     try:
         return HParams(
@@ -184,17 +184,17 @@ def _dequantize(path: Path, name: str, quantized: Any, size: tuple[int, ...]) ->
         steps = np.array(quantized)
     else:
         raise CheckpointError(f"{path}: {name} is {reprlib.repr(quantized)}, expected base64 or a list of integers")
-    return LARGEST_WEIGHT * steps.reshape(size).astype(np.float64) / STEPS
+    return MAX_WEIGHT * steps.reshape(size).astype(np.float64) / STEPS
 
 
 def _number(
-    path: Path, info: Mapping[str, Any], key: str, default: float | None = None, low: float = -LARGEST_NUMBER
+    path: Path, info: Mapping[str, Any], key: str, default: float | None = None, low: float = -MAX_NUMBER
 ) -> float:
     """Return a number of the info, `default` where it is not there."""
     if key not in info and default is not None:
         return default
     value = info.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST_NUMBER:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MAX_NUMBER:
         raise CheckpointError(f"{path}: {key} is {reprlib.repr(value)}, expected a number")
     if value < low:
         raise CheckpointError(f"{path}: {key} is {value:g}, expected at least {low:g}")

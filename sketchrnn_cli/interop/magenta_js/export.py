@@ -19,7 +19,7 @@ from sketchrnn_cli.model import equations
 from sketchrnn_cli.model.weights import INPUT_SIZE
 from sketchrnn_cli.store.checkpoint import Checkpoint
 
-INSTEAD = (
+ALTERNATIVES = (
     "for a web page type: sketchrnn checkpoint export {name} --format web --out {name}.html; "
     "for Magenta.js train one without: sketchrnn train DATASET --set conditional=false"
 )
@@ -76,7 +76,7 @@ def encode(checkpoint: Checkpoint, name: str, z: np.ndarray | None = None, word:
     info = {
         "name": name,
         "mode": 2,
-        "version": layout.UNSQUASHED,
+        "version": layout.FIRST_UNSQUASHED_VERSION,
         "max_seq_len": hparams.max_seq_len,
         "scale_factor": checkpoint.sidecar.units_per_model_unit * layout.PIXEL_FACTOR,
         "canvas_size": checkpoint.sidecar.canvas_size,  # The players ignore it; `magenta_js.read` does not.
@@ -101,7 +101,7 @@ def at_condition(
     if hparams.first_state != "zero":
         raise CheckpointError(
             f"{where}: a gen.json begins at zero and cannot hold this model's first state, which comes from z or word; "
-            + INSTEAD.format(name=name)
+            + ALTERNATIVES.format(name=name)
         )
     kernel = weights["decoder.kernel"].astype(np.float64)
     decoder = {name: weights[name] for name in layout.DECODER_ONLY}
@@ -113,7 +113,9 @@ def at_condition(
 def _check(where: str, name: str, hparams: HParams, z: np.ndarray | None) -> None:
     """Refuse a model that the format cannot hold, or that the players would run in another way."""
     if hparams.conditional and z is None:
-        raise CheckpointError(f"{where}: @magenta/sketch plays no model with an encoder; {INSTEAD.format(name=name)}")
+        raise CheckpointError(
+            f"{where}: @magenta/sketch plays no model with an encoder; {ALTERNATIVES.format(name=name)}"
+        )
     held: dict[str, Any] = {"dec_model": "lstm", "gate_activation": "sigmoid", "num_mixture": MIXTURES}
     held["log_sigma_floor"] = NO_FLOOR
     for name, value in held.items():
@@ -123,9 +125,9 @@ def _check(where: str, name: str, hparams: HParams, z: np.ndarray | None) -> Non
 
 def _quantize(where: str, name: str, value: np.ndarray) -> str:
     """Return base64 of a tensor's steps."""
-    if (largest := np.abs(value).max()) > layout.LARGEST_WEIGHT:
+    if (largest := np.abs(value).max()) > layout.MAX_WEIGHT:
         raise CheckpointError(
             f"{where}: {name} holds a weight of {largest:.2f} in size; a Magenta.js file holds -10 to 10"
         )
-    steps = np.rint(value * (layout.STEPS / layout.LARGEST_WEIGHT))
+    steps = np.rint(value * (layout.STEPS / layout.MAX_WEIGHT))
     return b64encode(steps.astype("<i2").tobytes()).decode("ascii")

@@ -18,20 +18,20 @@ import numpy as np
 from sketchrnn_cli.errors import CheckpointError
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-LARGEST_FILE = 512 << 20
+MAX_FILE_BYTES = 512 << 20
 """Bytes; the paper's largest decoder, 2048 units, has 250 MB with its optimizer's state."""
 
-LARGEST_MEMORY = 4 << 30
+MAX_MEMORY_BYTES = 4 << 30
 """Bytes that the reading process may ask for, where the system can limit it."""
 
-LONGEST = 60.0
+READ_TIMEOUT_SECONDS = 60.0
 """Seconds that reading may take; it takes one."""
 
-MOST_NAMES = 64
+MAX_NAMES = 64
 """Layers of a model, tensors of a layer; ours has 11 and 6."""
 
 
-def read_layers(path: Path, seconds: float = LONGEST) -> list[list[np.ndarray]]:
+def read_layers(path: Path, seconds: float = READ_TIMEOUT_SECONDS) -> list[list[np.ndarray]]:
     """Return the tensors of every layer that has any, layers and tensors in the order of the model, float32.
 
     Args:
@@ -45,8 +45,8 @@ def read_layers(path: Path, seconds: float = LONGEST) -> list[list[np.ndarray]]:
         with path.open("rb") as file:
             if file.read(len(SIGNATURE)) != SIGNATURE:
                 raise CheckpointError(f"{path}: not an HDF5 file; expected the .hdf5 that Keras wrote")
-        if path.stat().st_size > LARGEST_FILE:
-            raise CheckpointError(f"{path}: larger than {LARGEST_FILE >> 20} MiB; not a Sketch-RNN model")
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise CheckpointError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB; not a Sketch-RNN model")
         command = [sys.executable, "-P", "-c", f"from {__name__} import answer; answer()", str(path)]
         paths = os.pathsep.join(filter(None, sys.path))
         environment = {**os.environ, "PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"}  # Threads claim much memory.
@@ -71,8 +71,10 @@ def answer() -> None:
     try:
         import resource
 
-        resource.setrlimit(resource.RLIMIT_CPU, (int(LONGEST), int(LONGEST)))  # Also when nobody waits any more.
-        resource.setrlimit(resource.RLIMIT_AS, (LARGEST_MEMORY, LARGEST_MEMORY))
+        resource.setrlimit(
+            resource.RLIMIT_CPU, (int(READ_TIMEOUT_SECONDS), int(READ_TIMEOUT_SECONDS))
+        )  # Also when nobody waits any more.
+        resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
     except (ImportError, ValueError, OSError):  # Windows cannot limit it, macOS will not limit memory.
         pass
     try:
@@ -125,7 +127,7 @@ def _names(h5py: ModuleType, group: Any, attribute: str) -> list[str]:
     stored = group.attrs.get_id(attribute)
     if stored.shape == (0,):  # Keras' empty list has no strings, but floats.
         return []
-    if not h5py.check_string_dtype(stored.dtype) or len(stored.shape) != 1 or stored.shape[0] > MOST_NAMES:
+    if not h5py.check_string_dtype(stored.dtype) or len(stored.shape) != 1 or stored.shape[0] > MAX_NAMES:
         raise ValueError(f"{attribute} is not a short list of names")
     return [name.decode() if isinstance(name, bytes) else name for name in group.attrs[attribute].tolist()]
 

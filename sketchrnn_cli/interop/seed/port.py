@@ -21,7 +21,7 @@ from sketchrnn_cli.model.weights import INPUT_SIZE, shapes
 
 CONFIG = "model_config.json"
 
-KNOWN_SETS = {
+KNOWN_DATA_SETS = {
     ("cat",): (43.17017, 255.0),
     ("cat", "guitar"): (51.59792, 255.0),
     ("aaron_sheep",): (18.519827, 239.0),
@@ -52,7 +52,7 @@ def read(path: Path, config: Path | None = None) -> Imported:
                 f"{path}: {name} has shape {list(weights[name].shape)}; the other tensors need {list(shape)}"
             )
     data = _data_sets(settings)
-    scale_factor, canvas_size = KNOWN_SETS.get(tuple(sorted(data)), (0.0, 0.0))
+    scale_factor, canvas_size = KNOWN_DATA_SETS.get(tuple(sorted(data)), (0.0, 0.0))
     origin = f"{path.name} of sketch_rnn_keras ({'CuDNNLSTM' if fused else 'LSTM'})"
     return Imported(
         hparams=hparams,

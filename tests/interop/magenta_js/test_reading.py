@@ -316,14 +316,14 @@ def test_two_gigabytes_of_zeros_are_refused_unread(tmp_path: Path) -> None:
 @pytest.mark.parametrize("element", [b"[],", b"{},", b'"ab",', b"0.1,", b'"a":1,'])
 def test_a_file_that_would_swell_is_refused_unparsed(element: bytes, tmp_path: Path) -> None:
     path = tmp_path / "swelling.json"
-    size = bounded_json.LARGEST - 10
+    size = bounded_json.MAX_FILE_BYTES - 10
     path.write_bytes(b"[" + element * (size // len(element)) + b"0]")
     tracemalloc.start()
     with pytest.raises(CheckpointError, match="more than"):
         magenta_js.read(path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 2 * bounded_json.LARGEST
+    assert peak < 2 * bounded_json.MAX_FILE_BYTES
 
 
 @pytest.mark.parametrize("mode", [0, 1, 2, "gen", "vae", [2], True, None, "something new"])
