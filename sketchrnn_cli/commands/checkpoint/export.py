@@ -21,9 +21,13 @@ class Format(StrEnum):
 def export(
     ckpt: opt.Ckpt = None,
     format_: Annotated[
-        Format,
-        typer.Option("--format", help="web: a page that draws; magenta-js: a decoder-only model for its player."),
-    ] = Format.WEB,
+        Format | None,
+        typer.Option(
+            "--format",
+            help="web: a page that draws; magenta-js: a decoder-only model for its player. "
+            "[default: magenta-js for a .json, else web]",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -60,7 +64,7 @@ def export(
 
     folder = names.find(ckpt, checkpoint_dir)
     name = names.title(folder).partition("@")[0]
-    if format_ == Format.MAGENTA_JS:
+    if (format_ or _of(out)) == Format.MAGENTA_JS:
         console.result(str(_magenta_js(folder, name, out, at_z, word, force)))
         return
     if at_z is not None or word is not None:
@@ -73,6 +77,11 @@ def export(
     else:
         export.write_kit(path, folder, name, force)
     console.result(str(path))
+
+
+def _of(out: Path | None) -> Format:
+    """Return the format that a name asks for."""
+    return Format.MAGENTA_JS if out is not None and out.suffix.lower() == ".json" else Format.WEB
 
 
 def _magenta_js(folder: Path, name: str, out: Path | None, at_z: str | None, word: str | None, force: bool) -> Path:
