@@ -7,6 +7,7 @@ what it has to be, for an archive with every byte's CRC.
 
 import hashlib
 import os
+import socket
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator
@@ -132,6 +133,9 @@ def _attempts(
         except (_InterruptedError, httpx.TransportError) as error:
             if isinstance(error, httpx.UnsupportedProtocol):
                 raise
+            if _is_unresolved(error):
+                host = httpx.URL(url).host
+                raise DataError(f"{url}: no network: {host} cannot be resolved; try again once online") from error
             failures = 1 if _size(file) > most else failures + 1
             most = max(most, _size(file))
             reason = str(error) or type(error).__name__
@@ -141,6 +145,13 @@ def _attempts(
             wait = min(PATIENCE, max(pause * 2 ** (failures - 1), getattr(error, "wait", 0.0)))
             yield Progress(_size(file), None, f"{reason}; trying again in {wait:g} s")
             time.sleep(wait)
+
+
+def _is_unresolved(error: BaseException | None) -> bool:
+    """Return whether an error comes of a host's name that has no address: no other attempt changes that soon."""
+    while error is not None and not isinstance(error, socket.gaierror):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _attempt(

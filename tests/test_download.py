@@ -304,3 +304,8 @@ def test_more_than_any_archive_has_is_refused(server: Server, path: Path, monkey
 def test_the_client_asks_for_the_bytes_as_they_are(server: Server, path: Path) -> None:
     fetch(server, path)
     assert server.requests[0]["Accept-Encoding"] == "identity"
+
+
+def test_a_name_without_an_address_is_no_network_and_not_tried_again(path: Path) -> None:
+    with download.client() as http, pytest.raises(DataError, match=r"no network: nowhere\.invalid cannot"):
+        assert [done.note for done in download.download("http://nowhere.invalid/cat.npz", path, http)] == []

@@ -11,10 +11,10 @@ from sketchrnn_cli.commands import options as opt
 @opt.with_reading
 @opt.with_output
 def analogy(
-    ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
-    a: Annotated[str, typer.Argument(metavar="A", help=opt.INPUT_HELP)],
-    b: Annotated[str, typer.Argument(metavar="B", help="What to take away from A, likewise.")],
-    c: Annotated[str, typer.Argument(metavar="C", help="What to add, likewise.")],
+    words: Annotated[
+        list[str],
+        opt.words_of("A B C", "a drawing, what to take away from it, and what to add. " + opt.INPUT_HELP),
+    ],
     temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the drawing.")] = 0.1,
     seed: opt.Seed = 0,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
@@ -29,12 +29,13 @@ def analogy(
     Example: sketchrnn analogy cat head_and_body.svg head.svg another_head.svg --out answer.svg
     """
     from sketchrnn_cli import latent
-    from sketchrnn_cli.commands import sheets
+    from sketchrnn_cli.commands import meant, sheets
     from sketchrnn_cli.strokes.files import ARRAYS
 
+    ckpt, inputs = meant.model_and_drawings(words, checkpoint_dir, (3,))
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     target = output.target(sketcher)
-    shown = sheets.read_inputs([a, b, c], sketcher, reading, seed)
+    shown = sheets.read_inputs(inputs, sketcher, reading, seed)
     z = latent.analogy(*sheets.encode(sketcher, shown, seed, False))
     answer = sketcher.draw(z[None], 1, temperature, seed)
     pictured = answer if target.suffix in ARRAYS else shown + answer

@@ -12,10 +12,13 @@ from sketchrnn_cli.errors import UsageError
 @opt.with_reading
 @opt.with_animation_output
 def animate(
-    ckpt: opt.Ckpt = None,
+    words_: Annotated[
+        list[str] | None,
+        opt.words_of("[INPUT]", "a drawing, to draw it and not a new sketch. " + opt.INPUT_HELP),
+    ] = None,
     drawn: Annotated[
         str | None,
-        typer.Option("--input", metavar="INPUT", help="Draw this, not a new sketch. " + opt.INPUT_HELP),
+        typer.Option("--input", metavar="INPUT", help="The same as INPUT."),
     ] = None,
     morph: Annotated[
         tuple[str, str] | None,
@@ -59,22 +62,28 @@ def animate(
     Example: sketchrnn animate --out cat.gif
     """
     from sketchrnn_cli import latent
-    from sketchrnn_cli.commands import sheets
+    from sketchrnn_cli.commands import meant, sheets
     from sketchrnn_cli.drawing import output as files
     from sketchrnn_cli.drawing.layout import grid, sequence
     from sketchrnn_cli.drawing.morph import between
     from sketchrnn_cli.drawing.timing import Timing
 
+    ckpt, inputs = meant.model_and_drawings(words_ or [], checkpoint_dir, (0, 1, 2))
+    if len(inputs) == 2:
+        raise UsageError(f"two drawings: --morph {inputs[0]} {inputs[1]} turns one into the other")
+    if drawn and inputs:
+        raise UsageError(f"--input {drawn} and {inputs[0]}: give one of them")
+    drawn = drawn or next(iter(inputs), None)
     if drawn and morph:
-        raise UsageError("--input animates one drawing, --morph two; give one of them")
+        raise UsageError("INPUT animates one drawing, --morph two; give one of them")
     if count is not None and (drawn or morph):
-        raise UsageError("--count is for new sketches; --input and --morph name their drawings")
+        raise UsageError("--count is for new sketches; INPUT and --morph name their drawings")
     if points and not morph:
         raise UsageError("--points is for --morph")
     if steps is not None and not morph:
         raise UsageError("--steps is for --morph; --seconds says how long a drawing takes")
     if words and drawn:
-        raise UsageError("--class is for new sketches, and for --morph; --input is drawn as it is")
+        raise UsageError("--class is for new sketches, and for --morph; INPUT is drawn as it is")
     timing = Timing(fps, seconds, hold, loop)
     output.check(files.ANIMATIONS)  # Before the model is loaded.
     sketcher = sheets.open_model(ckpt, checkpoint_dir)

@@ -17,9 +17,9 @@ SHOWN = 5
 
 @opt.with_reading
 def classify(
-    ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name; one that knows words.")],
-    inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUT", help="A data set, to count what is named rightly. " + opt.INPUT_HELP)
+    words: Annotated[
+        list[str],
+        opt.words_of("INPUT...", "drawings, or a data set, to count what is named rightly. " + opt.INPUT_HELP),
     ],
     split: Annotated[str, typer.Option(help="Of a data set: train, valid or test.")] = "test",
     limit: Annotated[int, typer.Option(min=1, help="Of a data set: drawings at most, drawn by lot.")] = 1000,
@@ -37,9 +37,10 @@ def classify(
     """
     import json
 
-    from sketchrnn_cli.commands import sheets
+    from sketchrnn_cli.commands import meant, sheets
     from sketchrnn_cli.data.inputs import names_one
 
+    ckpt, inputs = meant.model_and_drawings(words, checkpoint_dir, sets=reading.data_dir)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     results = []
     for text in inputs:

@@ -12,8 +12,7 @@ from sketchrnn_cli.errors import UsageError
 @opt.with_reading
 @opt.with_output
 def complete(
-    ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
-    beginning: Annotated[str, typer.Argument(metavar="INPUT", help=opt.INPUT_HELP)],
+    words: Annotated[list[str], opt.words_of("INPUT", "the beginning. " + opt.INPUT_HELP)],
     count: Annotated[int, typer.Option("--count", "-n", min=1, max=10_000, help="How many endings.")] = 4,
     fraction: Annotated[
         float | None,
@@ -42,7 +41,7 @@ def complete(
 
     Example: sketchrnn complete cat half.svg --fraction 0.5 --count 8 --out endings.svg
     """
-    from sketchrnn_cli.commands import sheets
+    from sketchrnn_cli.commands import meant, sheets
     from sketchrnn_cli.drawing.layout import colored
     from sketchrnn_cli.strokes.files import ARRAYS
 
@@ -50,11 +49,12 @@ def complete(
         raise UsageError(f"--fraction {fraction}: give a number above 0 and up to 1")
     if fraction is not None and keep is not None:
         raise UsageError("--keep takes the beginning from a whole drawing, --fraction is for a beginning; give one")
+    ckpt, beginning = meant.model_and_drawings(words, checkpoint_dir, (1,))
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     target = output.target(sketcher)
     label = int(sketcher.rows([word])[0]) if word else 0
     share = 0.75 if keep is None else 1.0
-    given = sheets.read_inputs([beginning], sketcher, reading, seed, fraction, share)[0][:keep]
+    given = sheets.read_inputs(beginning, sketcher, reading, seed, fraction, share)[0][:keep]
     endings = sketcher.complete(given, count, temperature, seed, as_is, known_size=fraction is not None, label=label)
     pictured = endings if target.suffix in ARRAYS else [colored(ending, len(given)) for ending in endings]
     sheets.save(pictured, target, style, aligned=True)

@@ -10,8 +10,7 @@ from sketchrnn_cli.commands import options as opt
 
 @opt.with_reading
 def encode(
-    ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help=opt.INPUT_HELP)],
+    words: Annotated[list[str], opt.words_of("INPUT...", "drawings. " + opt.INPUT_HELP)],
     sigma: Annotated[bool, typer.Option("--sigma", help="Write σ too: [2, n, z] of μ and σ.")] = False,
     seed: opt.Seed = 0,
     out: opt.Out = None,
@@ -25,11 +24,12 @@ def encode(
     """
     import json
 
-    from sketchrnn_cli.commands import sheets
+    from sketchrnn_cli.commands import meant, sheets
     from sketchrnn_cli.drawing import output
     from sketchrnn_cli.strokes.files import ARRAYS, write_latents
 
     path = None if out is None else output.check(out, ARRAYS, force)
+    ckpt, inputs = meant.model_and_drawings(words, checkpoint_dir)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     shown = sheets.read_inputs(inputs, sketcher, reading, seed)
     mu, deviation = sketcher.encode(shown)

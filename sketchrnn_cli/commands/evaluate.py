@@ -12,7 +12,7 @@ from sketchrnn_cli.commands import options as opt
 
 
 def evaluate(
-    ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
+    ckpt: opt.NamedCkpt,
     datasets: Annotated[
         list[str] | None, typer.Argument(metavar="DATASET", help="By default those of the training run.")
     ] = None,

@@ -1,5 +1,6 @@
 """How ``--help`` looks: options under their headings, and descriptions as wide as the terminal allows."""
 
+import re
 from typing import Any
 
 import typer
@@ -12,9 +13,16 @@ WIDEST_OPTION = 26
 SENTENCE = 200
 """Characters of a command's description in the list of its group."""
 
+SEVERAL = re.compile(r"^[{[](\[CKPT\] .*)[}\]]\.\.\.$")
+"""One argument that stands for a model and drawings, as Click writes it in a usage line."""
+
 
 class Command(TyperCommand):
     """A command whose options are listed by their help panels."""
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return the arguments as they are typed: one that stands for a model and drawings without braces."""
+        return [SEVERAL.sub(r"\1", piece) for piece in super().collect_usage_pieces(ctx)]
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write arguments, then each panel's options, then the others."""

@@ -12,8 +12,7 @@ from sketchrnn_cli.errors import UsageError
 @opt.with_reading
 @opt.with_output
 def interpolate(
-    ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help="Two or four drawings. " + opt.INPUT_HELP)],
+    words_: Annotated[list[str], opt.words_of("INPUT...", "two or four drawings. " + opt.INPUT_HELP)],
     grid: Annotated[bool, typer.Option("--grid", help="Insist on four drawings, the corners of a grid.")] = False,
     steps: Annotated[int, typer.Option(min=2, max=100, help="Drawings from one to the other, with both ends.")] = 10,
     lerp: Annotated[bool, typer.Option("--lerp", help="Walk straight instead of along the great arc (slerp).")] = False,
@@ -38,12 +37,10 @@ def interpolate(
     import numpy as np
 
     from sketchrnn_cli import latent
-    from sketchrnn_cli.commands import sheets
+    from sketchrnn_cli.commands import meant, sheets
     from sketchrnn_cli.commands.targets import MOVING
 
-    if len(inputs) != 4 and (grid or len(inputs) != 2):
-        choice = "a grid has four corners" if grid else "give two for a row, or four for a grid"
-        raise UsageError(f"{len(inputs)} drawings: {choice}")
+    ckpt, inputs = meant.model_and_drawings(words_, checkpoint_dir, (4,) if grid else (2, 4))
     if words and len(words) > 2:
         raise UsageError(f"{len(words)} words: give one for all drawings, or two to go from one to the other")
     sketcher = sheets.open_model(ckpt, checkpoint_dir)

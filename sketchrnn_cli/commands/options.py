@@ -8,14 +8,23 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from sketchrnn_cli.commands import completion
+from sketchrnn_cli.commands.completion import CHECKPOINT_DIR as CHECKPOINT_DIR
+from sketchrnn_cli.commands.completion import DATA_DIR as DATA_DIR
+
 LOOK, READING = "How it looks", "How drawings are read"
-CHECKPOINT_DIR, DATA_DIR = Path("checkpoints"), Path("datasets")
 
 Ckpt = Annotated[
     str | None,
     typer.Argument(
-        metavar="CKPT", help="A checkpoint's folder or name. By default the newest run, else the bundled cat."
+        metavar="CKPT",
+        help="A checkpoint's folder or name. By default the newest run, else the bundled cat.",
+        autocompletion=completion.models,
     ),
+]
+NamedCkpt = Annotated[
+    str,
+    typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.", autocompletion=completion.models),
 ]
 CheckpointDir = Annotated[Path, typer.Option(help="Where names are looked up.")]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the random draws: the same seed draws the same.")]
@@ -56,6 +65,15 @@ CenterLines = Annotated[
 INPUT_HELP = (
     "An .svg, a scan (.png, .jpg), a stroke-3 .npy or .json, or a sketch of a set: cat.npz:test:17, cat:test:random."
 )
+
+
+def words_of(drawings: str, help: str) -> Any:
+    """Return the argument of a drawing command: a model, which may be left out, and drawings (see `meant`)."""
+    return typer.Argument(
+        metavar=f"[CKPT] {drawings}",
+        help=f"A checkpoint's folder or name, by default the newest run, else the bundled cat; then {help}",
+        autocompletion=completion.models_and_drawings,
+    )
 
 
 def _look(help: str, *names: str) -> Any:

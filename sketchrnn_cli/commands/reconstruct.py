@@ -11,8 +11,7 @@ from sketchrnn_cli.commands import options as opt
 @opt.with_reading
 @opt.with_output
 def reconstruct(
-    ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.")],
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT", help=opt.INPUT_HELP)],
+    words: Annotated[list[str], opt.words_of("INPUT...", "drawings. " + opt.INPUT_HELP)],
     temperature: Annotated[
         list[float] | None,
         typer.Option("--temperature", "-t", min=0, help="Randomness; several give a row each. [default: 0.1]"),
@@ -30,9 +29,10 @@ def reconstruct(
 
     Example: sketchrnn reconstruct cat a.svg b.svg --out again.svg
     """
-    from sketchrnn_cli.commands import sheets
+    from sketchrnn_cli.commands import meant, sheets
 
     temperatures = temperature or [0.1]
+    ckpt, inputs = meant.model_and_drawings(words, checkpoint_dir)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     target = output.target(sketcher)
     shown = sheets.read_inputs(inputs, sketcher, reading, seed)

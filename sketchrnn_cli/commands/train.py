@@ -10,6 +10,7 @@ import typer
 
 from sketchrnn_cli import backend as backends
 from sketchrnn_cli import console
+from sketchrnn_cli.commands import completion
 from sketchrnn_cli.commands.dataset.download import fetch
 from sketchrnn_cli.errors import UsageError
 from sketchrnn_cli.hparams import HParams, meaning
@@ -31,17 +32,27 @@ def train(
         typer.Argument(
             metavar="DATASET",
             help="Names in --data-dir, paths, folders of drawings (.svg, .png, .ndjson ...); several are merged.",
+            autocompletion=completion.sets,
         ),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="The run's name. By default the data sets joined by _.", rich_help_panel=RUN)
     ] = None,
     resume: Annotated[
-        str | None, typer.Option(metavar="RUN[@epoch-N]", help="Go on with a run.", rich_help_panel=RUN)
+        str | None,
+        typer.Option(
+            metavar="RUN[@epoch-N]", help="Go on with a run.", rich_help_panel=RUN, autocompletion=completion.runs
+        ),
     ] = None,
     from_: Annotated[
         str | None,
-        typer.Option("--from", metavar="CKPT", help="Begin with the weights of a checkpoint.", rich_help_panel=RUN),
+        typer.Option(
+            "--from",
+            metavar="CKPT",
+            help="Begin with the weights of a checkpoint.",
+            rich_help_panel=RUN,
+            autocompletion=completion.models,
+        ),
     ] = None,
     initial_epoch: Annotated[
         int | None, typer.Option(min=0, help="With --from: epoch the schedules begin at.", rich_help_panel=RUN)
@@ -160,7 +171,9 @@ def train(
     schedule = Schedule().changed(changes)
     HParams(**given).with_settings(set_ or [])
     missing = set_names.missing_categories(datasets or [], data_dir)
-    if missing and (yes or _agreed(missing)):
+    if missing:
+        if not (yes or _agreed(missing)):
+            raise set_names.absent(missing, data_dir)
         fetch(missing, data_dir)
     paths = drawings.archives([set_names.find(dataset, data_dir) for dataset in datasets or []], hand_only)
     if resume:

@@ -15,6 +15,7 @@ import numpy as np
 from sketchrnn_cli.data import cache, names
 from sketchrnn_cli.data.dataset import SPLITS
 from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.hparams import nearest
 from sketchrnn_cli.strokes.files import ARRAYS, read_sketches
 from sketchrnn_cli.strokes.formats import ABSOLUTE, flipped, looks_absolute, to_polylines
 from sketchrnn_cli.strokes.pictures import SUFFIXES as PICTURES
@@ -99,6 +100,11 @@ def names_one(text: str) -> bool:
     return of_a_set or Path(text).suffix.lower() in (*PICTURES, *ARRAYS)
 
 
+def is_written_as_one(text: str) -> bool:
+    """Return whether a word is written as an INPUT is, though perhaps wrongly: a file's name, or ``a:b:c``."""
+    return Path(text).suffix.lower() in (*PICTURES, *ARRAYS, *MANY, ".npz") or text.count(":") >= 2
+
+
 @contextmanager
 def _naming(name: str) -> Iterator[None]:
     """Say in an error of the data which INPUT it was."""
@@ -118,7 +124,9 @@ def _of_a_set(text: str, data_dir: Path, rng: np.random.Generator) -> np.ndarray
         )
     if Path(text).suffix.lower() == ".npz":
         raise DataError(f"{text}: a data set; name one of its sketches: {text}:train:0, or {text}:test:random")
-    if len(parts) != 3 or parts[1] not in SPLITS:
+    if len(parts) == 3 and parts[1] not in SPLITS:
+        raise DataError(f"{text}: no split {parts[1]!r}{nearest(parts[1], SPLITS)} (there are: {', '.join(SPLITS)})")
+    if len(parts) != 3:
         raise DataError(
             f"{text}: expected an .svg, .npy or .json file, or a sketch of a data set such as cat.npz:test:17"
         )

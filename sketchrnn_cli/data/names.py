@@ -23,16 +23,23 @@ def find(name: str, data_dir: Path) -> Path:
     if _is_path(name):
         raise DataError(f"{name}: {'not a file' if os.path.lexists(name) else 'no such file or folder'}")
     if quickdraw.is_category(name):
-        typed = quickdraw.category(name)
-        typed = f'"{typed}"' if " " in typed else typed
-        built_in = f" (or draw built-in ones: sketchrnn dataset doodle {name})" if name in ("cat", "guitar") else ""
-        raise DataError(f"no data set {name!r} in {data_dir}; type: sketchrnn dataset download {typed}{built_in}")
+        raise absent([name], data_dir)
     here = names(data_dir)
     known = f"in {data_dir}: {', '.join(here)}" if here else f"{data_dir} holds none"
     raise DataError(
         f"no data set {name!r}{nearest(name, [*here, *quickdraw.CATEGORIES])} ({known}); "
         "give a name from there, a category of Quick, Draw!, a folder of drawings or the path of a file"
     )
+
+
+def absent(categories: Sequence[str], data_dir: Path) -> DataError:
+    """Return the error that categories of Quick, Draw! are not here: all of them, and the command that gets them."""
+    typed = " ".join(f'"{name}"' if " " in name else name for name in map(quickdraw.category, categories))
+    drawn = " ".join(name for name in categories if name in ("cat", "guitar"))
+    built_in = f" (or draw built-in ones: sketchrnn dataset doodle {drawn})" if drawn else ""
+    what = "no data set" if len(categories) == 1 else "no data sets"
+    listed = ", ".join(map(repr, categories))
+    return DataError(f"{what} {listed} in {data_dir}; type: sketchrnn dataset download {typed}{built_in}")
 
 
 def missing_categories(wanted: Sequence[str], data_dir: Path) -> list[str]:

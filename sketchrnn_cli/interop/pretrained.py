@@ -59,6 +59,17 @@ def checkpoint_name(model: str, vae: bool = False, large: bool = False) -> str:
     return model + ("_vae" if vae else "") + ("_large" if large else "")
 
 
+def download_of(name: str) -> str:
+    """Return the command, after the program's name, that fetches the checkpoint of a name; empty where none does."""
+    plain = name.strip().replace(" ", "_").casefold()
+    for vae in (False, True):
+        for large in (False, True):
+            for model in NAMES if not vae else [each for each in NAMES if each not in DECODER_ONLY]:
+                if plain == checkpoint_name(model, vae, large):
+                    return f"pretrained download {model}{' --vae' if vae else ''}{' --large' if large else ''}"
+    return ""
+
+
 def present(checkpoint_dir: Path) -> set[str]:
     """Return the models of which some variant is among the checkpoints."""
     variants = [(vae, large) for vae in (False, True) for large in (False, True)]

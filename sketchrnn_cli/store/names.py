@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import nearest
+from sketchrnn_cli.interop import pretrained
 from sketchrnn_cli.store import checkpoint, runs
 from sketchrnn_cli.store.checkpoint import Checkpoint
 from sketchrnn_cli.store.lock import LOCK
@@ -65,9 +66,9 @@ def locate(name: str | Path, checkpoint_dir: Path = CHECKPOINT_DIR) -> tuple[Pat
         if folder.is_dir():
             raise CheckpointError(f"{folder}: holds neither {runs.RUN_FILE} nor {checkpoint.SIDECAR}; not a checkpoint")
     known = available(checkpoint_dir)
-    raise CheckpointError(
-        f"no checkpoint {text!r}{nearest(readings[-1][0], known)} (here: {', '.join(known) or 'none'})"
-    )
+    name = readings[-1][0]
+    advice = f"; type: sketchrnn {download}" if (download := pretrained.download_of(name)) else nearest(name, known)
+    raise CheckpointError(f"no checkpoint {text!r}{advice} (here: {', '.join(known) or 'none'})")
 
 
 def new_folder(checkpoint_dir: Path, name: str) -> Path:

@@ -182,12 +182,12 @@ def test_a_drawing_and_a_morph_are_animated(here: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "kind", "message"),
     [
-        (("interpolate", "cat", "a.svg"), UsageError, "two for a row, or four"),
-        (("interpolate", "cat", "a.svg", "b.svg", "--grid"), UsageError, "2 drawings: a grid has four corners"),
+        (("interpolate", "cat", "a.svg"), UsageError, "1 drawings beside the model 'cat', where 2 or 4"),
+        (("interpolate", "cat", "a.svg", "b.svg", "--grid"), UsageError, "2 drawings beside the model 'cat', where 4"),
         (("interpolate", "drawer", "a.svg", "b.svg"), CheckpointError, "use a conditional one"),
         (("reconstruct", "drawer", "a.svg"), CheckpointError, "use a conditional one"),
         (("reconstruct", "cat", "a.svg", "-t", "inf"), UsageError, "temperature inf: expected 0 to 100"),
-        (("reconstruct", "0.npy", "a.svg"), CheckpointError, "no checkpoint '0.npy'"),
+        (("reconstruct", "0.npx", "a.svg"), CheckpointError, "no checkpoint '0.npx'"),
         (("analogy", "drawer", "a.svg", "b.svg", "a.svg"), CheckpointError, "use a conditional one"),
         (("analogy", "cat", "a.svg", "b.svg", "folder.svg"), DataError, "folder.svg: cannot be read"),
         (("animate", "cat", "--input", "a.svg", "--count", 2), UsageError, "--count is for new sketches"),

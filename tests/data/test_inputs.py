@@ -83,7 +83,7 @@ def test_a_random_sketch_is_the_generators_choice(here: Path) -> None:
         ("rings.npz:test:" + "9" * 5000, "give 0 to 2"),
         ("rings.npz:test:", "give 0 to 2"),
         ("rings.npz:valid:random", "valid has 0 sketches; choose another split"),
-        ("rings.npz:dev:0", "expected an .svg"),
+        ("rings.npz:dev:0", "no split 'dev'.*train, valid, test"),
         ("nowhere.npz:test:0", "nowhere.npz"),
         ("nowhere.svg", "nowhere.svg: cannot be read"),
         ("", "expected an .svg"),
