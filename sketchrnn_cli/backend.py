@@ -10,6 +10,8 @@ from sketchrnn_cli.errors import UsageError
 
 BACKENDS = ("tensorflow", "jax")
 CHOICES = ("auto", *BACKENDS)
+ALL = "all"
+"""Stands for every device that there is."""
 VARIABLE = "KERAS_BACKEND"
 PLUGINS = ("jax_cuda12_plugin", "jax_cuda13_plugin")
 GPU_FILES = ("/dev/nvidiactl", "/dev/dxg")
@@ -44,6 +46,20 @@ def choose(asked: str, recorded: str | None = None, kernel: str = "auto", device
         return running, "Keras already runs on it"
     os.environ[VARIABLE] = name
     return name, why
+
+
+def check_devices(asked: str | None, backend: str = "jax") -> None:
+    """Refuse a number of devices that is none, or that a backend cannot take.
+
+    Raises:
+        UsageError: it is neither a number from 1 on nor `ALL`; or several, and the backend takes one.
+    """
+    if asked is None:
+        return
+    if asked != ALL and not (asked.isdecimal() and int(asked)):
+        raise UsageError(f"--devices {asked}: expected a number from 1 on, or {ALL}")
+    if backend != "jax" and asked != "1":
+        raise UsageError(f"--devices {asked}: {backend} trains on one device here; --backend jax takes several")
 
 
 def _choice(

@@ -96,6 +96,12 @@ def train(
         str, typer.Option(help="auto, tensorflow or jax; auto: JAX where it sees a GPU.", rich_help_panel=RUN)
     ] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu or gpu.", rich_help_panel=RUN)] = "auto",
+    devices: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|all", help="How many devices share each batch, on JAX. [default: 1]", rich_help_panel=RUN
+        ),
+    ] = None,
     deterministic: Annotated[
         bool | None,
         typer.Option(
@@ -161,12 +167,13 @@ def train(
     if resume and (given or set_ or from_ or name or classes):
         raise UsageError(
             "--resume takes everything from the run; only --epochs, --steps, --minutes, --keep-every, --save-every, "
-            "--validate-every, --patience, --backend and where its data lies may change"
+            "--validate-every, --patience, --backend, --devices and where its data lies may change"
         )
     changes = {
         "epochs": epochs, "steps": steps, "minutes": minutes, "keep_every": keep_every, "save_every": save_every,
         "validate_every": validate_every, "patience": patience,
     }  # fmt: skip
+    backends.check_devices(devices)
     # Names and values are checked before a framework is imported, which takes seconds.
     schedule = Schedule().changed(changes)
     HParams(**given).with_settings(set_ or [])
@@ -176,9 +183,11 @@ def train(
             raise set_names.absent(missing, data_dir)
         fetch(missing, data_dir)
     paths = drawings.archives([set_names.find(dataset, data_dir) for dataset in datasets or []], hand_only)
+    recorded_devices = 1
     if resume:
         recorded = names.run_to_resume(resume, checkpoint_dir)
         engine_name = recorded.engine.backend if recorded.engine else None
+        recorded_devices = recorded.engine.devices if recorded.engine else 1
         chosen = backends.choose(backend, engine_name, device=device)
     else:
         folder = names.run_folder(checkpoint_dir, name, "_".join(path.stem for path in paths), force)
@@ -186,10 +195,11 @@ def train(
         hparams = (first.hparams if first else HParams()).replace(**given).with_settings(set_ or [])
         hparams.check_trainable()
         chosen = backends.choose(backend, kernel=hparams.kernel, device=device)
+    backends.check_devices(devices, chosen[0])
     with console.stderr().status("Starting the training engine"):
         from sketchrnn_cli.training import start
 
-        used = start.use_device(device, deterministic)
+        used = start.use_device(device, deterministic, devices, recorded_devices)
     if resume:
         trainer = start.resumed_run(resume, checkpoint_dir, changes, force, data_dir, paths)
     else:

@@ -170,12 +170,19 @@ def plan(sketches: Corpus, hparams: HParams, lengths: Sequence[int], epoch: int,
             yield Planned(chosen, fitting(longest, lengths))
 
 
-def make(sketches: Corpus, hparams: HParams, scale: float, epoch: int, planned: Planned) -> Batch:
-    """Make a planned batch, augmented; `scale` is in data units per model unit."""
-    chosen, length = planned
+def make(
+    sketches: Corpus, hparams: HParams, scale: float, epoch: int, planned: Planned, share: slice | None = None
+) -> Batch:
+    """Make a planned batch, augmented; `scale` is in data units per model unit.
+
+    With a `share`, only these rows of it are made, and are what they would be in the whole batch.
+    """
+    share = share or slice(0, batch_size(sketches, hparams))
+    chosen = planned.sketches[share]
     key = epoch_key(hparams.seed, epoch)
-    augmented = augment(np, sketches.padded(chosen), chosen, key, length, hparams)
-    return _filled(augmented, sketches.labels[chosen], scale, batch_size(sketches, hparams))
+    augmented = augment(np, sketches.padded(chosen), chosen, key, planned.length, hparams)
+    batch = _filled(augmented, sketches.labels[chosen], scale, share.stop - share.start)
+    return batch._replace(count=np.int32(len(planned.sketches)))
 
 
 def training_batches(

@@ -69,17 +69,32 @@ def latent_noise(sketch: int, z_size: int) -> np.ndarray:
     return np.random.default_rng([EVALUATION_SEED, sketch]).standard_normal(z_size, dtype=np.float32)
 
 
-def on_device(batch: Batch) -> Batch:
-    """Return a batch of tensors."""
-    return Batch(*(ops.convert_to_tensor(array) for array in batch))
+def on_device(batch: Batch, whole: bool = False) -> Batch:
+    """Return a batch of tensors, spread over the devices where there are several.
+
+    Args:
+        batch: on several hosts, this host's share of it.
+        whole: it is all of it, of which this host takes its share.
+    """
+    return Batch(*(placed(array, whole) for array in batch))
+
+
+def placed(array: np.ndarray, whole: bool) -> Array:
+    """Return an array of a batch as a tensor; see `on_device`."""
+    several = kernels.several()
+    if several is None:
+        return ops.convert_to_tensor(array)
+    return several.placed(array[several.share(len(array))] if whole and np.ndim(array) else array)
 
 
 def batches(sketches: Corpus, scale: float, hparams: HParams) -> Iterator[tuple[Batch, Array]]:
     """Yield every sketch once, padded to N_max, with the noise in its z; tensors."""
-    rows = min(ROWS, len(sketches))
+    several = kernels.several()
+    devices = 1 if several is None else several.size()
+    rows = -(-min(ROWS, len(sketches)) // devices) * devices
     for number, batch in enumerate(plain_batches(sketches, scale, rows, hparams.max_seq_len)):
         noise = np.stack([latent_noise(number * rows + row, hparams.z_size) for row in range(rows)])
-        yield on_device(batch), ops.convert_to_tensor(noise)
+        yield on_device(batch, whole=True), placed(noise, whole=True)
 
 
 def evaluate(

@@ -78,10 +78,12 @@ class HostFeed:
 
     def work(self, step: int) -> Generator[Work, None, None]:
         """See `Feed`; any number of threads makes the same batches."""
+        several = kernels.several()
+        share = None if several is None else several.share(self._rows)
 
         def made(item: tuple[int, Planned]) -> Work:
             epoch, planned = item
-            batch = make(self._sketches, self._hparams, self._scale, epoch, planned)
+            batch = make(self._sketches, self._hparams, self._scale, epoch, planned, share)
             return Work(planned.length, len(planned.sketches), (on_device(batch),))
 
         workers = max(1, min(WORKERS, (os.cpu_count() or 1) - 1))
@@ -96,7 +98,8 @@ class HostFeed:
         """See `Feed`."""
         number = np.zeros(self._rows, np.int32)
         rows = np.zeros((self._rows, length + 1, 5), np.float32)
-        return STEP_EXAMPLE, Batch(rows, number, number, np.int32(0))
+        batch = Batch(rows, number, number, np.int32(0))
+        return STEP_EXAMPLE, batch if kernels.several() is None else on_device(batch, whole=True)
 
 
 class DeviceFeed:
@@ -112,16 +115,19 @@ class DeviceFeed:
             own = sketches.index[:, 0] == number
             starts[own] = bases[number] + part.offsets[sketches.index[own, 1]]
         points = np.concatenate([part.points for part in sketches.parts])
-        self._data = tuple(map(ops.convert_to_tensor, (points, starts, sketches.lengths, sketches.labels)))
+        self._data = tuple(map(tensor, (points, starts, sketches.lengths, sketches.labels)))
 
     def work(self, step: int) -> Generator[Work, None, None]:
         """See `Feed`."""
         return prefetch(self._numbers(step), depth=16)
 
     def _numbers(self, step: int) -> Generator[Work, None, None]:
+        several = kernels.several()
         for epoch, planned in plans(self._sketches, self._hparams, self._lengths, step):
             chosen = np.full(self._rows, -1, np.int32)
             chosen[: len(planned.sketches)] = planned.sketches
+            if several is not None:
+                chosen = several.spread(chosen[several.share(self._rows)])
             key = epoch_key(self._hparams.seed, epoch)
             yield Work(planned.length, len(planned.sketches), (self._data, key, chosen))
 
@@ -152,12 +158,21 @@ class DeviceFeed:
 
     def examples(self, length: int) -> tuple:
         """See `Feed`."""
-        return STEP_EXAMPLE, self._data, np.zeros(2, np.uint32), np.zeros(self._rows, np.int32)
+        chosen, several = np.zeros(self._rows, np.int32), kernels.several()
+        if several is not None:
+            chosen = several.spread(chosen[several.share(self._rows)])
+        return STEP_EXAMPLE, self._data, np.zeros(2, np.uint32), chosen
 
 
 def tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Array]:
-    """Return arrays as tensors on the device."""
-    return {name: ops.convert_to_tensor(value) for name, value in arrays.items()}
+    """Return arrays as tensors, whole on every device."""
+    return {name: tensor(value) for name, value in arrays.items()}
+
+
+def tensor(array: np.ndarray) -> Array:
+    """Return an array as a tensor, whole on every device."""
+    several = kernels.several()
+    return ops.convert_to_tensor(array) if several is None else several.replicated(array)
 
 
 def fits_device(sketches: Corpus) -> bool:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from keras import ops
 
 from sketchrnn_cli import atomic
 from sketchrnn_cli.data import cache
@@ -18,6 +17,7 @@ from sketchrnn_cli.errors import DataError, UsageError
 from sketchrnn_cli.store import names as checkpoint_names
 from sketchrnn_cli.store import runs
 from sketchrnn_cli.training.evaluation import Evaluation, batches, evaluate, evaluator
+from sketchrnn_cli.training.feeds import tensors
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def measure(
     loaded = checkpoint_names.load(ckpt, checkpoint_dir)
     paths = [set_names.find(name, data_dir) for name in names] or _paths_of_run(ckpt, checkpoint_dir)
     evaluate_batch = evaluator(loaded.hparams)
-    weights = {name: ops.convert_to_tensor(value) for name, value in loaded.weights.items()}
+    weights = tensors(loaded.weights)
     for path in paths:
         dataset = cache.load(path)
         for split in splits:

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 
 from sketchrnn_cli.data import cache
-from sketchrnn_cli.data.batches import Corpus, corpus, padded_lengths, steps_per_epoch
+from sketchrnn_cli.data.batches import Corpus, batch_size, corpus, padded_lengths, steps_per_epoch
 from sketchrnn_cli.data.dataset import DataSet, canvas_size, longest, outliers, scale_factor
 from sketchrnn_cli.errors import CheckpointError, DataError, UsageError
 from sketchrnn_cli.hparams import HParams
@@ -17,7 +17,7 @@ from sketchrnn_cli.model.weights import shapes
 from sketchrnn_cli.store import checkpoint, names, runs
 from sketchrnn_cli.store.checkpoint import Checkpoint, DataSource, Sidecar
 from sketchrnn_cli.store.schedule import Engine, Schedule
-from sketchrnn_cli.training import budget, optimizer, words
+from sketchrnn_cli.training import budget, devices, optimizer, words
 from sketchrnn_cli.training.feeds import fits_device
 from sketchrnn_cli.training.trainer import CHOOSING, Trainer
 
@@ -174,11 +174,14 @@ def _engine(
     total = budget.total_steps(schedule, steps_per_epoch(training, hparams))
     steps = schedule.minutes * STEPS_PER_MINUTE if total is None and schedule.minutes else (total or 0) - step
     gpu = kernels.engine().has_gpu()
+    several = kernels.several()
+    device_count = 1 if several is None else several.size()
+    devices.check_batch(batch_size(training, hparams), hparams.batch_size, device_count)
     return Engine(
         backend=keras.backend.backend(),
         kernel=kernels.prepare(hparams),
         pipeline=pipeline or ("device" if fits_device(training) else "host"),
-        devices=1,
+        devices=device_count,
         lengths=padded_lengths(training, hparams, steps, COMPILING_STEPS["gpu" if gpu else "cpu"]),
         validate_every=schedule.validate_every or budget.validation_interval(training, validation, hparams),
     )
@@ -192,7 +195,7 @@ def _kept_engine(
         return now, ("this run was begun by version 0.1.0, whose batches were others: it goes on, but not bit for bit",)
     notes = [
         f"{name} is {getattr(now, name)} here, {getattr(recorded, name)} so far: the run goes on, but not bit for bit"
-        for name in ("backend", "kernel")
+        for name in ("backend", "kernel", "devices")
         if getattr(now, name) != getattr(recorded, name)
     ]
     pipeline = recorded.pipeline if now.backend == "jax" else "host"
@@ -200,6 +203,7 @@ def _kept_engine(
         recorded,
         backend=now.backend,
         kernel=now.kernel,
+        devices=now.devices,
         pipeline=pipeline,
         validate_every=schedule.validate_every or recorded.validate_every,
         lengths=recorded.lengths if recorded.lengths[-1] >= longest else now.lengths,  # Changed data may be longer.
@@ -207,14 +211,20 @@ def _kept_engine(
     return kept, tuple(notes)
 
 
-def use_device(device: str, deterministic: bool | None) -> str:
+def use_device(
+    device: str, deterministic: bool | None, asked_devices: str | None = None, recorded_devices: int = 1
+) -> str:
     """Choose the device (auto, cpu, gpu) and return what is used, for people.
 
     Args:
         device: auto takes a GPU where there is one.
         deterministic: the same bits at every run; None means on a CPU alone, where it costs nothing.
+        asked_devices: how many; see `devices.use`.
+        recorded_devices: those of the run to resume.
 
     Raises:
-        TrainingError: a GPU is asked for and there is none.
+        TrainingError: a GPU is asked for and there is none, or more devices than there are.
     """
-    return kernels.engine().use(device, deterministic)
+    used = str(kernels.engine().use(device, deterministic))
+    count = devices.use(asked_devices, recorded_devices)
+    return used if count == 1 else f"{count} x {used}"

@@ -31,6 +31,12 @@ def engine() -> ModuleType:
     raise TrainingError(f"KERAS_BACKEND={name}: training runs on tensorflow or jax")
 
 
+def several() -> ModuleType | None:
+    """Return the module `mesh` where batches are spread over several devices, on JAX; None with one device."""
+    spreads = engine().mesh
+    return spreads if spreads is not None and spreads.current() is not None else None
+
+
 class Choice(NamedTuple):
     """The kernel that a model gets."""
 
@@ -84,11 +90,13 @@ def prepare(hparams: HParams) -> str:
 
 def fused_lstm(hparams: HParams) -> Callable:
     """Return the `lstm` of the kernel that `hparams` gets, scan or hopper: see `on_jax.lstm`."""
+    run: Callable = engine().lstm
     if chosen(hparams) == "hopper":
         from sketchrnn_cli.model.kernels.hopper import lstm
 
-        return lstm.lstm
-    return engine().lstm
+        run = lstm.lstm
+    spread = several()
+    return run if spread is None else spread.over_sketches(run)
 
 
 def padded_time(time: int, hparams: HParams) -> int:

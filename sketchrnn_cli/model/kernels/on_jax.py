@@ -14,7 +14,7 @@ from jax import lax
 from sketchrnn_cli import caches
 from sketchrnn_cli.errors import TrainingError
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model.kernels import steps
+from sketchrnn_cli.model.kernels import mesh, steps
 
 Array = Any
 
@@ -218,13 +218,21 @@ def compiled(function: Callable, kernel: str, examples: Sequence[Any], donate: b
         examples: trees of arrays; their values do not matter.
         donate: whether the first argument may be overwritten.
     """
+    donated = 0 if donate else ()
+    if mesh.current() is not None:
+        shapes = jax.tree.map(mesh.example, tuple(examples))
+        return jax.jit(function, donate_argnums=donated, out_shardings=mesh.sharding()).lower(*shapes).compile()
     shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype), tuple(examples))
-    return jax.jit(function, donate_argnums=0 if donate else ()).lower(*shapes).compile()
+    return jax.jit(function, donate_argnums=donated).lower(*shapes).compile()
+
+
+def snapshot(tree: Any) -> Any:
+    """Return a copy on the device, one of them, which a step that overwrites its state leaves alone."""
+    return _copied(tree if mesh.current() is None else jax.tree.map(mesh.local, tree))
 
 
 @jax.jit
-def snapshot(tree: Any) -> Any:
-    """Return a copy on the device, which a step that overwrites its state leaves alone."""
+def _copied(tree: Any) -> Any:
     return jax.tree.map(jnp.copy, tree)
 
 
@@ -240,12 +248,12 @@ def begin_fetch(array: Array) -> None:
 
 def memory() -> int:
     """Return the bytes of the device's memory that arrays may take; 0 where it does not say."""
-    return int((jax.devices()[0].memory_stats() or {}).get("bytes_limit", 0))
+    return int((jax.local_devices()[0].memory_stats() or {}).get("bytes_limit", 0))
 
 
 def compile_evaluation(function: Callable, kernel: str) -> Callable:
     """Compile a function of arrays, which runs `kernel`, once for each set of shapes."""
-    return jax.jit(function)
+    return jax.jit(function) if mesh.current() is None else jax.jit(function, out_shardings=mesh.sharding())
 
 
 def use(device: str, deterministic: bool | None) -> str:

@@ -19,6 +19,8 @@ HAS_CUDNN = True
 UNROLL = 4
 """Steps of the time loop that XLA compiles as one: more take longer to compile and are little faster."""
 COMPILES_ASIDE = False
+mesh = None
+"""Several devices are JAX's."""
 LARGEST_SPLIT = 8
 """Parts at most that the product of a kernel's gradient is cut into."""
 

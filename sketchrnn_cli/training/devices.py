@@ -1,0 +1,48 @@
+"""The devices of a run: how many are asked for, how many there are, and whether they divide its batches."""
+
+from sketchrnn_cli.backend import ALL
+from sketchrnn_cli.errors import TrainingError, UsageError
+from sketchrnn_cli.model import kernels
+
+
+def use(asked: str | None, recorded: int = 1) -> int:
+    """Train on several devices from now on; return how many.
+
+    Args:
+        asked: from `backend.check_devices`: a number, `ALL`, or None for as many as the run records, if they are there.
+        recorded: the devices of the run to resume.
+
+    Raises:
+        TrainingError: there are not so many.
+    """
+    if kernels.engine().mesh is None:
+        return 1
+    from sketchrnn_cli.model.kernels import mesh
+
+    there = mesh.available()
+    wanted = there if asked == ALL else min(recorded, there) if asked is None else int(asked)
+    if wanted > there:
+        raise TrainingError(f"--devices {asked}: JAX sees {there}; --devices {ALL} takes what is there")
+    mesh.use(wanted)
+    return wanted
+
+
+def check_batch(rows: int, batch_size: int, devices: int) -> None:
+    """Refuse a batch that the devices do not divide.
+
+    Args:
+        rows: sketches of each batch: `batch_size`, or the whole set where that is smaller.
+        batch_size: as asked for.
+        devices: how many there are.
+
+    Raises:
+        UsageError: it says which are the nearest sizes, and number of devices, that fit.
+    """
+    if rows % devices == 0:
+        return
+    below = rows // devices * devices
+    sizes = [size for size in (below, below + devices) if size and (size < rows or rows == batch_size)]
+    fewer = max(count for count in range(1, devices) if rows % count == 0)
+    what = f"--batch-size {rows}" if rows == batch_size else f"{rows} sketches, less than a batch"
+    fits = f"; --batch-size {' or '.join(map(str, sizes))} is the nearest that they do" if sizes else ""
+    raise UsageError(f"{what}: {devices} devices do not divide it{fits}; {fewer} of them (--devices {fewer}) do")
