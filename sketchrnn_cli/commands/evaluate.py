@@ -8,13 +8,15 @@ import typer
 
 from sketchrnn_cli import atomic, console
 from sketchrnn_cli import backend as backends
+from sketchrnn_cli.commands import completion
 from sketchrnn_cli.commands import options as opt
 
 
 def evaluate(
     ckpt: opt.NamedCkpt,
     datasets: Annotated[
-        list[str] | None, typer.Argument(metavar="DATASET", help="By default those of the training run.")
+        list[str] | None,
+        typer.Argument(metavar="DATASET", help="By default those of the training run.", autocompletion=completion.sets),
     ] = None,
     split: Annotated[list[str] | None, typer.Option(help="train, valid, test. [default: valid and test]")] = None,
     per_sketch: Annotated[

@@ -15,17 +15,23 @@ app = typer.Typer(help="Draw with the official pretrained models, without traini
 @app.command("list")
 def list_(
     contains: Annotated[str, typer.Option(metavar="TEXT", help="Only names that contain it.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
 ) -> None:
     """List the official models (* means it is here).
 
     Example: sketchrnn pretrained list --contains cat
     """
+    import json
+
     from sketchrnn_cli.interop import pretrained
 
     wanted = contains.strip().replace(" ", "_").casefold()
     here = pretrained.present(checkpoint_dir)
     shown = [name for name in pretrained.NAMES if wanted in name]
+    if as_json:
+        console.result(json.dumps([{"name": name, "here": name in here} for name in shown], indent=2))
+        return
     for name in shown:
         console.result(f"{'*' if name in here else ' '} {name}")
     if not shown:

@@ -56,6 +56,15 @@ def names(data_dir: Path) -> list[str]:
     return [archive.name_of(path) for path in paths]
 
 
+def listed(contains: str, data_dir: Path) -> dict[str, bool]:
+    """Return the names of data sets and categories that contain a text, and whether each is here: own ones first."""
+    wanted = contains.replace("_", " ").casefold()
+    own = [name for name in names(data_dir) if not quickdraw.is_category(name)]
+    missing = missing_categories(quickdraw.CATEGORIES, data_dir)
+    here = dict.fromkeys(own, True) | {name: name not in missing for name in quickdraw.CATEGORIES}
+    return {name: is_here for name, is_here in here.items() if wanted in name.replace("_", " ").casefold()}
+
+
 def _existing(name: str, data_dir: Path) -> Path | None:
     stems = [name, quickdraw.category(name)] if quickdraw.is_category(name) else [name]
     candidates = [Path(name)] if _is_path(name) else []

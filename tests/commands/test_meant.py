@@ -12,7 +12,7 @@ from sketchrnn_cli.commands import meant
 from sketchrnn_cli.data import archive, doodles
 from sketchrnn_cli.errors import CheckpointError, DataError, SketchRNNError, UsageError
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.store import checkpoint
 from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.strokes.files import read_sketches
@@ -30,7 +30,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     archive.write(Path("datasets/cat.npz"), doodles.doodles("cat", 4, 0), "made in a test")
     hparams = HParams(enc_rnn_size=4, dec_rnn_size=8, z_size=2, num_mixture=2, max_seq_len=90)
     for name in ("a.svg", "mine", "ckpts"):
-        checkpoint.release(MODELS / name, Sidecar(hparams, 30.0, 255.0), initialise(hparams))
+        checkpoint.release(MODELS / name, Sidecar(hparams, 30.0, 255.0), initialize(hparams))
     return tmp_path
 
 

@@ -6,7 +6,7 @@ import typer
 
 from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
-from sketchrnn_cli.commands.checkpoint import export, import_, release, remove
+from sketchrnn_cli.commands.checkpoint import export, import_, list, release, remove
 
 app = typer.Typer(help="Look at checkpoints, and carry them between programs.", no_args_is_help=True)
 
@@ -41,6 +41,7 @@ def info(
     console.stdout().print(table)
 
 
+app.command("list")(list.list_)
 app.command("import")(import_.import_)
 app.command()(export.export)
 app.command()(release.release)

@@ -6,11 +6,17 @@ from typing import Annotated
 import typer
 
 from sketchrnn_cli import console
+from sketchrnn_cli.commands import completion
 from sketchrnn_cli.commands import options as opt
 
 
 def release(
-    ckpt: Annotated[str, typer.Argument(metavar="CKPT", help="A run, or any checkpoint; a run's best by default.")],
+    ckpt: Annotated[
+        str,
+        typer.Argument(
+            metavar="CKPT", help="A run, or any checkpoint; a run's best by default.", autocompletion=completion.models
+        ),
+    ],
     name: Annotated[str, typer.Option(help="The new checkpoint's name.")],
     half: Annotated[bool, typer.Option("--half/--full", help="Weights of half precision, half the size.")] = True,
     metrics: Annotated[

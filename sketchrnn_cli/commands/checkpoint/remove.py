@@ -6,12 +6,20 @@ from typing import Annotated
 import typer
 
 from sketchrnn_cli import console
+from sketchrnn_cli.commands import completion
 from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.errors import UsageError
 
 
 def remove(
-    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Runs or checkpoints in --checkpoint-dir.")],
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME",
+            help="Runs or checkpoints in --checkpoint-dir.",
+            autocompletion=completion.checkpoints,
+        ),
+    ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
 ) -> None:

@@ -16,24 +16,24 @@ app = typer.Typer(help="Get drawings to train on, and look at them.", no_args_is
 @app.command("list")
 def list_(
     contains: Annotated[str, typer.Option(metavar="TEXT", help="Only names that contain it.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     data_dir: opt.DataDir = opt.DATA_DIR,
 ) -> None:
     """List the data sets that are here, and the 345 categories of Quick, Draw! (* means it is here).
 
     Example: sketchrnn dataset list --contains cat
     """
-    from sketchrnn_cli.data import names, quickdraw
+    import json
 
-    wanted = contains.replace("_", " ").casefold()
-    own = [name for name in names.names(data_dir) if wanted in name.replace("_", " ").casefold()]
-    for name in own:
-        if not quickdraw.is_category(name):
-            console.result(f"* {name}")
-    missing = names.missing_categories(quickdraw.CATEGORIES, data_dir)
-    shown = [name for name in quickdraw.CATEGORIES if wanted in name.casefold()]
-    for name in shown:
-        console.result(f"{' ' if name in missing else '*'} {name}")
-    if not shown and not own:
+    from sketchrnn_cli.data import names
+
+    found = names.listed(contains, data_dir)
+    if as_json:
+        console.result(json.dumps([{"name": name, "here": here} for name, here in found.items()], indent=2))
+        return
+    for name, here in found.items():
+        console.result(f"{'*' if here else ' '} {name}")
+    if not found:
         console.message(f"no name contains {contains!r}")
 
 

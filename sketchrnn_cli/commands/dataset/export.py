@@ -6,12 +6,18 @@ from typing import Annotated
 import typer
 
 from sketchrnn_cli import console
+from sketchrnn_cli.commands import completion
 from sketchrnn_cli.commands import options as opt
 
 
 def export(
     drawings: Annotated[
-        str, typer.Argument(metavar="SET[:SPLIT[:A-B]]", help="A data set, one split of it, or some of its sketches.")
+        str,
+        typer.Argument(
+            metavar="SET[:SPLIT[:A-B]]",
+            help="A data set, one split of it, or some of its sketches.",
+            autocompletion=completion.sets,
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write; created where it is missing.")],
     smooth: Annotated[bool, typer.Option("--smooth", help="Draw curves through the points.")] = False,

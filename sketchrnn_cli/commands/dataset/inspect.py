@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sketchrnn_cli import console
+from sketchrnn_cli.commands import completion
 from sketchrnn_cli.commands import options as opt
 
 if TYPE_CHECKING:
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
 
 def inspect(
     datasets: Annotated[
-        list[str], typer.Argument(metavar="DATASET", help="Names in --data-dir, or paths; also of drawings.")
+        list[str],
+        typer.Argument(
+            metavar="DATASET", help="Names in --data-dir, or paths; also of drawings.", autocompletion=completion.sets
+        ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: one object a line for each data set.")] = False,
     data_dir: opt.DataDir = opt.DATA_DIR,

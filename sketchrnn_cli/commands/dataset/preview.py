@@ -4,12 +4,15 @@ from typing import Annotated
 
 import typer
 
+from sketchrnn_cli.commands import completion
 from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.errors import UsageError
 
 
 def preview(
-    dataset: Annotated[str, typer.Argument(metavar="DATASET", help="A name in --data-dir, or a path.")],
+    dataset: Annotated[
+        str, typer.Argument(metavar="DATASET", help="A name in --data-dir, or a path.", autocompletion=completion.sets)
+    ],
     split: Annotated[str, typer.Option(help="train, valid or test.")] = "train",
     count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many, drawn at random.")] = 25,
     index: Annotated[
