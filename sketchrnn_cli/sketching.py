@@ -75,6 +75,16 @@ class Sketcher:
         """How the model draws best: as its sidecar says, else as any model."""
         return self.checkpoint.sidecar.sampling or DEFAULT
 
+    def check_size(self, count: int, max_points: int | None = None) -> None:
+        """Refuse more than memory holds.
+
+        Raises:
+            UsageError: too many sketches of so many points.
+        """
+        points = max_points or self.hparams.max_seq_len
+        if count * points > MOST_ROWS:
+            raise UsageError(f"{count} sketches of up to {points} points: more than {MOST_ROWS} at once; draw fewer")
+
     def encode(self, sketches: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Return μ and σ, each `[batch, z_size]`, of stroke-3 sketches in data units.
 
@@ -126,8 +136,7 @@ class Sketcher:
         if z is not None and z.shape != (count, self.hparams.z_size):
             raise UsageError(f"z of shape {list(z.shape)}; this model needs [{count}, {self.hparams.z_size}]")
         points = max_points or self.hparams.max_seq_len
-        if count * points > MOST_ROWS:
-            raise UsageError(f"{count} sketches of up to {points} points: more than {MOST_ROWS} at once; draw fewer")
+        self.check_size(count, points)
         if given is not None and len(given) >= points:
             raise UsageError(f"a beginning of {len(given)} points leaves nothing to draw: {points} points at most")
         numbers, factors = list(streams or range(count)), np.ones(count) if scales is None else scales

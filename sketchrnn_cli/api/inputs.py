@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from sketchrnn_cli.api import checks
 from sketchrnn_cli.api.model import Model
 from sketchrnn_cli.data.inputs import read_input
+from sketchrnn_cli.errors import UsageError
 
 
 def read_sketch(
@@ -31,9 +33,15 @@ def read_sketch(
     Warns:
         UserWarning: something was left out or simplified on the way.
     """
+    if not isinstance(model, Model):
+        raise UsageError(f"model {model!r}: expected a model, as sketchrnn.load gives")
     sidecar = model.sidecar
     found = read_input(
-        os.fspath(path), Path(data_dir), sidecar.canvas_size, model.hparams.max_seq_len, np.random.default_rng(seed)
+        checks.path(path, "drawing"),
+        Path(data_dir),
+        sidecar.canvas_size,
+        model.hparams.max_seq_len,
+        np.random.default_rng(seed),
     )
     for note in found.notes:
         warnings.warn(note, stacklevel=2)

@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from sketchrnn_cli import latent
+from sketchrnn_cli.api import checks
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.sketching import Sketcher
@@ -39,7 +40,8 @@ def load(
     Raises:
         SketchRNNError: there is no such checkpoint, or it is damaged.
     """
-    return Model(Sketcher(names.load(None if ckpt is None else os.fspath(ckpt), Path(checkpoint_dir))))
+    name = None if ckpt is None else checks.path(ckpt, "checkpoint")
+    return Model(Sketcher(names.load(name, Path(checkpoint_dir))))
 
 
 class Model:
@@ -91,8 +93,9 @@ class Model:
         Raises:
             SketchRNNError: an impossible temperature, an unknown word, or more points than memory holds.
         """
-        if count < 1:
-            raise UsageError(f"count {count}: expected at least 1")
+        count, seed, max_points = checks.whole(count, "count", 1), checks.whole(seed, "seed", 0), _most(max_points)
+        temperature = None if temperature is None else checks.number(temperature, "temperature")
+        self._sketcher.check_size(count, max_points)
         labels = np.full(count, self._label(word), dtype=np.int32)
         return self._sketcher.sample(count, seed, temperature, max_points, labels)
 
@@ -100,12 +103,12 @@ class Model:
         """Return the latent vectors z `[sketches, z_size]`: μ, or with `sample` a draw from N(μ, σ).
 
         Raises:
-            SketchRNNError: the model is decoder-only, or a sketch has more than ``max_seq_len`` points.
+            SketchRNNError: the model is decoder-only, or a sketch is none, or has more than ``max_seq_len`` points.
         """
-        mu, sigma = self._sketcher.encode(sketches)
+        mu, sigma = self._sketcher.encode(checks.sketches(sketches))
         if not sample:
             return mu
-        noise = self._sketcher.random_latents(len(mu), seed)
+        noise = self._sketcher.random_latents(len(mu), checks.whole(seed, "seed", 0))
         return mu + sigma * noise
 
     def decode(
@@ -118,8 +121,9 @@ class Model:
         """
         if not self.hparams.conditional:
             raise CheckpointError(f"{self.name}: a decoder-only model draws from no z")
-        z = np.atleast_2d(np.asarray(z, dtype=np.float32))
-        return self._sketcher.draw(z, len(z), temperature, seed, max_points, streams=[0] * len(z))
+        z = checks.latents(z, self.hparams.z_size)
+        temperature, seed = checks.number(temperature, "temperature"), checks.whole(seed, "seed", 0)
+        return self._sketcher.draw(z, len(z), temperature, seed, _most(max_points), streams=[0] * len(z))
 
     def reconstruct(
         self, sketches: Sequence[np.ndarray], *, temperature: float = FAITHFUL_TEMPERATURE, seed: int = 0
@@ -156,9 +160,13 @@ class Model:
         Raises:
             SketchRNNError: neither two nor four sketches, fewer than 2 steps, or as `encode`.
         """
-        if len(sketches) not in (2, 4):
-            raise UsageError(f"{len(sketches)} drawings: give two for a row, or four for a grid")
-        z = self.encode(sketches, sample=sample, seed=seed)
+        ends = checks.sketches(sketches)
+        if len(ends) not in (2, 4):
+            raise UsageError(f"{len(ends)} drawings: give two for a row, or four for a grid")
+        steps = checks.whole(steps, "steps", 2)
+        if way not in ("slerp", "lerp"):
+            raise UsageError(f"way {way!r}: expected slerp or lerp")
+        z = self.encode(ends, sample=sample, seed=seed)
         if len(z) == 2:
             walk = latent.between(z[0], z[1], steps, way)
         else:
@@ -191,6 +199,9 @@ class Model:
         Raises:
             SketchRNNError: the beginning leaves no point to draw.
         """
+        beginning, count = checks.sketch(beginning, "beginning"), checks.whole(count, "count", 1)
+        temperature, seed = checks.number(temperature, "temperature"), checks.whole(seed, "seed", 0)
+        self._sketcher.check_size(count)
         return self._sketcher.complete(beginning, count, temperature, seed, as_is, known_size, self._label(word))
 
     def analogy(
@@ -215,10 +226,14 @@ class Model:
         Raises:
             SketchRNNError: the model knows no words, or a sketch has more than ``max_seq_len`` points.
         """
-        return self._sketcher.classify(sketches, count)
+        return self._sketcher.classify(checks.sketches(sketches), checks.whole(count, "count", 1))
 
     def _label(self, word: str | None) -> int:
         return 0 if word is None else int(self._sketcher.rows([word])[0])
 
     def __repr__(self) -> str:
         return f"<Model {self.name}: {self.hparams.dec_model}, {self.sidecar.step} steps>"
+
+
+def _most(max_points: int | None) -> int | None:
+    return None if max_points is None else checks.whole(max_points, "max_points", 1)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sketchrnn_cli.api import checks
 from sketchrnn_cli.drawing import output, svg
 from sketchrnn_cli.drawing.layout import Picture, grid, sequence
 from sketchrnn_cli.drawing.style import Style
@@ -103,8 +104,10 @@ def draw(
     Raises:
         SketchRNNError: no sketch, a style that cannot be, or a file that cannot be written.
     """
-    several = [sketches] if isinstance(sketches, np.ndarray) and sketches.ndim == 2 else list(sketches)
-    sheet = Sheet(several, Style(size, stroke_width, None, color, background), columns)
+    size = checks.whole(size, "size", 8)
+    stroke_width = None if stroke_width is None else checks.number(stroke_width, "stroke_width")
+    columns = None if columns is None else checks.whole(columns, "columns", 1)
+    sheet = Sheet(checks.shapes(sketches), Style(size, stroke_width, None, color, background), columns)
     if path is not None:
         sheet.save(path)
     return sheet

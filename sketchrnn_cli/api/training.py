@@ -1,11 +1,14 @@
 """Training from Python: the run that `sketchrnn train` makes, its reports yielded to the caller."""
 
+import dataclasses
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sketchrnn_cli import backend
+from sketchrnn_cli.api import checks
+from sketchrnn_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from sketchrnn_cli.training.reports import Report
@@ -46,13 +49,18 @@ def train(
     """
     backend.choose("auto")
     from sketchrnn_cli.data import cache, names
-    from sketchrnn_cli.hparams import HParams
+    from sketchrnn_cli.hparams import HParams, nearest
     from sketchrnn_cli.store import names as checkpoint_names
     from sketchrnn_cli.store.schedule import Schedule
     from sketchrnn_cli.training import start
 
-    several = [datasets] if isinstance(datasets, (str, os.PathLike)) else datasets
-    paths = [names.find(os.fspath(dataset), Path(data_dir)) for dataset in several]
+    known = [field.name for field in dataclasses.fields(HParams)]
+    if unknown := sorted(set(hyperparameters) - set(known)):
+        raise UsageError(f"no hyperparameter {unknown[0]!r}{nearest(unknown[0], known)}")
+    several = [datasets] if isinstance(datasets, str | os.PathLike) else list(datasets or ())
+    if not several:
+        raise UsageError("no data set was given; expected names or paths")
+    paths = [names.find(checks.path(dataset, "data set"), Path(data_dir)) for dataset in several]
     folder = checkpoint_names.run_folder(Path(checkpoint_dir), name, "_".join(path.stem for path in paths), force)
     first = checkpoint_names.load(from_, Path(checkpoint_dir)) if from_ else None
     hparams = (first.hparams if first else HParams()).replace(**hyperparameters)

@@ -38,7 +38,10 @@ def runs(
             ", ".join(course.data),
             datetime.fromtimestamp(course.time).strftime("%Y-%m-%d %H:%M"),
         )
-    console.stdout().print(table)
+    if found:
+        console.stdout().print(table)
+    else:
+        console.message(f"no runs in {checkpoint_dir}; begin one: sketchrnn train DATASET")
     if curves is not None:
         courses.draw(found, curves, force)
         console.result(str(curves))

@@ -48,7 +48,7 @@ class Style:
         if self.page is not None:
             paper.page_size(self.page, False)
         _check_color(self.color)
-        if self.background.strip().lower() in (TRANSPARENT, "transparent"):
+        if isinstance(self.background, str) and self.background.strip().lower() in (TRANSPARENT, "transparent"):
             object.__setattr__(self, "background", TRANSPARENT)
         else:
             _check_color(self.background)
@@ -69,7 +69,9 @@ class Style:
         return max(9.0, self.size / 18)
 
 
-def _check_color(color: str) -> None:
+def _check_color(color: object) -> None:
+    if not isinstance(color, str):
+        raise UsageError(f"color {color!r}: give a CSS name such as navy, or #rrggbb")
     if re.fullmatch("#[0-9a-fA-F]{3}([0-9a-fA-F]{3})?", color):
         return
     from PIL import ImageColor

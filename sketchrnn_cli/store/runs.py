@@ -24,7 +24,10 @@ from sketchrnn_cli.store import checkpoint
 from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.store.schedule import PIPELINES, Engine, Schedule
 
-FORMAT = "sketchrnn-run-1"
+FORMAT = "sketchrnn-run-2"
+FORMATS = ("sketchrnn-run-1", FORMAT)
+"""What is read. Version 0.1.0 knows the first alone, and says so of the second."""
+
 RUN_FILE = "run.json"
 STATE = "training_state.safetensors"
 
@@ -62,8 +65,11 @@ def read_run(folder: Path) -> Run:
     """
     path = folder / RUN_FILE
     values = checkpoint.read_json(path)
-    if (found := values.pop("format", None)) != FORMAT:
-        raise CheckpointError(f"{path}: format {found!r} is not known to this version (expected {FORMAT!r})")
+    if (found := values.pop("format", None)) not in FORMATS:
+        raise CheckpointError(
+            f"{path}: format {found!r} is not known to this version (expected {' or '.join(FORMATS)}); "
+            "written by a newer one?"
+        )
     try:
         schedule = Schedule(**values.pop("schedule", None) or values.pop("settings", {}))  # `settings` was 0.1.0's.
         engine = values.pop("engine", None)

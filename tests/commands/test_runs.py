@@ -43,3 +43,9 @@ def test_runs_are_listed_the_newest_first_and_their_losses_drawn(tmp_path: Path)
     assert x2 == x1 * 2 - 50
     assert y1 < y2
     assert isinstance(CliRunner().invoke(app, arguments).exception, UsageError)
+
+
+def test_without_runs_one_line_says_so_and_how_to_begin(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["runs", "--checkpoint-dir", str(tmp_path / "none")])
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert done.stderr.splitlines() == [f"no runs in {tmp_path / 'none'}; begin one: sketchrnn train DATASET"]

@@ -160,3 +160,14 @@ def test_the_paths_of_the_data_never_enter_a_released_sidecar(run_folder):
     save(run_folder, run, 60)
     released = (run_folder / "steps" / "000060" / checkpoint.SIDECAR).read_text()
     assert "secret" not in released
+
+
+def test_a_run_says_a_format_that_0_1_0_refuses_and_the_format_of_0_1_0_is_read(run_folder):
+    path = run_folder / runs.RUN_FILE
+    said = json.loads(path.read_text())
+    assert said["format"] == "sketchrnn-run-2"
+    path.write_text(json.dumps({**said, "format": "sketchrnn-run-1"}))
+    assert runs.read_run(run_folder).last == said["last"]
+    path.write_text(json.dumps({**said, "format": "sketchrnn-run-3"}))
+    with pytest.raises(CheckpointError, match=r"'sketchrnn-run-3' is not known to this version .* newer"):
+        runs.read_run(run_folder)
