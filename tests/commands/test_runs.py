@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from sketchrnn_cli.cli import app
 from sketchrnn_cli.errors import UsageError
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model.weights import initialise
+from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.store import runs
 from sketchrnn_cli.store.checkpoint import DataSource, Sidecar
 
@@ -20,7 +20,7 @@ LOG = "epoch,step,validation_reconstruction_loss\n1,50,2.5\n2,100,1.5\n3,150,\n4
 def trained(parent: Path, name: str, step: int, log: str | None) -> None:
     sidecar = Sidecar(HPARAMS, 1.0, 255.0, (DataSource("cats", "0" * 64, "made"),), step=step, best=1.25)
     slots = {"optimizer.updates": np.ones(1, np.float32)}
-    runs.save_step(parent / name, runs.Run("", ""), sidecar, initialise(HPARAMS), slots, True, False)
+    runs.save_step(parent / name, runs.Run("", ""), sidecar, initialize(HPARAMS), slots, True, False)
     if log is not None:
         (parent / name / "log.csv").write_text(log)
 
