@@ -1,14 +1,13 @@
 """SVG drawings as polylines: what a browser would show of a file's shapes, in the order in which it draws them.
 
 The tree is walked here, within stated budgets. What has neither fill nor stroke is not drawn; what is only filled
-counts as its closed outline; what is white upon white paper does not show. Clip paths, masks, markers and the page's
-own frame cut nothing off.
+counts as its closed outline; what is white upon white paper does not show. Clip paths and masks of one simple shape cut
+lines off; others, markers and the page's own frame do not.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 import numpy as np
@@ -16,10 +15,12 @@ import numpy as np
 from sketchrnn_cli import foreign
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes.svg import document
-from sketchrnn_cli.strokes.svg.curves import closed, flatten, has_area, is_dot, sound_part, subpaths
+from sketchrnn_cli.strokes.svg.clipping import PROPERTIES, Clip, read_clip
+from sketchrnn_cli.strokes.svg.curves import closed, has_area, is_dot, sound_part, subpaths
+from sketchrnn_cli.strokes.svg.lines import Line, ink, is_page, polylines
 from sketchrnn_cli.strokes.svg.shapes import SHAPES, path_data
 from sketchrnn_cli.strokes.svg.style import Styles, inherit, is_rendered, is_white, paint, paints
-from sketchrnn_cli.strokes.svg.viewport import Frame, Size, cut, fit_view_box, length, outermost_size, shift, transform
+from sketchrnn_cli.strokes.svg.viewport import Frame, Size, fit_view_box, length, outermost_size, shift, transform
 
 TOLERANCE = 0.0005
 """Largest distance of a curve from its polyline, as a share of the drawing's larger side: 1/8 pixel of 255."""
@@ -33,18 +34,12 @@ NESTING = 500
 SEGMENTS = 100_000
 """Lines and curves of a drawing; an arc counts for several."""
 
-FRAMES = 30_000
-"""Inner viewports that cut lines off, counted once for every line inside."""
-
-PAIRS = 20_000_000
-"""White lines and filled shapes that are compared; beyond that all lines stay."""
-
 SCALE = 1e9
 """Largest factor, or smallest fraction, by which transforms scale; beyond it nothing shows."""
 
 _CONTAINERS = ("svg", "g", "a", "switch", "use", "symbol")
 _IGNORED = ("text", "image", "foreignObject", "video", "canvas", "iframe")
-_CUTTING = ("clip-path", "mask")
+_MARKERS = ("marker", "marker-start", "marker-mid", "marker-end")
 
 
 @dataclass(frozen=True)
@@ -70,27 +65,14 @@ class _Place:
     style: Mapping[str, str]
     """Inherited properties."""
     frames: tuple[Frame, ...] = ()
+    clips: tuple[Clip, ...] = ()
+    is_shaped: bool = False
+    """Whether a clip path or mask shapes it, in a way that is not followed."""
     around: frozenset[Element] = frozenset()
     """Elements that it is in, by nesting or by `use`."""
     in_use: bool = False
     user: Mapping[str, str] | None = None
     """Attributes of the `use` that refers to just this element."""
-
-
-class _Line(NamedTuple):
-    """Something drawn without lifting the pen."""
-
-    curves: np.ndarray
-    """In the outermost viewport, `[curves, 4, 2]`."""
-    frames: tuple[Frame, ...]
-    is_filled: bool
-    """Whether it is the outline of something filled that has no stroke."""
-    is_page: bool
-    """Whether it is a filled rectangle without a stroke that covers the whole picture: paper, not drawing."""
-    is_white: bool
-    """Whether it is a white stroke around nothing but white."""
-    is_covering: bool
-    """Whether it is filled, with another color than white."""
 
 
 def read_svg(source: Path | bytes, tolerance: float = TOLERANCE) -> SvgDrawing:
@@ -108,14 +90,14 @@ def read_svg(source: Path | bytes, tolerance: float = TOLERANCE) -> SvgDrawing:
     try:
         root = document.parse(source if isinstance(source, bytes) else _read(source))
         with np.errstate(over="ignore", invalid="ignore"):  # What is not finite is refused.
-            lines = list(_walk(root, ignored))
-            lines = _ink(lines, "background" in root.get("style", ""))
-            pieces = _polylines(lines, tolerance)
+            found = list(_walk(root, ignored))
+            pieces = polylines(ink(found, "background" in root.get("style", "")), tolerance, ignored)
     except DataError as error:
         raise DataError(f"{where}: {error}") from error
     if not pieces:
         reason = f"; it has {', '.join(ignored)}: convert it to paths first" if ignored else ""
-        raise DataError(f"{where}: no visible line or shape to draw{reason}")
+        page = " but the page's own background" if any(line.is_page for line in found) else ""
+        raise DataError(f"{where}: no visible line or shape to draw{page}{reason}")
     return SvgDrawing([piece for piece, _ in pieces], [filled for _, filled in pieces], tuple(ignored))
 
 
@@ -129,13 +111,13 @@ def _read(path: Path) -> bytes:
         raise DataError(f"cannot be read: {error.strerror or error}") from error
 
 
-def _walk(root: Element, ignored: dict[str, None]) -> Iterator[_Line]:
+def _walk(root: Element, ignored: dict[str, None]) -> Iterator[Line]:
     """Yield what is drawn, in document order; note in `ignored` what is not."""
     styles = Styles(root)
     by_id: dict[str, Element] = {}
     for element in root.iter():
         by_id.setdefault(element.get("id", ""), element)
-    segments = expansions = 0
+    segments = expansions = number = 0
     page = outermost_size(root.attrib)
     pending = [(root, _Place(np.eye(3), page, {}))]
     while pending:
@@ -152,6 +134,9 @@ def _walk(root: Element, ignored: dict[str, None]) -> Iterator[_Line]:
         if not 1 / SCALE**2 < abs(matrix[0, 0] * matrix[1, 1] - matrix[0, 1] * matrix[1, 0]) < SCALE**2:
             continue
         here = replace(place, matrix=matrix, style=inherit(place.style, values), user=None)
+        if any(values.get(name, "none").strip() != "none" for name in PROPERTIES):
+            here, cost = _clipped(here, values, page, by_id, styles, ignored)
+            segments += cost
         if element.tag in SHAPES:
             data, cost = sound_part(path_data(element.tag, values, place.size), SEGMENTS - segments)
             segments += cost
@@ -159,12 +144,49 @@ def _walk(root: Element, ignored: dict[str, None]) -> Iterator[_Line]:
                 raise DataError(f"more than {SEGMENTS} lines and curves; a sketch has fewer")
             if element.tag == "polygon" and data:  # Closed also where its points are broken off by a fault.
                 data += "Z"
-            yield from _drawn(data, here, page)
+            number += 1
+            yield from _drawn(data, here, page, number, values.get("fill-rule", "").strip() == "evenodd")
         elif element.tag in _CONTAINERS:
             pending += reversed(_inside(element, values, here, place.user, by_id))
         elif element.tag in _IGNORED:
             ignored[element.tag] = None
-        ignored |= {name: None for name in _CUTTING if values.get(name, "none") != "none"}
+        ignored |= dict.fromkeys(_unfollowed(element, values, by_id))
+
+
+def _clipped(
+    here: _Place,
+    values: Mapping[str, str],
+    page: Size,
+    by_id: Mapping[str, Element],
+    styles: Styles,
+    ignored: dict[str, None],
+) -> tuple[_Place, int]:
+    """Return a place inside a clip path and mask, and their segments; note in `ignored` what is not followed.
+
+    One as large as the page shapes nothing: it is the page's frame.
+    """
+    segments = 0
+    for name in PROPERTIES:
+        if values.get(name, "none").strip() == "none":
+            continue
+        clip, cost = read_clip(name, values, here.matrix, here.size, by_id, styles)
+        segments += cost + 1
+        if clip is None:
+            ignored[name] = None
+            here = replace(here, is_shaped=True)
+        elif not is_page(clip.curves, page):
+            here = replace(here, clips=(*here.clips, clip))
+    return here, segments
+
+
+def _unfollowed(element: Element, values: Mapping[str, str], by_id: Mapping[str, Element]) -> list[str]:
+    """Return what an element is drawn without: markers, and patterns, of which only the outline is drawn."""
+    paints = (values.get(name, "") for name in ("fill", "stroke"))
+    referred = (by_id.get(paint.partition("#")[2].rstrip("\"') ")) for paint in paints if paint.startswith("url("))
+    found = ["pattern" for target in referred if target is not None and target.tag == "pattern"]
+    if element.tag in (*SHAPES, *_CONTAINERS) and any(values.get(name, "none").strip() != "none" for name in _MARKERS):
+        found.append("marker")
+    return found
 
 
 def _inside(
@@ -214,7 +236,7 @@ def _meets_conditions(element: Element) -> bool:
     return not extended and any(language.strip().startswith("en") for language in languages)
 
 
-def _drawn(data: str, place: _Place, page: Size) -> Iterator[_Line]:
+def _drawn(data: str, place: _Place, page: Size, number: int, is_even_odd: bool) -> Iterator[Line]:
     """Yield the subpaths of sound path data that show."""
     is_filled, is_stroked = paints(place.style, "fill"), paints(place.style, "stroke")
     if not (is_filled or is_stroked):
@@ -230,54 +252,9 @@ def _drawn(data: str, place: _Place, page: Size) -> Iterator[_Line]:
         else:
             continue
         placed = outline @ place.matrix[:2, :2].T + place.matrix[:2, 2]
-        covers_page = not is_stroked and _is_page(placed, page)
-        yield _Line(placed, place.frames, not is_stroked, covers_page, shows_white, is_filled and not has_white_fill)
-
-
-def _ink(lines: list[_Line], has_background: bool) -> list[_Line]:
-    """Return the lines that are drawing: neither paper, nor white upon white paper; all of them where none is.
-
-    What is white shows where something filled with another color lies beneath it, maybe: so bounding boxes that
-    overlap keep it.
-    """
-    drawn = [line for line in lines if not line.is_page]
-    is_white_paper = not has_background and not any(line.is_covering for line in lines if line.is_page)
-    covers = [number for number, line in enumerate(drawn) if line.is_covering]
-    if is_white_paper and len(covers) * len(drawn) < PAIRS:
-        boxes = [(line.curves.min(axis=(0, 1)), line.curves.max(axis=(0, 1))) for line in drawn]
-        low = np.array([boxes[number][0] for number in covers]).reshape(-1, 2)
-        high = np.array([boxes[number][1] for number in covers]).reshape(-1, 2)
-        drawn = [
-            line
-            for number, (line, (least, greatest)) in enumerate(zip(drawn, boxes, strict=True))
-            if not line.is_white
-            or ((low <= greatest).all(axis=1) & (high >= least).all(axis=1))[: np.searchsorted(covers, number)].any()
-        ]
-    return drawn or lines
-
-
-def _is_page(curves: np.ndarray, page: Size) -> bool:
-    """Return whether closed curves `[curves, 4, 2]` are a rectangle around the whole picture.
-
-    What only reaches to its four sides, as a round icon does, is no rectangle: it fills less of its bounding box.
-    """
-    points = curves.reshape(-1, 2)
-    low, high = points.min(axis=0), points.max(axis=0)
-    if (low > 0.5).any() or (high < np.array(page) - 0.5).any():
-        return False
-    x, y = (points - low).T
-    area = abs(x @ np.roll(y, -1) - y @ np.roll(x, -1)) / 2
-    return bool(area >= 0.99 * np.prod(high - low))
-
-
-def _polylines(lines: Sequence[_Line], tolerance: float) -> list[tuple[np.ndarray, bool]]:
-    """Return what shows of each line inside its frames, with whether it is only filled."""
-    if sum(len(line.frames) for line in lines) > FRAMES:
-        raise DataError(f"more than {FRAMES} lines in nested viewports; a sketch has fewer")
-    polylines: list[tuple[np.ndarray, bool]] = []
-    for polyline, line in zip(flatten([line.curves for line in lines], tolerance), lines, strict=True):
-        pieces = [polyline]
-        for frame in line.frames:
-            pieces = [part for piece in pieces for part in cut(piece, frame)]
-        polylines += [(piece, line.is_filled) for piece in pieces]
-    return polylines
+        covers_page = not (is_stroked or place.clips or place.is_shaped) and is_page(placed, page)
+        is_covering = is_filled and not has_white_fill
+        yield Line(
+            placed, place.frames, not is_stroked, covers_page, shows_white, is_covering, place.clips, number,
+            is_even_odd,
+        )  # fmt: skip

@@ -32,7 +32,7 @@ _PAINTING = {
 
 _GEOMETRY = {"d", "x", "y", "width", "height", "cx", "cy", "r", "rx", "ry"}
 _APPLIED = _PAINTING | _GEOMETRY | {"display", "opacity", "transform", "transform-origin", "overflow"}
-_APPLIED |= {"clip-path", "mask"}
+_APPLIED |= {"clip-path", "mask", "clip-rule", "fill-rule", "marker", "marker-start", "marker-mid", "marker-end"}
 _COMPOUND = re.compile(r"(\*|[-\w]+)?((?:[.#][-\w]+)*)")
 _ALPHA = re.compile(r"(?:rgb|hsl)a?\((?:[^,/]*,[^,/]*,[^,/]*,|[^,/]*/)([^,/]*)\)")
 

@@ -290,7 +290,11 @@ PAGE = "width='100' height='50'"
 )
 def test_a_filled_page_is_paper(paper: str) -> None:
     np.testing.assert_allclose(read(paper + LINE, PAGE), [DRAWN])
-    assert len(read(paper, PAGE)) == 1
+    assert len(read(LINE + paper, PAGE)) == 2  # Something lies under it.
+    with pytest.raises(DataError, match="to draw but the page's own background"):
+        read(paper, PAGE)
+    with pytest.raises(DataError, match="own background; it has text: convert"):
+        read(paper + "<text>words</text>", PAGE)
 
 
 @pytest.mark.parametrize(
@@ -309,9 +313,15 @@ def test_what_is_not_a_filled_page_is_drawing(shape: str) -> None:
 
 
 def test_what_strokes_cannot_show_is_named_once_each() -> None:
-    found = read_svg(svg(f"<text>a</text>{LINE}<text>b</text><image/><g mask='url(#m)'>{LINE}</g>"))
-    assert found.ignored == ("text", "image", "mask")
-    assert len(found.polylines) == 2
+    pattern = "<pattern id='p'/><rect width='3' height='3' stroke='none' fill='url(#p)'/>"
+    found = read_svg(
+        svg(
+            f"<text>a</text>{LINE}<text>b</text><image/><g mask='url(#m)'>{LINE}</g>{pattern}"
+            f"<g style='marker-end:url(#arrow)'>{LINE}</g><g clip-path='circle(3px)'>{LINE}</g>"
+        )
+    )
+    assert found.ignored == ("text", "image", "mask", "pattern", "marker", "clip-path")
+    assert len(found.polylines) == 5
 
 
 def test_a_drawing_of_text_alone_says_what_to_do() -> None:
