@@ -39,6 +39,15 @@ class Sketcher:
         streams = [np.random.default_rng([seed, i, 0]) for i in range(count)]
         return np.stack([rng.standard_normal(self.hparams.z_size) for rng in streams]).astype(np.float32)
 
+    def new_latents(self, count: int, seed: int) -> np.ndarray | None:
+        """Return z `[count, z_size]` for new sketches: from the aggregate posterior where it was fitted, else N(0, I).
+
+        z i is from the stream of (seed, i); None for a decoder-only model.
+        """
+        if self.checkpoint.latents is None:
+            return self.random_latents(count, seed)
+        return np.stack([self.checkpoint.latents.draw(np.random.default_rng([seed, i, 0])) for i in range(count)])
+
     def sample(
         self,
         count: int,
@@ -56,7 +65,7 @@ class Sketcher:
             UsageError: as `draw`, or `best_of` without words to go by.
         """
         way = self.sampling if sampling is None else sampling
-        z = self.random_latents(count, seed)
+        z = self.new_latents(count, seed)
         if best_of == 1:
             return self.draw(z, count, way, seed, max_points, labels=labels)
         if labels is None or not self.hparams.num_classes or not labels.all():

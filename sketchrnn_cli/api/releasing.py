@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from sketchrnn_cli.data.dataset import DataSet
 from sketchrnn_cli.drawing import svg
 from sketchrnn_cli.drawing.layout import grid
 from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.errors import DataError, UsageError
 from sketchrnn_cli.hparams import nearest
-from sketchrnn_cli.model import weights
+from sketchrnn_cli.model import aggregate, weights
+from sketchrnn_cli.model.aggregate import Aggregate
 from sketchrnn_cli.model.sampling import Sampling
 from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import card, checkpoint
@@ -30,6 +32,7 @@ def release_model(
     metrics: Path | None = None,
     sampling: str | None = None,
     half: bool = True,
+    fitted_to: DataSet | None = None,
 ) -> Path:
     """Write a model as a new folder, whole or not at all; return the folder.
 
@@ -40,6 +43,7 @@ def release_model(
         metrics: a JSON object of figures, name to number, that join the sidecar's.
         sampling: ``name=value,...`` of how it draws best; see `Sampling`.
         half: whether weights are rounded to half precision.
+        fitted_to: a data set to whose training drawings the aggregate posterior is fitted, a Gaussian a word.
 
     Raises:
         CheckpointError: the folder exists or cannot be written.
@@ -53,14 +57,30 @@ def release_model(
         sidecar = dataclasses.replace(sidecar, sampling=parse_sampling(sampling))
     dtype = np.float16 if half else np.float32
     rounded = {name: np.asarray(value, dtype).astype(np.float32) for name, value in source.weights.items()}
-    sketches = Sketcher(Checkpoint(folder, sidecar, rounded)).sample(SHOWN, seed=0)
+    latents = source.latents
+    if fitted_to is not None:
+        latents = fit_latents(Sketcher(Checkpoint(folder, sidecar, rounded)), fitted_to)
+    sketches = Sketcher(Checkpoint(folder, sidecar, rounded, latents)).sample(SHOWN, seed=0)
     picture = svg.render(grid(sketches, columns=SHOWN, style=Style(size=96)))
     beside = {
         card.FILE: card.text(folder.name, sidecar, weights.count(rounded)).encode(),
         card.PICTURE: picture.encode(),
     }
-    checkpoint.release(folder, sidecar, rounded, dtype, beside)
+    checkpoint.release(folder, sidecar, rounded, dtype, beside, latents)
     return folder
+
+
+def fit_latents(sketcher: Sketcher, dataset: DataSet) -> Aggregate:
+    """Fit the aggregate posterior to the training drawings of a data set, a Gaussian for each of its words.
+
+    Raises:
+        CheckpointError: the model has no encoder.
+    """
+    training = dataset.train
+    places = np.flatnonzero(training.lengths <= sketcher.hparams.max_seq_len)
+    mu, sigma = sketcher.encode([training[int(place)] for place in places])
+    groups = np.zeros(len(places), int) if training.labels is None else training.labels[places]
+    return aggregate.fit(mu, sigma, np.unique(groups, return_inverse=True)[1])
 
 
 def parse_sampling(text: str) -> Sampling:

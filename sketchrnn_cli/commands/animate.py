@@ -105,7 +105,7 @@ def animate(
     else:
         count = count or 1
         way = sketcher.sampling if temperature is None else temperature
-        latents = sketcher.random_latents(count, seed)
+        latents = sketcher.new_latents(count, seed)
         rows = sheets.of_words(sketcher, latents, count, labels, way, seed, max_points)
         pictures = [grid([sketch for row in rows for sketch in row], style=style)]
     sheets.save_animation(pictures, timing, target)

@@ -61,7 +61,7 @@ def sample(
     target = output.target(sketcher)
     if from_z is None:
         count = count or 1
-        z = sketcher.random_latents(count, seed)
+        z = sketcher.new_latents(count, seed)
     else:
         if not sketcher.hparams.conditional:
             raise UsageError(f"--z {from_z}: this model is decoder-only and draws from no z")

@@ -20,12 +20,15 @@ from safetensors import numpy as safetensors
 from sketchrnn_cli import __version__, atomic, foreign
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model.aggregate import Aggregate
 from sketchrnn_cli.model.sampling import Sampling
 from sketchrnn_cli.model.weights import shapes
 
 FORMAT = "sketchrnn-checkpoint-1"
 SIDECAR = "hparams.json"
 WEIGHTS = "weights.safetensors"
+LATENTS = "latents.safetensors"
+"""Optional: the aggregate posterior, mean and covariance factor of each group of drawings."""
 BEST_METRIC = "validation L_R + kl_weight * max(L_KL, kl_tolerance)"
 LARGEST_SIDECAR = 4 << 20
 """Bytes; a sidecar beyond this is refused unread."""
@@ -74,6 +77,9 @@ class Sidecar:
     versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Libraries that wrote it."""
     weights_sha256: str = ""
+    latent_groups: int = 0
+    """Gaussians of the aggregate posterior; 0 where it was not fitted, and z is drawn from N(0, I)."""
+    latents_sha256: str = ""
 
     @property
     def units_per_model_unit(self) -> float:
@@ -88,6 +94,8 @@ class Checkpoint:
     folder: Path
     sidecar: Sidecar
     weights: dict[str, np.ndarray]
+    latents: Aggregate | None = None
+    """Where its encoder puts the drawings it was trained on."""
 
     @property
     def hparams(self) -> HParams:
@@ -101,6 +109,7 @@ def write(
     weights: Mapping[str, np.ndarray],
     dtype: type = np.float32,
     beside: Mapping[str, bytes] | None = None,
+    latents: Aggregate | None = None,
 ) -> None:
     """Write a released checkpoint into an existing, private folder (see `atomic.new_folder`).
 
@@ -110,7 +119,15 @@ def write(
         weights: every tensor of the model.
         dtype: float32, or float16 for half the size.
         beside: other files, name to bytes, such as the card.
+        latents: the aggregate posterior, where it was fitted.
     """
+    if latents is not None:
+        halves = {"mean": latents.mean.astype(np.float16), "factor": latents.factor.astype(np.float16)}
+        latent_blob = encode_tensors(halves)
+        (folder / LATENTS).write_bytes(latent_blob)
+        sidecar = dataclasses.replace(
+            sidecar, latent_groups=len(latents.mean), latents_sha256=hashlib.sha256(latent_blob).hexdigest()
+        )
     for name, content in (beside or {}).items():
         (folder / name).write_bytes(content)
     blob = encode_tensors({name: np.asarray(value, dtype=dtype) for name, value in weights.items()})
@@ -125,6 +142,7 @@ def release(
     weights: Mapping[str, np.ndarray],
     dtype: type = np.float32,
     beside: Mapping[str, bytes] | None = None,
+    latents: Aggregate | None = None,
 ) -> None:
     """Write a released checkpoint as a new folder, whole or not at all.
 
@@ -136,7 +154,7 @@ def release(
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with atomic.new_folder(folder) as partial:
-            write(partial, sidecar, weights, dtype, beside)
+            write(partial, sidecar, weights, dtype, beside, latents)
     except OSError as error:
         raise CheckpointError(f"{folder}: cannot be written: {error}") from error
 
@@ -150,7 +168,12 @@ def load(folder: Path) -> Checkpoint:
     sidecar = load_sidecar(folder)
     expected = shapes(sidecar.hparams)
     weights = read_tensors(folder / WEIGHTS, expected, sidecar.weights_sha256)
-    return Checkpoint(folder, sidecar, {name: value.astype(np.float32) for name, value in weights.items()})
+    latents, groups, z = None, sidecar.latent_groups, sidecar.hparams.z_size
+    if groups:
+        fitted = {"mean": (groups, z), "factor": (groups, z, z)}
+        found = read_tensors(folder / LATENTS, fitted, sidecar.latents_sha256)
+        latents = Aggregate(found["mean"].astype(np.float32), found["factor"].astype(np.float32))
+    return Checkpoint(folder, sidecar, {name: value.astype(np.float32) for name, value in weights.items()}, latents)
 
 
 def load_sidecar(folder: Path) -> Sidecar:
@@ -181,6 +204,8 @@ def load_sidecar(folder: Path) -> Sidecar:
             sampling=Sampling(**values["sampling"]) if values.get("sampling") else None,
             versions=dict(values["versions"]),
             weights_sha256=str(values["weights_sha256"]),
+            latent_groups=int(values.get("latent_groups", 0)),
+            latents_sha256=str(values.get("latents_sha256", "")),
         )
     except KeyError as error:
         raise CheckpointError(f"{path}: {error} is missing") from error

@@ -33,6 +33,13 @@ def release(
             help="How it draws best: temperature=0.25, or top_p=0.5,spread=0.3,pen_temperature=0.7.",
         ),
     ] = None,
+    fit_to: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATASET", help="Draw z from where the encoder puts these drawings, instead of from N(0, I)."
+        ),
+    ] = None,
+    data_dir: opt.DataDir = opt.DATA_DIR,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
 ) -> None:
     """Make a checkpoint that others can use: weights, sidecar, and a card with six sketches.
@@ -40,6 +47,8 @@ def release(
     Example: sketchrnn checkpoint release pets --name my_pets
     """
     from sketchrnn_cli.api.releasing import release_model
+    from sketchrnn_cli.data import cache
+    from sketchrnn_cli.data import names as set_names
     from sketchrnn_cli.store import names
 
     said = {"license": license_, "attribution": attribution, "limits": limits, "note": note}
@@ -50,5 +59,6 @@ def release(
         metrics,
         sampling,
         half,
+        cache.load(set_names.find(fit_to, data_dir)) if fit_to is not None else None,
     )
     console.result(str(folder))
