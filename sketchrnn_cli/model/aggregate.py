@@ -14,6 +14,10 @@ SHRINKAGE = 0.02
 """Share of the covariance that is replaced by its diagonal: a few hundred drawings say little of 128² numbers."""
 
 
+SPREAD = 0.75
+"""Factor on the standard deviations when new drawings begin: by eye, what lies farther out is less often whole."""
+
+
 @dataclass(frozen=True)
 class Aggregate:
     """Gaussians, one for each group of drawings, all as likely."""
@@ -24,9 +28,9 @@ class Aggregate:
     """Lower triangular `[groups, z, z]`: the covariance is factor factorᵀ."""
 
     def draw(self, rng: np.random.Generator) -> np.ndarray:
-        """Return one z, float32 `[z]`."""
+        """Return one z, float32 `[z]`, for a new drawing."""
         group = int(rng.integers(len(self.mean)))
-        return (self.mean[group] + self.factor[group] @ rng.standard_normal(self.mean.shape[1])).astype(np.float32)
+        return (self.mean[group] + SPREAD * self.factor[group] @ rng.standard_normal(self.mean.shape[1])).astype(np.float32)
 
 
 def fit(mu: np.ndarray, sigma: np.ndarray, groups: Sequence[int] | np.ndarray) -> Aggregate:
