@@ -83,20 +83,21 @@ def in_parallel(commands: list[str], cwd: Path) -> list[int]:
 
 
 def test_drawings_made_at_once_take_numbers_of_their_own(tmp_path: Path) -> None:
-    assert in_parallel([f"sample cat --seed {seed}" for seed in range(4)], tmp_path) == [0] * 4
+    assert in_parallel([f"sample doodle_cat --seed {seed}" for seed in range(4)], tmp_path) == [0] * 4
     files = sorted(tmp_path.iterdir())
     assert [each.name for each in files] == [f"cat-{number:03d}.svg" for number in range(1, 5)]
     assert len({each.read_bytes() for each in files}) == 4
 
 
 def test_of_several_that_name_one_file_one_writes_it(tmp_path: Path) -> None:
-    commands = ["animate cat --seconds 0.2 --out a.gif"] * 3
+    commands = ["animate doodle_cat --seconds 0.2 --out a.gif"] * 3
     assert sorted(in_parallel(commands, tmp_path)) == [0, 2, 2]
     assert [each.name for each in tmp_path.iterdir()] == ["a.gif"]
 
 
 @pytest.mark.parametrize(
-    "words", ["sample cat --out a.svg", "checkpoint export cat --out a.svg", "dataset convert one.npy --out a.npz"]
+    "words",
+    ["sample doodle_cat --out a.svg", "checkpoint export cat --out a.svg", "dataset convert one.npy --out a.npz"],
 )
 def test_no_command_replaces_a_broken_link_unasked(words: str, tmp_path: Path) -> None:
     link = tmp_path / words.split()[-1]

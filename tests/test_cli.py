@@ -68,18 +68,21 @@ def test_the_bundled_cat_is_animated_where_there_is_nothing_else(tmp_path):
 
 def test_the_same_seed_draws_the_same_bytes(tmp_path):
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
-        assert sketchrnn("sample", "cat", "-n", 3, "--seed", seed, "--out", f"{name}.svg", cwd=tmp_path).returncode == 0
+        assert (
+            sketchrnn("sample", "doodle_cat", "-n", 3, "--seed", seed, "--out", f"{name}.svg", cwd=tmp_path).returncode
+            == 0
+        )
     a, b, c = ((tmp_path / f"{name}.svg").read_bytes() for name in "abc")
     assert a == b != c
 
 
 def test_an_existing_output_is_left_alone(tmp_path):
     (tmp_path / "a.svg").write_text("mine")
-    done = sketchrnn("sample", "cat", "--out", "a.svg", cwd=tmp_path)
+    done = sketchrnn("sample", "doodle_cat", "--out", "a.svg", cwd=tmp_path)
     assert done.returncode == 2
     assert "--force" in done.stderr
     assert (tmp_path / "a.svg").read_text() == "mine"
-    assert sketchrnn("sample", "cat", "--out", "a.svg", "--force", cwd=tmp_path).returncode == 0
+    assert sketchrnn("sample", "doodle_cat", "--out", "a.svg", "--force", cwd=tmp_path).returncode == 0
     assert (tmp_path / "a.svg").read_text() != "mine"
 
 

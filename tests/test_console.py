@@ -15,7 +15,7 @@ def run(*words: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess
 
 
 @pytest.mark.parametrize("encoding", ["cp437", "ascii", "latin-1", "koi8-r"])
-@pytest.mark.parametrize("words", [["--help"], ["sample", "--help"], ["checkpoint", "info", "cat"]])
+@pytest.mark.parametrize("words", [["--help"], ["sample", "--help"], ["checkpoint", "info", "doodle_cat"]])
 def test_signs_that_an_encoding_lacks_do_not_stop_a_command(encoding: str, words: list[str], tmp_path: Path) -> None:
     done = run(*words, cwd=tmp_path, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
     assert (done.returncode, done.stderr) == (0, b"")
@@ -23,14 +23,14 @@ def test_signs_that_an_encoding_lacks_do_not_stop_a_command(encoding: str, words
 
 
 def test_a_name_that_cannot_be_printed_is_written_and_shown_with_question_marks(tmp_path: Path) -> None:
-    done = run("sample", "cat", "--out", "каша猫.svg", cwd=tmp_path, PYTHONIOENCODING="koi8-r", PYTHONUTF8="0")
+    done = run("sample", "doodle_cat", "--out", "каша猫.svg", cwd=tmp_path, PYTHONIOENCODING="koi8-r", PYTHONUTF8="0")
     assert done.returncode == 0, done.stderr
     assert done.stdout.decode("koi8-r").strip() == "каша?.svg"
     assert (tmp_path / "каша猫.svg").is_file()
 
 
 def test_an_error_about_such_a_name_is_one_line(tmp_path: Path) -> None:
-    done = run("reconstruct", "cat", "猫.svg", cwd=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    done = run("reconstruct", "doodle_cat", "猫.svg", cwd=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert done.returncode == 3
     assert done.stderr.startswith(b"sketchrnn: \\u732b.svg")
     assert len(done.stderr.splitlines()) == 1

@@ -49,7 +49,7 @@ def test_a_pointer_in_place_of_a_model_is_named(name: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", ["hparams.json", "weights.safetensors"])
 def test_a_pointer_in_a_checkpoint_is_named(name: str, tmp_path: Path) -> None:
-    for file in (Path(names.find("cat", tmp_path))).iterdir():
+    for file in (Path(names.find("doodle_cat", tmp_path))).iterdir():
         (tmp_path / file.name).write_bytes(POINTER if file.name == name else file.read_bytes())
     with pytest.raises(CheckpointError, match=f"{name}: a Git LFS pointer"):
         names.load(tmp_path)

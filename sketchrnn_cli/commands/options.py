@@ -18,7 +18,7 @@ Ckpt = Annotated[
     str | None,
     typer.Argument(
         metavar="CKPT",
-        help="A checkpoint's folder or name. By default the newest run, else the bundled cat.",
+        help="A checkpoint's folder or name. By default the newest run, else the bundled doodle_cat.",
         autocompletion=completion.models,
     ),
 ]

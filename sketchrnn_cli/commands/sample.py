@@ -28,6 +28,12 @@ def sample(
     ] = None,
     tame: opt.Tame = None,
     words: opt.Words = None,
+    best_of: Annotated[
+        int,
+        typer.Option(
+            "--best-of", min=1, max=64, help="Draw so many for each, and keep what shows its word most surely."
+        ),
+    ] = 1,
     from_z: Annotated[
         str | None,
         typer.Option("--z", metavar="FILE", help="Draw the latent vectors of a file that encode wrote, each once."),
@@ -56,6 +62,8 @@ def sample(
         raise UsageError("--columns is for one temperature; several get a row each")
     if words and len(words) > 1 and (columns is not None or len(temperatures) > 1):
         raise UsageError("several words get a row each; give one temperature and no --columns")
+    if best_of > 1 and (from_z is not None or len(temperatures) > 1):
+        raise UsageError("--best-of is for new sketches drawn in one way; leave --z and all but one temperature out")
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     labels = sketcher.rows(words or [])
     target = output.target(sketcher)
@@ -69,7 +77,9 @@ def sample(
         count = len(z)
     captions = [f"temperature {value:g}" for value in temperatures]
     ways: list[float | Sampling] = list(temperatures) or [preset(tame, sketcher.sampling)]
-    if words and len(ways) == 1:
+    if best_of > 1:
+        rows, captions = sheets.best_of_words(sketcher, count, labels, ways[0], seed, max_points, best_of), words or []
+    elif words and len(ways) == 1:
         rows, captions = sheets.of_words(sketcher, z, count, labels, ways[0], seed, max_points), words
     else:
         rows = sheets.in_ways(sketcher, z, count, ways, seed, max_points, labels=labels)

@@ -116,6 +116,16 @@ def of_words(
     return [drawn[start : start + count] for start in range(0, len(drawn), count)]
 
 
+def best_of_words(
+    sketcher: Sketcher, count: int, labels: "np.ndarray", way: Any, seed: int, max_points: int | None, best_of: int
+) -> "list[list[np.ndarray]]":
+    """Draw a row of `count` sketches of each label, each the best of several; without a label it is refused."""
+    import numpy as np
+
+    each = labels if len(labels) else np.zeros(1, dtype=np.int32)
+    return [sketcher.sample(count, seed, way, max_points, np.full(count, label), best_of) for label in each]
+
+
 def save(sketches: "Sequence[Any]", target: Target, style: Style, morph: bool = False, **layout: Any) -> None:
     """Write sketches as what the target's suffix says.
 

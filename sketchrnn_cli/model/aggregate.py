@@ -30,7 +30,9 @@ class Aggregate:
     def draw(self, rng: np.random.Generator) -> np.ndarray:
         """Return one z, float32 `[z]`, for a new drawing."""
         group = int(rng.integers(len(self.mean)))
-        return (self.mean[group] + SPREAD * self.factor[group] @ rng.standard_normal(self.mean.shape[1])).astype(np.float32)
+        return (self.mean[group] + SPREAD * self.factor[group] @ rng.standard_normal(self.mean.shape[1])).astype(
+            np.float32
+        )
 
 
 def fit(mu: np.ndarray, sigma: np.ndarray, groups: Sequence[int] | np.ndarray) -> Aggregate:

@@ -14,7 +14,7 @@ CHECKPOINT_DIR = Path("checkpoints")
 RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
 """Names that no file can have on Windows, whatever their suffix."""
 
-BUNDLED_DEFAULT = "cat"
+BUNDLED_DEFAULT = "doodle_cat"
 
 
 def load(name: str | Path | None, checkpoint_dir: Path = CHECKPOINT_DIR) -> Checkpoint:

@@ -21,7 +21,7 @@ SQUARE = np.float32([[60, 0, 0], [0, 60, 0], [-60, 0, 0], [0, -60, 1]])
 
 @pytest.fixture(scope="module")
 def model() -> sketchrnn.Model:
-    return sketchrnn.load("cat")
+    return sketchrnn.load("doodle_cat")
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,19 @@ def test_importing_the_library_imports_nothing_heavy(tmp_path: Path) -> None:
 
 def test_python_draws_what_the_command_line_draws(tmp_path: Path, model: sketchrnn.Model) -> None:
     sketchrnn.draw(model.sample(3, seed=5), tmp_path / "python.svg")
-    command = [sys.executable, "-m", "sketchrnn_cli", "sample", "cat", "-n", "3", "--seed", "5", "--out", "shell.svg"]
+    command = [
+        sys.executable,
+        "-m",
+        "sketchrnn_cli",
+        "sample",
+        "doodle_cat",
+        "-n",
+        "3",
+        "--seed",
+        "5",
+        "--out",
+        "shell.svg",
+    ]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     assert (tmp_path / "python.svg").read_bytes() == (tmp_path / "shell.svg").read_bytes()
 

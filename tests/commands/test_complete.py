@@ -25,7 +25,7 @@ def cat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
 
 
 def complete(*words: object) -> str:
-    result = CliRunner().invoke(app, ["complete", "cat", *map(str, words)])
+    result = CliRunner().invoke(app, ["complete", "doodle_cat", *map(str, words)])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == 0, result.output

@@ -11,19 +11,19 @@ from sketchrnn_cli.data import doodles
 from sketchrnn_cli.strokes.files import write_sketches
 
 COMMANDS = [
-    "sample cat -n 9 --out a.svg",
-    "sample cat -n 9 --out a.png",
-    "sample cat -n 9 --out a.npy",
-    "sample cat -n 9 --out a.json",
-    "reconstruct cat 0.npy -t 0 -t 0.1 -t 0.2 --out a.svg",
-    "interpolate cat 0.npy 1.npy --out a.svg",
-    "complete cat 0.npy --keep 20 --out a.svg",
-    "analogy cat 0.npy 1.npy 0.npy --out a.png",
-    "encode cat 0.npy 1.npy --sigma --out a.json",
-    "encode cat 0.npy 1.npy 0.npy 1.npy --sigma --out a.npy",
-    "animate cat --seconds 0.5 --out a.gif",
-    "animate cat --seconds 0.5 --out frames/",
-    "animate cat --out a.svg",
+    "sample doodle_cat -n 9 --out a.svg",
+    "sample doodle_cat -n 9 --out a.png",
+    "sample doodle_cat -n 9 --out a.npy",
+    "sample doodle_cat -n 9 --out a.json",
+    "reconstruct doodle_cat 0.npy -t 0 -t 0.1 -t 0.2 --out a.svg",
+    "interpolate doodle_cat 0.npy 1.npy --out a.svg",
+    "complete doodle_cat 0.npy --keep 20 --out a.svg",
+    "analogy doodle_cat 0.npy 1.npy 0.npy --out a.png",
+    "encode doodle_cat 0.npy 1.npy --sigma --out a.json",
+    "encode doodle_cat 0.npy 1.npy 0.npy 1.npy --sigma --out a.npy",
+    "animate doodle_cat --seconds 0.5 --out a.gif",
+    "animate doodle_cat --seconds 0.5 --out frames/",
+    "animate doodle_cat --out a.svg",
 ]
 
 CHILD = """

@@ -27,7 +27,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for number in range(2):
         write_sketches([doodles.doodle("cat", np.random.default_rng(number))], Path(f"{number}.npy"))
     for number, name in enumerate(("a", "b")):
-        run("sample", "cat", "--seed", 5 + number, "--out", f"{name}.svg")
+        run("sample", "doodle_cat", "--seed", 5 + number, "--out", f"{name}.svg")
     return tmp_path
 
 
@@ -40,14 +40,14 @@ def run(*words: object) -> str:
 
 
 def test_interpolation_of_svg_files_makes_a_picture(here: Path) -> None:
-    run("interpolate", "cat", "a.svg", "b.svg", "--steps", 10, "--out", "walk.svg")
+    run("interpolate", "doodle_cat", "a.svg", "b.svg", "--steps", 10, "--out", "walk.svg")
     drawn = ElementTree.parse(here / "walk.svg").getroot()
     assert drawn.get("width") == str(10 * int(drawn.get("height") or 0))
 
 
 def test_at_temperature_0_the_ends_of_a_walk_are_the_reconstructions(here: Path) -> None:
-    run("interpolate", "cat", "0.npy", "cats:test:0", "--steps", 3, "-t", 0, "--out", "walk.json")
-    run("reconstruct", "cat", "0.npy", "cats:test:0", "-t", 0, "--out", "again.json")
+    run("interpolate", "doodle_cat", "0.npy", "cats:test:0", "--steps", 3, "-t", 0, "--out", "walk.json")
+    run("reconstruct", "doodle_cat", "0.npy", "cats:test:0", "-t", 0, "--out", "again.json")
     walk, again = read_sketches(here / "walk.json"), read_sketches(here / "again.json")
     assert len(walk) == 3
     np.testing.assert_allclose(walk[0], again[0], atol=1e-2)
@@ -56,43 +56,43 @@ def test_at_temperature_0_the_ends_of_a_walk_are_the_reconstructions(here: Path)
 
 def test_four_drawings_are_the_corners_of_a_grid(here: Path) -> None:
     corners = ("0.npy", "1.npy", "a.svg", "b.svg")
-    run("interpolate", "cat", *corners, "--grid", "--steps", 3, "-t", 0, "--out", "grid.json")
-    run("reconstruct", "cat", *corners, "-t", 0, "--out", "corners.json")
+    run("interpolate", "doodle_cat", *corners, "--grid", "--steps", 3, "-t", 0, "--out", "grid.json")
+    run("reconstruct", "doodle_cat", *corners, "-t", 0, "--out", "corners.json")
     grid, again = read_sketches(here / "grid.json"), read_sketches(here / "corners.json")
     assert len(grid) == 9
     for place, corner in zip((0, 2, 6, 8), again, strict=True):
         np.testing.assert_allclose(grid[place], corner, atol=1e-2)
-    run("interpolate", "cat", *corners, "--steps", 3, "-t", 0, "--out", "unasked.json")
+    run("interpolate", "doodle_cat", *corners, "--steps", 3, "-t", 0, "--out", "unasked.json")
     assert (here / "unasked.json").read_bytes() == (here / "grid.json").read_bytes()
 
 
 def test_many_inputs_make_a_sheet_of_blocks(here: Path) -> None:
-    run("reconstruct", "cat", *["0.npy", "1.npy"] * 8, "-t", 0, "--size", 32, "--out", "sheet.svg")
+    run("reconstruct", "doodle_cat", *["0.npy", "1.npy"] * 8, "-t", 0, "--size", 32, "--out", "sheet.svg")
     text = (here / "sheet.svg").read_text()
     assert text.count(">input<") == text.count(">temperature 0<") == 2
-    run("reconstruct", "cat", *["0.npy", "1.npy"] * 8, "-t", 0, "--out", "again.json")
+    run("reconstruct", "doodle_cat", *["0.npy", "1.npy"] * 8, "-t", 0, "--out", "again.json")
     assert len(read_sketches(here / "again.json")) == 16
 
 
 def test_the_analogy_of_a_a_c_is_the_reconstruction_of_c(here: Path) -> None:
-    run("analogy", "cat", "0.npy", "0.npy", "1.npy", "-t", 0, "--out", "answer.npy")
-    run("reconstruct", "cat", "1.npy", "-t", 0, "--out", "again.npy")
+    run("analogy", "doodle_cat", "0.npy", "0.npy", "1.npy", "-t", 0, "--out", "answer.npy")
+    run("reconstruct", "doodle_cat", "1.npy", "-t", 0, "--out", "again.npy")
     np.testing.assert_allclose(np.load(here / "answer.npy"), np.load(here / "again.npy"), atol=1e-2)
 
 
 def decoded(z: np.ndarray) -> list[np.ndarray]:
     np.save("z.npy", z)
-    run("sample", "cat", "--z", "z.npy", "-t", 0, "--out", "decoded.json", "--force")
+    run("sample", "doodle_cat", "--z", "z.npy", "-t", 0, "--out", "decoded.json", "--force")
     return read_sketches(Path("decoded.json"))
 
 
 def encoded(*names: str) -> np.ndarray:
-    return np.array(json.loads(run("encode", "cat", *names))["mu"])
+    return np.array(json.loads(run("encode", "doodle_cat", *names))["mu"])
 
 
 @pytest.mark.parametrize("options", [(), ("--lerp",)])
 def test_a_walk_is_what_lies_between_the_latents(here: Path, options: tuple[str, ...]) -> None:
-    run("interpolate", "cat", "0.npy", "1.npy", *options, "--steps", 3, "-t", 0, "--out", "walk.json")
+    run("interpolate", "doodle_cat", "0.npy", "1.npy", *options, "--steps", 3, "-t", 0, "--out", "walk.json")
     start, end = encoded("0.npy", "1.npy")
     middle = (start + end) / 2
     if not options:  # The great arc's middle has the direction of the unit vectors' sum, and the mean length.
@@ -105,19 +105,21 @@ def test_a_walk_is_what_lies_between_the_latents(here: Path, options: tuple[str,
 
 
 def test_along_a_walk_only_z_changes(here: Path) -> None:
-    run("interpolate", "cat", "0.npy", "0.npy", "--steps", 3, "-t", 1, "--out", "walk.json")
+    run("interpolate", "doodle_cat", "0.npy", "0.npy", "--steps", 3, "-t", 1, "--out", "walk.json")
     first, *others = read_sketches(here / "walk.json")
     for other in others:
         np.testing.assert_allclose(other, first, atol=1e-2)
 
 
 def test_the_analogy_is_a_without_b_with_c(here: Path) -> None:
-    run("analogy", "cat", "0.npy", "1.npy", "a.svg", "-t", 0, "--out", "answer.npy")
+    run("analogy", "doodle_cat", "0.npy", "1.npy", "a.svg", "-t", 0, "--out", "answer.npy")
     a, b, c = encoded("0.npy", "1.npy", "a.svg")
     np.testing.assert_allclose(np.load(here / "answer.npy"), decoded((a - b + c)[None])[0], atol=1e-2)
 
 
-@pytest.mark.parametrize("words", [("reconstruct", "cat", "0.npy"), ("interpolate", "cat", "0.npy", "1.npy")])
+@pytest.mark.parametrize(
+    "words", [("reconstruct", "doodle_cat", "0.npy"), ("interpolate", "doodle_cat", "0.npy", "1.npy")]
+)
 def test_a_sampled_z_is_another_with_every_seed(here: Path, words: tuple) -> None:
     drawn = set()
     for number, options in enumerate([(), ("--sample-z", "--seed", 1), ("--sample-z", "--seed", 2)]):
@@ -131,12 +133,12 @@ def test_the_tolerance_of_an_svg_reaches_the_model(here: Path, command: str) -> 
     inputs = {"interpolate": 2, "analogy": 3}.get(command, 1)
     temperature = () if command == "encode" else ("-t", 0)
     for epsilon in (1, 30):
-        run(command, "cat", *["a.svg"] * inputs, *temperature, "--epsilon", epsilon, "--out", f"{epsilon}.json")
+        run(command, "doodle_cat", *["a.svg"] * inputs, *temperature, "--epsilon", epsilon, "--out", f"{epsilon}.json")
     assert (here / "1.json").read_bytes() != (here / "30.json").read_bytes()
 
 
 def test_completing_keeps_what_was_given(here: Path) -> None:
-    run("complete", "cat", "0.npy", "--keep", 20, "--count", 3, "--out", "endings.json")
+    run("complete", "doodle_cat", "0.npy", "--keep", 20, "--count", 3, "--out", "endings.json")
     endings = read_sketches(here / "endings.json")
     for ending in endings:
         np.testing.assert_allclose(ending[:20], np.load(here / "0.npy")[:20], atol=1e-3)
@@ -144,33 +146,33 @@ def test_completing_keeps_what_was_given(here: Path) -> None:
 
 
 def test_a_fraction_scales_the_beginning(here: Path) -> None:
-    run("complete", "cat", "a.svg", "--fraction", 0.5, "--count", 1, "-t", 0, "--out", "half.npy")
-    run("complete", "cat", "a.svg", "--count", 1, "-t", 0, "--out", "whole.npy")
+    run("complete", "doodle_cat", "a.svg", "--fraction", 0.5, "--count", 1, "-t", 0, "--out", "half.npy")
+    run("complete", "doodle_cat", "a.svg", "--count", 1, "-t", 0, "--out", "whole.npy")
     half, whole = np.load(here / "half.npy"), np.load(here / "whole.npy")
     np.testing.assert_allclose(half[:5, :2], whole[:5, :2] / 2, atol=1.0)
 
 
 def test_encode_writes_what_sample_draws_from(here: Path) -> None:
-    run("encode", "cat", "0.npy", "1.npy", "--sigma", "--out", "z.npy")
+    run("encode", "doodle_cat", "0.npy", "1.npy", "--sigma", "--out", "z.npy")
     assert np.load(here / "z.npy").shape == (2, 2, 128)
-    printed = json.loads(run("encode", "cat", "0.npy", "1.npy"))
+    printed = json.loads(run("encode", "doodle_cat", "0.npy", "1.npy"))
     np.testing.assert_allclose(printed["mu"], np.load(here / "z.npy")[0], atol=1e-6)
-    run("sample", "cat", "--z", "z.npy", "-t", 0, "--out", "drawn.json")
-    run("reconstruct", "cat", "0.npy", "1.npy", "-t", 0, "--out", "again.json")
+    run("sample", "doodle_cat", "--z", "z.npy", "-t", 0, "--out", "drawn.json")
+    run("reconstruct", "doodle_cat", "0.npy", "1.npy", "-t", 0, "--out", "again.json")
     for drawn, again in zip(read_sketches(here / "drawn.json"), read_sketches(here / "again.json"), strict=True):
         np.testing.assert_allclose(drawn, again, atol=1e-2)
 
 
 def test_a_sheet_of_reconstructions_shows_the_inputs_above(here: Path) -> None:
-    run("reconstruct", "cat", "0.npy", "a.svg", "-t", 0, "-t", 0.5, "--out", "sheet.svg")
+    run("reconstruct", "doodle_cat", "0.npy", "a.svg", "-t", 0, "-t", 0.5, "--out", "sheet.svg")
     text = (here / "sheet.svg").read_text()
     assert all(label in text for label in ("input", "temperature 0.5"))
 
 
 def test_a_drawing_and_a_morph_are_animated(here: Path) -> None:
     quick = ("--fps", 5, "--seconds", 1, "--hold", 2, "--loop", 3, "--size", 64)
-    run("animate", "cat", "--input", "a.svg", *quick, "--out", "drawn.gif")
-    run("animate", "cat", "--morph", "a.svg", "b.svg", "--steps", 3, *quick, "--out", "morph.gif")
+    run("animate", "doodle_cat", "--input", "a.svg", *quick, "--out", "drawn.gif")
+    run("animate", "doodle_cat", "--morph", "a.svg", "b.svg", "--steps", 3, *quick, "--out", "morph.gif")
     for name, frames, held in (("drawn", 6, -1), ("morph", 4, 0)):
         with Image.open(here / f"{name}.gif") as gif:
             assert gif.n_frames == frames
@@ -182,27 +184,31 @@ def test_a_drawing_and_a_morph_are_animated(here: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "kind", "message"),
     [
-        (("interpolate", "cat", "a.svg"), UsageError, "1 drawings beside the model 'cat', where 2 or 4"),
-        (("interpolate", "cat", "a.svg", "b.svg", "--grid"), UsageError, "2 drawings beside the model 'cat', where 4"),
+        (("interpolate", "doodle_cat", "a.svg"), UsageError, "1 drawings beside the model 'doodle_cat', where 2 or 4"),
+        (("interpolate", "doodle_cat", "a.svg", "b.svg", "--grid"), UsageError, "2 drawings beside the model 'doodle_cat', where 4"),
         (("interpolate", "drawer", "a.svg", "b.svg"), CheckpointError, "use a conditional one"),
         (("reconstruct", "drawer", "a.svg"), CheckpointError, "use a conditional one"),
-        (("reconstruct", "cat", "a.svg", "-t", "inf"), UsageError, "temperature inf: expected 0 to 100"),
+        (("reconstruct", "doodle_cat", "a.svg", "-t", "inf"), UsageError, "temperature inf: expected 0 to 100"),
         (("reconstruct", "0.npx", "a.svg"), CheckpointError, "no checkpoint '0.npx'"),
         (("analogy", "drawer", "a.svg", "b.svg", "a.svg"), CheckpointError, "use a conditional one"),
-        (("analogy", "cat", "a.svg", "b.svg", "folder.svg"), DataError, "folder.svg: cannot be read"),
-        (("animate", "cat", "--input", "a.svg", "--count", 2), UsageError, "--count is for new sketches"),
-        (("animate", "cat", "--steps", 5), UsageError, "--steps is for --morph"),
-        (("interpolate", "cat", "a.svg", "none.svg"), DataError, "none.svg: cannot be read"),
-        (("interpolate", "cat", "a.svg", "cats:test:99999"), DataError, "has 1 sketches"),
-        (("reconstruct", "cat", "what"), DataError, "expected an .svg"),
-        (("animate", "cat", "--input", "a.svg", "--morph", "a.svg", "b.svg"), UsageError, "give one of them"),
-        (("complete", "cat", "a.svg", "--fraction", 2), UsageError, "above 0"),
-        (("sample", "cat", "--z", "0.npy"), UsageError, "latent vectors of shape"),
-        (("sample", "cat", "--z", "none.npy"), DataError, "holds no latent vector"),
-        (("sample", "cat", "--z", "0.npy", "--count", 2), UsageError, "leave --count out"),
+        (("analogy", "doodle_cat", "a.svg", "b.svg", "folder.svg"), DataError, "folder.svg: cannot be read"),
+        (("animate", "doodle_cat", "--input", "a.svg", "--count", 2), UsageError, "--count is for new sketches"),
+        (("animate", "doodle_cat", "--steps", 5), UsageError, "--steps is for --morph"),
+        (("interpolate", "doodle_cat", "a.svg", "none.svg"), DataError, "none.svg: cannot be read"),
+        (("interpolate", "doodle_cat", "a.svg", "cats:test:99999"), DataError, "has 1 sketches"),
+        (("reconstruct", "doodle_cat", "what"), DataError, "expected an .svg"),
+        (("animate", "doodle_cat", "--input", "a.svg", "--morph", "a.svg", "b.svg"), UsageError, "give one of them"),
+        (("complete", "doodle_cat", "a.svg", "--fraction", 2), UsageError, "above 0"),
+        (("sample", "doodle_cat", "--z", "0.npy"), UsageError, "latent vectors of shape"),
+        (("sample", "doodle_cat", "--z", "none.npy"), DataError, "holds no latent vector"),
+        (("sample", "doodle_cat", "--z", "0.npy", "--count", 2), UsageError, "leave --count out"),
         (("sample", "drawer", "--z", "0.npy"), UsageError, "decoder-only"),
-        (("sample", "cat", "-t", 0.1, "-t", 0.2, "--columns", 2), UsageError, "--columns is for one temperature"),
-        (("sample", "cat", "-n", 10_000, "--max-points", 10_000), UsageError, "more than 5000000 at once"),
+        (
+            ("sample", "doodle_cat", "-t", 0.1, "-t", 0.2, "--columns", 2),
+            UsageError,
+            "--columns is for one temperature",
+        ),
+        (("sample", "doodle_cat", "-n", 10_000, "--max-points", 10_000), UsageError, "more than 5000000 at once"),
         (("encode", "drawer", "a.svg"), CheckpointError, "decoder-only model cannot encode"),
     ],
 )
@@ -221,10 +227,10 @@ def test_what_cannot_be_done_is_said_in_one_line(here: Path, words: tuple, kind:
 @pytest.mark.parametrize(
     "words",
     [
-        ("interpolate", "cat", "a.svg", "b.svg", "--steps", 1),
-        ("sample", "cat", "--temperature", -1),
-        ("sample", "cat", "--temperature", "nan"),
-        ("complete", "cat", "a.svg", "--count", 0),
+        ("interpolate", "doodle_cat", "a.svg", "b.svg", "--steps", 1),
+        ("sample", "doodle_cat", "--temperature", -1),
+        ("sample", "doodle_cat", "--temperature", "nan"),
+        ("complete", "doodle_cat", "a.svg", "--count", 0),
     ],
 )
 def test_numbers_out_of_range_are_usage_errors(here: Path, words: tuple) -> None:

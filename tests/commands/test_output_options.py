@@ -21,29 +21,31 @@ def run(*words: object, cwd: Path) -> subprocess.CompletedProcess:
 
 
 def test_a_number_in_the_name_gives_each_sketch_a_file(tmp_path: Path) -> None:
-    done = run("sample", "cat", "-n", 3, "--out", "cat-%03d.svg", cwd=tmp_path)
+    done = run("sample", "doodle_cat", "-n", 3, "--out", "cat-%03d.svg", cwd=tmp_path)
     assert done.stdout.split() == [b"cat-001.svg", b"cat-002.svg", b"cat-003.svg"]
     assert len({(tmp_path / name.decode()).read_bytes() for name in done.stdout.split()}) == 3
-    again = run("sample", "cat", "-n", 3, "--out", "cat-%03d.svg", cwd=tmp_path)
+    again = run("sample", "doodle_cat", "-n", 3, "--out", "cat-%03d.svg", cwd=tmp_path)
     assert again.returncode == 2
     assert b"cat-001.svg exists" in again.stderr
-    assert run("sample", "cat", "-n", 2, "-t", 0.1, "-t", 0.9, "--out", "a%d.npy", cwd=tmp_path).returncode == 0
+    assert run("sample", "doodle_cat", "-n", 2, "-t", 0.1, "-t", 0.9, "--out", "a%d.npy", cwd=tmp_path).returncode == 0
     assert [len(read_sketches(tmp_path / f"a{number}.npy")) for number in (1, 2, 3, 4)] == [1, 1, 1, 1]
 
 
 def test_a_dash_writes_the_file_to_stdout_and_nothing_else(tmp_path: Path) -> None:
-    sheet = run("sample", "cat", "--out", "-", cwd=tmp_path)
-    run("sample", "cat", "--out", "a.svg", cwd=tmp_path)
+    sheet = run("sample", "doodle_cat", "--out", "-", cwd=tmp_path)
+    run("sample", "doodle_cat", "--out", "a.svg", cwd=tmp_path)
     assert sheet.stdout == (tmp_path / "a.svg").read_bytes()
-    assert run("animate", "cat", "--seconds", 0.2, "--out", "-", cwd=tmp_path).stdout[:6] == b"GIF89a"
+    assert run("animate", "doodle_cat", "--seconds", 0.2, "--out", "-", cwd=tmp_path).stdout[:6] == b"GIF89a"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.svg"]
-    assert run("sample", "cat", "--out", "-", "--open", cwd=tmp_path).returncode == 2
+    assert run("sample", "doodle_cat", "--out", "-", "--open", cwd=tmp_path).returncode == 2
 
 
 def test_an_interpolation_as_gif_is_a_morph_and_a_sample_is_drawn(tmp_path: Path) -> None:
-    run("sample", "cat", "-n", 2, "--out", "%d.svg", cwd=tmp_path)
-    assert run("interpolate", "cat", "1.svg", "2.svg", "--steps", 4, "--out", "m.gif", cwd=tmp_path).returncode == 0
-    assert run("sample", "cat", "-n", 2, "--out", "s.gif", cwd=tmp_path).returncode == 0
+    run("sample", "doodle_cat", "-n", 2, "--out", "%d.svg", cwd=tmp_path)
+    assert (
+        run("interpolate", "doodle_cat", "1.svg", "2.svg", "--steps", 4, "--out", "m.gif", cwd=tmp_path).returncode == 0
+    )
+    assert run("sample", "doodle_cat", "-n", 2, "--out", "s.gif", cwd=tmp_path).returncode == 0
     with Image.open(tmp_path / "m.gif") as morph, Image.open(tmp_path / "s.gif") as drawn:
         assert 4 <= morph.n_frames <= 12
         assert drawn.n_frames > 30
@@ -64,7 +66,7 @@ def test_open_opens_what_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyP
     opened: list[Path] = []
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(console, "open_file", opened.append)
-    assert CliRunner().invoke(app, ["sample", "cat", "--out", "a.svg", "--open"]).exit_code == 0
+    assert CliRunner().invoke(app, ["sample", "doodle_cat", "--out", "a.svg", "--open"]).exit_code == 0
     assert opened == [Path("a.svg")]
 
 
@@ -77,20 +79,32 @@ def test_a_size_is_pixels_or_a_length(typed: str, size: tuple[int, float | None]
 
 @pytest.mark.parametrize("typed", ["", "-3", "3furlongs", "1e9", "nan", "100 mm mm"])
 def test_what_is_no_size_is_refused_with_what_is(typed: str, tmp_path: Path) -> None:
-    done = run("sample", "cat", f"--size={typed}", cwd=tmp_path)
+    done = run("sample", "doodle_cat", f"--size={typed}", cwd=tmp_path)
     assert done.returncode == 2
     assert b"give pixels" in done.stderr
 
 
 def test_a_drawing_of_100_mm_is_100_mm_large(tmp_path: Path) -> None:
-    run("sample", "cat", "--size", "100mm", "--margin", 0, "--stroke-width", 0.001, "--out", "a.svg", cwd=tmp_path)
+    run(
+        "sample",
+        "doodle_cat",
+        "--size",
+        "100mm",
+        "--margin",
+        0,
+        "--stroke-width",
+        0.001,
+        "--out",
+        "a.svg",
+        cwd=tmp_path,
+    )
     text = (tmp_path / "a.svg").read_text()
     width, height = (float(re.search(rf'{side}="([\d.]+)mm"', text)[1]) for side in ("width", "height"))  # type: ignore[index]
     assert max(width, height) == pytest.approx(100, abs=0.3)
 
 
 def test_a_page_holds_the_whole_sheet_and_nothing_but_strokes(tmp_path: Path) -> None:
-    run("sample", "cat", "-n", 6, "--columns", 3, "--page", "a4", "--out", "a.svg", cwd=tmp_path)
+    run("sample", "doodle_cat", "-n", 6, "--columns", 3, "--page", "a4", "--out", "a.svg", cwd=tmp_path)
     text = (tmp_path / "a.svg").read_text()
     assert 'width="297mm"' in text  # Three in two rows lie.
     assert "<rect" not in text

@@ -28,11 +28,11 @@ def run(*words: object) -> None:
 
 
 def test_a_row_of_a_grid_is_what_its_temperature_draws_alone() -> None:
-    run("sample", "cat", "-n", 3, "-t", 0.2, "-t", 0.7, "--out", "grid.json")
+    run("sample", "doodle_cat", "-n", 3, "-t", 0.2, "-t", 0.7, "--out", "grid.json")
     grid = read_sketches(Path("grid.json"))
     assert len(grid) == 6
     for row, temperature in enumerate((0.2, 0.7)):
-        run("sample", "cat", "-n", 3, "-t", temperature, "--out", f"{row}.json")
+        run("sample", "doodle_cat", "-n", 3, "-t", temperature, "--out", f"{row}.json")
         for one, other in zip(read_sketches(Path(f"{row}.json")), grid[3 * row : 3 * row + 3], strict=True):
             np.testing.assert_allclose(one, other, atol=0.5)
 
@@ -61,8 +61,8 @@ def test_the_seed_is_that_of_the_latents_and_of_the_noise() -> None:
     np.save("z.npy", np.ones((1, 128)))
     drawn = {}
     for seed in (1, 2, 1):
-        run("sample", "cat", "-t", 0, "--seed", seed, "--out", f"latent{seed}.npy", "--force")
-        run("sample", "cat", "-t", 1, "--z", "z.npy", "--seed", seed, "--out", f"noise{seed}.npy", "--force")
+        run("sample", "doodle_cat", "-t", 0, "--seed", seed, "--out", f"latent{seed}.npy", "--force")
+        run("sample", "doodle_cat", "-t", 1, "--z", "z.npy", "--seed", seed, "--out", f"noise{seed}.npy", "--force")
         files = (Path(f"latent{seed}.npy").read_bytes(), Path(f"noise{seed}.npy").read_bytes())
         assert drawn.setdefault(seed, files) == files
     assert drawn[1][0] != drawn[2][0]
@@ -73,9 +73,9 @@ def test_tame_and_wild_draw_otherwise_and_exclude_a_temperature(tmp_path: Path) 
     drawn = {}
     for knob in ((), ("--tame",), ("--wild",), ("-t", "0.4")):
         out = tmp_path / f"{'_'.join(knob) or 'usual'}.json"
-        assert CliRunner().invoke(app, ["sample", "cat", "-n", "3", *knob, "--out", str(out)]).exit_code == 0
+        assert CliRunner().invoke(app, ["sample", "doodle_cat", "-n", "3", *knob, "--out", str(out)]).exit_code == 0
         drawn[knob] = out.read_text()
     assert len(set(drawn.values())) == 4
-    refused = CliRunner().invoke(app, ["sample", "cat", "--tame", "-t", "0.4"])
+    refused = CliRunner().invoke(app, ["sample", "doodle_cat", "--tame", "-t", "0.4"])
     assert isinstance(refused.exception, UsageError)
     assert "--temperature" in str(refused.exception)

@@ -39,16 +39,16 @@ def one_line(done: subprocess.CompletedProcess) -> str:
     ids=lambda environment: next(iter(environment)),
 )
 def test_a_cat_is_drawn_whatever_the_environment_lacks(tmp_path: Path, environment: dict[str, str | None]) -> None:
-    done = run("sample", "cat", "--out", "a.svg", cwd=tmp_path, **environment)
+    done = run("sample", "doodle_cat", "--out", "a.svg", cwd=tmp_path, **environment)
     assert (done.returncode, done.stdout.strip()) == (0, b"a.svg"), done.stderr
-    plain = run("sample", "cat", "--out", "b.svg", cwd=tmp_path)
+    plain = run("sample", "doodle_cat", "--out", "b.svg", cwd=tmp_path)
     assert plain.returncode == 0
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
 def test_without_assertions_and_docstrings_the_same_cat_is_drawn(tmp_path: Path) -> None:
-    assert run("sample", "cat", "--out", "a.svg", cwd=tmp_path, flags=("-OO",)).returncode == 0
-    assert run("sample", "cat", "--out", "b.svg", cwd=tmp_path).returncode == 0
+    assert run("sample", "doodle_cat", "--out", "a.svg", cwd=tmp_path, flags=("-OO",)).returncode == 0
+    assert run("sample", "doodle_cat", "--out", "b.svg", cwd=tmp_path).returncode == 0
     assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()
 
 
@@ -58,10 +58,10 @@ NAMES = ["with space.svg", 'it\'s "quoted".svg', "-dash.svg", "línea 猫.svg", 
 @pytest.mark.parametrize("name", NAMES)
 @POSIX
 def test_any_name_a_disk_takes_is_written_and_read_back(tmp_path: Path, name: str) -> None:
-    assert run("sample", "cat", f"--out=./{name}", cwd=tmp_path).returncode == 0
+    assert run("sample", "doodle_cat", f"--out=./{name}", cwd=tmp_path).returncode == 0
     written = [path for path in tmp_path.iterdir() if path.suffix == ".svg"]
     assert len(written) == 1
-    assert run("encode", "cat", f"./{written[0].name}", cwd=tmp_path).returncode == 0
+    assert run("encode", "doodle_cat", f"./{written[0].name}", cwd=tmp_path).returncode == 0
 
 
 @POSIX
@@ -72,7 +72,7 @@ def test_a_name_that_is_no_text_is_written(tmp_path: Path) -> None:
     except OSError:
         pytest.skip("this file system takes names of text alone")
     (tmp_path / name).unlink()
-    done = run("sample", "cat", f"--out=./{name}", cwd=tmp_path)
+    done = run("sample", "doodle_cat", f"--out=./{name}", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / name).read_bytes().startswith(b"<svg")
 
@@ -88,12 +88,12 @@ def test_a_reader_that_leaves_early_ends_the_command_quietly(tmp_path: Path) -> 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root writes where nobody may")
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     tmp_path.chmod(0o555)
-    assert "a.svg" in one_line(run("sample", "cat", "--out", "a.svg", cwd=tmp_path))
+    assert "a.svg" in one_line(run("sample", "doodle_cat", "--out", "a.svg", cwd=tmp_path))
 
 
 def test_a_file_where_a_folder_belongs_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").touch()
-    assert "taken" in one_line(run("sample", "cat", "--out", "taken/a.svg", cwd=tmp_path))
+    assert "taken" in one_line(run("sample", "doodle_cat", "--out", "taken/a.svg", cwd=tmp_path))
     assert "taken" in one_line(run("checkpoint", "info", "./taken", cwd=tmp_path))
 
 
@@ -101,8 +101,8 @@ def test_a_file_where_a_folder_belongs_is_named(tmp_path: Path) -> None:
 def test_links_are_followed_to_data_and_never_through_a_dangling_name(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real", target_is_directory=True)
-    assert run("sample", "cat", "--out", "link/a.svg", cwd=tmp_path).returncode == 0
+    assert run("sample", "doodle_cat", "--out", "link/a.svg", cwd=tmp_path).returncode == 0
     assert (tmp_path / "real" / "a.svg").is_file()
     (tmp_path / "b.svg").symlink_to("nowhere.svg")
-    assert "b.svg" in one_line(run("sample", "cat", "--out", "b.svg", cwd=tmp_path))
+    assert "b.svg" in one_line(run("sample", "doodle_cat", "--out", "b.svg", cwd=tmp_path))
     assert not (tmp_path / "nowhere.svg").exists()
