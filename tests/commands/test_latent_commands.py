@@ -27,7 +27,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for number in range(2):
         write_sketches([doodles.doodle("cat", np.random.default_rng(number))], Path(f"{number}.npy"))
     for number, name in enumerate(("a", "b")):
-        run("sample", "doodle_cat", "--seed", 5 + number, "--out", f"{name}.svg")
+        run("sample", "doodle_cat", "-t", 0.4, "--seed", 5 + number, "--out", f"{name}.svg")
     return tmp_path
 
 
@@ -185,7 +185,11 @@ def test_a_drawing_and_a_morph_are_animated(here: Path) -> None:
     ("words", "kind", "message"),
     [
         (("interpolate", "doodle_cat", "a.svg"), UsageError, "1 drawings beside the model 'doodle_cat', where 2 or 4"),
-        (("interpolate", "doodle_cat", "a.svg", "b.svg", "--grid"), UsageError, "2 drawings beside the model 'doodle_cat', where 4"),
+        (
+            ("interpolate", "doodle_cat", "a.svg", "b.svg", "--grid"),
+            UsageError,
+            "2 drawings beside the model 'doodle_cat', where 4",
+        ),
         (("interpolate", "drawer", "a.svg", "b.svg"), CheckpointError, "use a conditional one"),
         (("reconstruct", "drawer", "a.svg"), CheckpointError, "use a conditional one"),
         (("reconstruct", "doodle_cat", "a.svg", "-t", "inf"), UsageError, "temperature inf: expected 0 to 100"),
