@@ -35,6 +35,14 @@ def train(
             autocompletion=completion.sets,
         ),
     ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Train as a bundled model was: quickdraw or vae. Without DATASET it fetches the drawings, too.",
+            rich_help_panel=RUN,
+        ),
+    ] = None,
     name: Annotated[
         str | None, typer.Option(help="The run's name. By default the data sets joined by _.", rich_help_panel=RUN)
     ] = None,
@@ -145,13 +153,24 @@ def train(
 
     Example: sketchrnn train cat guitar --epochs 10
     """
+    from sketchrnn_cli import recipes
     from sketchrnn_cli.commands import drawings
+    from sketchrnn_cli.commands.recipe_data import recipe_data
     from sketchrnn_cli.data import cache
     from sketchrnn_cli.data import names as set_names
     from sketchrnn_cli.store import names
     from sketchrnn_cli.store.schedule import Schedule
 
     began = time.monotonic()
+    defaults = HParams()
+    if recipe is not None:
+        if resume or from_:
+            raise UsageError("--recipe begins a run of its own; leave --resume and --from out")
+        followed = recipes.load(recipe)
+        defaults, classes = followed.hparams, classes or followed.classes
+        if (epochs, steps, minutes) == (None, None, None):
+            steps = followed.steps
+        datasets = datasets or [str(recipe_data(followed, data_dir, yes))]
     if not datasets and not resume:
         raise UsageError("name what to train on (sketchrnn train cat), or a run to go on with (--resume NAME)")
     if device not in ("auto", "cpu", "gpu"):
@@ -176,7 +195,7 @@ def train(
     backends.check_devices(devices)
     # Names and values are checked before a framework is imported, which takes seconds.
     schedule = Schedule().changed(changes)
-    HParams(**given).with_settings(set_ or [])
+    defaults.replace(**given).with_settings(set_ or [])
     missing = set_names.missing_categories(datasets or [], data_dir)
     if missing:
         if not (yes or _agreed(missing)):
@@ -192,7 +211,7 @@ def train(
     else:
         folder = names.run_folder(checkpoint_dir, name, "_".join(path.stem for path in paths), force)
         first = names.load(from_, checkpoint_dir) if from_ else None
-        hparams = (first.hparams if first else HParams()).replace(**given).with_settings(set_ or [])
+        hparams = (first.hparams if first else defaults).replace(**given).with_settings(set_ or [])
         hparams.check_trainable()
         chosen = backends.choose(backend, kernel=hparams.kernel, device=device)
     backends.check_devices(devices, chosen[0])

@@ -28,8 +28,6 @@ class Recipe:
     classes: bool
     """Whether the model knows its drawings by their words."""
     steps: int
-    start: str | None
-    """The recipe whose model this one begins with."""
     hyperparameters: Mapping[str, Any]
 
     @property
@@ -69,6 +67,5 @@ def load(name: str) -> Recipe:
         data=Wanted(words, data["drawings"], data["longest"]),
         classes=values["classes"],
         steps=values["steps"],
-        start=values.get("start"),
         hyperparameters=values["hyperparameters"],
     )

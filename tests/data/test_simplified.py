@@ -1,5 +1,6 @@
 """The first drawings of words by ranged requests, from a server on loopback."""
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,10 +10,12 @@ from threading import Thread
 import numpy as np
 import pytest
 
+from sketchrnn_cli import recipes
+from sketchrnn_cli.commands.recipe_data import recipe_data
 from sketchrnn_cli.data import archive, simplified
 from sketchrnn_cli.data.simplified import Wanted
 from sketchrnn_cli.data.splitting import position_of_id, split_at
-from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.errors import DataError, UsageError
 from sketchrnn_cli.strokes.formats import to_polylines
 
 WORDS = ("cat", "The Eiffel Tower")
@@ -162,3 +165,14 @@ def test_a_word_that_the_server_lacks_ends_in_one_line_and_leaves_nothing(tmp_pa
     with pytest.raises(DataError, match="404"):
         fetch(Wanted(("dog",), 5), tmp_path, server)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_drawings_of_a_recipe_are_fetched_once(tmp_path: Path, server: Server) -> None:
+    recipe = dataclasses.replace(recipes.load("vae"), data=Wanted(("cat", "The Eiffel Tower"), 30, 160))
+    with pytest.raises(UsageError, match="--yes fetches the first 30 drawings of 2 words"):
+        recipe_data(recipe, tmp_path, False, server.url)
+    path = recipe_data(recipe, tmp_path, True, server.url)
+    assert archive.load(path).words == ("cat", "The Eiffel Tower")
+    server.asked.clear()
+    assert recipe_data(recipe, tmp_path, False, server.url) == path
+    assert server.asked == []
