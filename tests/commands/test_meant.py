@@ -103,7 +103,7 @@ def test_every_drawing_command_does_without_a_model(here: Path) -> None:
     ):
         stdout, stderr = run(*words.split())
         assert words.split()[-1] in stdout
-        assert "model: cat" in stderr
+        assert "model: doodle_cat" in stderr
 
 
 def test_the_line_of_the_user_works_as_written(here: Path) -> None:
