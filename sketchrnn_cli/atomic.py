@@ -5,13 +5,24 @@ get it.
 """
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sketchrnn_cli.errors import ExistsError
+from sketchrnn_cli.errors import ExistsError, UsageError
+
+
+def check_folder_name(path: Path) -> None:
+    """Refuse a file's name for a folder.
+
+    Raises:
+        UsageError: what is no folder yet ends as files do.
+    """
+    if re.fullmatch(r"\.[A-Za-z]\w*", path.suffix) and not path.is_dir():
+        raise UsageError(f"{path}: a folder is written here, and this is a file's name; leave {path.suffix} out")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from sketchrnn_cli.errors import UsageError
 
 BACKENDS = ("tensorflow", "jax")
 CHOICES = ("auto", *BACKENDS)
+DEVICES = ("auto", "cpu", "gpu")
 ALL = "all"
 """Stands for every device that there is."""
 VARIABLE = "KERAS_BACKEND"
@@ -31,11 +32,15 @@ def choose(asked: str, recorded: str | None = None, kernel: str = "auto", device
         device: auto, cpu or gpu.
 
     Raises:
-        UsageError: no such backend, not installed, or Keras already runs on another.
+        UsageError: no such backend or device, not installed, or Keras already runs on another.
     """
+    if device not in DEVICES:
+        raise UsageError(f"--device {device}: expected {', '.join(DEVICES)}")
     name, why = _choice(asked, recorded, kernel, device, os.environ)
     if importlib.util.find_spec(name) is None:
         raise UsageError(f"backend {name} ({why}): not installed; pip install 'sketchrnn[{name}]', or choose another")
+    if importlib.util.find_spec("keras") is None:
+        raise UsageError("training needs Keras, which is not installed; pip install keras")
     keras = sys.modules.get("keras")
     if keras is not None and (running := keras.backend.backend()) != name:
         if running not in BACKENDS or asked in BACKENDS:

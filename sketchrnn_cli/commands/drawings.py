@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sketchrnn_cli import console
+from sketchrnn_cli.errors import UsageError
 
 
 def archives(paths: Sequence[Path], hand_only: bool = False) -> list[Path]:
@@ -12,9 +13,12 @@ def archives(paths: Sequence[Path], hand_only: bool = False) -> list[Path]:
 
     Raises:
         DataError: nothing of a folder or file can be used.
+        UsageError: `hand_only` of an archive, which does not say what a hand drew.
     """
     from sketchrnn_cli.data import prepared
 
+    if hand_only and (made := [path for path in paths if not prepared.is_source(path)]):
+        raise UsageError(f"--hand-only: {made[0]} does not say what was drawn by hand; name the drawings it is made of")
     return [_archive(path, hand_only) if prepared.is_source(path) else path for path in paths]
 
 

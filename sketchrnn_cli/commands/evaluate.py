@@ -33,15 +33,25 @@ def evaluate(
 
     Example: sketchrnn evaluate cat doodle_cat --split test
     """
+    from sketchrnn_cli.data import names as set_names
+    from sketchrnn_cli.data.dataset import check_splits
+    from sketchrnn_cli.store import names
+
     if per_sketch is not None and os.path.lexists(per_sketch) and not force:
         raise atomic.taken(per_sketch)
     backends.choose(backend, device=device)
+    # Names are checked before a framework is imported, which takes seconds.
+    names.find(ckpt, checkpoint_dir)
+    splits = split or ["valid", "test"]
+    check_splits(splits)
+    for dataset in datasets or []:
+        set_names.find(dataset, data_dir)
     with console.stderr().status("Starting the training engine"):
         from sketchrnn_cli.training import measuring, start
 
     console.message(f"on {start.use_device(device, None)}")
     figures = []
-    for figure in measuring.measure(ckpt, datasets or [], split or ["valid", "test"], data_dir, checkpoint_dir):
+    for figure in measuring.measure(ckpt, datasets or [], splits, data_dir, checkpoint_dir):
         console.message(f"measured {figure.dataset} {figure.split}: {len(figure.losses.lengths)} sketches")
         figures.append(figure)
     if per_sketch is not None:

@@ -173,8 +173,6 @@ def train(
         datasets = datasets or [str(recipe_data(followed, data_dir, yes))]
     if not datasets and not resume:
         raise UsageError("name what to train on (sketchrnn train cat), or a run to go on with (--resume NAME)")
-    if device not in ("auto", "cpu", "gpu"):
-        raise UsageError(f"--device {device}: expected auto, cpu or gpu")
     if initial_epoch is not None and not from_:
         raise UsageError("--initial-epoch begins the schedules late for the weights of --from; give both")
     options = {

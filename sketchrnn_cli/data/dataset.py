@@ -6,12 +6,22 @@ from pathlib import Path
 
 import numpy as np
 
-from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.errors import DataError, UsageError
 from sketchrnn_cli.strokes.formats import LIMIT, check_pens
 
 SPLITS = ("train", "valid", "test")
 FEW_SET = 2.0
 """Times the points of nearly all sketches from which on the longest is an outlier."""
+
+
+def check_splits(asked: Sequence[str]) -> None:
+    """Refuse the name of a split that archives do not have.
+
+    Raises:
+        UsageError: one is unknown.
+    """
+    if unknown := [split for split in asked if split not in SPLITS]:
+        raise UsageError(f"--split {unknown[0]}: expected one of {', '.join(SPLITS)}")
 
 
 @dataclass(frozen=True)

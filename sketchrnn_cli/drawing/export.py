@@ -1,10 +1,12 @@
 """Write drawings as a folder of SVG files."""
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
+from sketchrnn_cli import atomic
 from sketchrnn_cli.drawing import output
 from sketchrnn_cli.drawing.layout import grid
 from sketchrnn_cli.drawing.style import Style
@@ -17,11 +19,14 @@ def write_folder(
 
     Raises:
         DrawingError: the folder cannot be written.
-        ExistsError: without `force`, a file exists.
+        ExistsError: without `force`, a file exists; nothing is written then.
+        UsageError: the folder's name is a file's.
     """
-    count = 0
+    atomic.check_folder_name(folder)
+    several = [(folder / f"{name}.svg", sketch) for name, sketch in sketches]
+    if not force and (there := [path for path, _ in several if os.path.lexists(path)]):
+        raise atomic.taken(there[0])
     style = Style(smooth=smooth)
-    for name, sketch in sketches:
-        output.save_picture(grid([sketch], style=style), folder / f"{name}.svg", force)
-        count += 1
-    return count
+    for path, sketch in several:
+        output.save_picture(grid([sketch], style=style), path, force)
+    return len(several)

@@ -57,8 +57,10 @@ def write_kit(path: Path, folder: Path, name: str, replace: bool = False) -> Non
 
     Raises:
         ExistsError: the name is taken by anything else.
+        UsageError: it is a file's name.
         CheckpointError: the checkpoint is damaged, or the folder cannot be written.
     """
+    atomic.check_folder_name(path)
     files = read_files(folder)
     note = attribution(checkpoint.load_sidecar(folder), name)
     try:

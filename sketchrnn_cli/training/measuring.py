@@ -12,7 +12,7 @@ from sketchrnn_cli import atomic
 from sketchrnn_cli.data import cache
 from sketchrnn_cli.data import names as set_names
 from sketchrnn_cli.data.batches import Corpus, corpus
-from sketchrnn_cli.data.dataset import SPLITS, label_rows
+from sketchrnn_cli.data.dataset import check_splits, label_rows
 from sketchrnn_cli.errors import DataError, UsageError
 from sketchrnn_cli.store import names as checkpoint_names
 from sketchrnn_cli.store import runs
@@ -64,8 +64,7 @@ def measure(
         UsageError: an unknown split, or no data set for a checkpoint that is no run.
         DataError: a data set is missing, or has no sketch that the model can take.
     """
-    if unknown := [split for split in splits if split not in SPLITS]:
-        raise UsageError(f"--split {unknown[0]}: expected one of {', '.join(SPLITS)}")
+    check_splits(splits)
     loaded = checkpoint_names.load(ckpt, checkpoint_dir)
     paths = [set_names.find(name, data_dir) for name in names] or _paths_of_run(ckpt, checkpoint_dir)
     evaluate_batch = evaluator(loaded.hparams)
