@@ -34,10 +34,11 @@ SMALLER = {
 """What is put behind a command so that it takes seconds: the longest beginning counts."""
 
 CHILD = """
+import shlex
 import sys
 from sketchrnn_cli import cli
 for line in sys.stdin.read().splitlines():
-    sys.argv = line.split()
+    sys.argv = shlex.split(line)
     try:
         cli.main()
         code = 0

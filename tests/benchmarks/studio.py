@@ -75,7 +75,7 @@ def page_bytes() -> tuple[int, int]:
 
 def main() -> None:
     """Measure."""
-    server = Server(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "checkpoints" / "cat")
+    server = Server(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "checkpoints" / "doodle_cat")
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])

@@ -16,7 +16,7 @@ CHROMIUMS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     r"C:\Program Files\Google\Chrome\Application\chrome.exe",
 )
-CAT = Path(__file__).resolve().parents[2] / "checkpoints" / "cat"
+CAT = Path(__file__).resolve().parents[2] / "checkpoints" / "doodle_cat"
 
 
 def _missing(what: str) -> None:

@@ -13,7 +13,7 @@ from studio_page import StudioPage
 from sketchrnn_cli.errors import ExistsError
 from sketchrnn_cli.studio import export
 
-CAT = Path(__file__).resolve().parents[2] / "checkpoints" / "cat"
+CAT = Path(__file__).resolve().parents[2] / "checkpoints" / "doodle_cat"
 Context = Callable[..., Any]
 
 
