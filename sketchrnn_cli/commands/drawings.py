@@ -8,8 +8,8 @@ from sketchrnn_cli import console
 from sketchrnn_cli.errors import UsageError
 
 
-def archives(paths: Sequence[Path], hand_only: bool = False) -> list[Path]:
-    """Return the archives of data sets, made of those that are drawings, in their order.
+def archives(paths: Sequence[Path], hand_only: bool = False, max_points: int | None = None) -> list[Path]:
+    """Return the archives of data sets, made of those that are drawings, in their order; see `prepared.prepare`.
 
     Raises:
         DataError: nothing of a folder or file can be used.
@@ -19,15 +19,16 @@ def archives(paths: Sequence[Path], hand_only: bool = False) -> list[Path]:
 
     if hand_only and (made := [path for path in paths if not prepared.is_source(path)]):
         raise UsageError(f"--hand-only: {made[0]} does not say what was drawn by hand; name the drawings it is made of")
-    return [_archive(path, hand_only) if prepared.is_source(path) else path for path in paths]
+    return [_archive(path, hand_only, max_points) if prepared.is_source(path) else path for path in paths]
 
 
-def _archive(path: Path, hand_only: bool) -> Path:
+def _archive(path: Path, hand_only: bool, max_points: int | None) -> Path:
     from sketchrnn_cli.data import prepared
 
     with console.progress("{task.description}", "{task.completed} drawings") as bar:
         task = bar.add_task(f"reading {path}", total=None)
-        found = prepared.prepare(path, hand_only, os.cpu_count() or 1, lambda done: bar.update(task, completed=done))
+        jobs = os.cpu_count() or 1
+        found = prepared.prepare(path, hand_only, max_points, jobs, lambda done: bar.update(task, completed=done))
     for note in found.notes:
         console.message(note)
     return found.archive

@@ -83,6 +83,7 @@ def sample(
         rows, captions = sheets.of_words(sketcher, z, count, labels, ways[0], seed, max_points), words
     else:
         rows = sheets.in_ways(sketcher, z, count, ways, seed, max_points, labels=labels)
+    sheets.tell_copies(sketcher, [sketch for row in rows for sketch in row])
     if len(rows) == 1:
         sheets.save(rows[0], target, style, columns=columns)
     else:

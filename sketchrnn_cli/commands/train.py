@@ -3,6 +3,7 @@
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,9 @@ from sketchrnn_cli.errors import UsageError
 from sketchrnn_cli.hparams import HParams, meaning
 
 if TYPE_CHECKING:
+    from sketchrnn_cli.data.dataset import DataSet
+    from sketchrnn_cli.few import Recipe
+    from sketchrnn_cli.store.checkpoint import Checkpoint
     from sketchrnn_cli.training.trainer import Trainer
 
 RUN, MODEL = "The run", "The model"
@@ -60,6 +64,14 @@ def train(
             help="Begin with the weights of a checkpoint.",
             rich_help_panel=RUN,
             autocompletion=completion.models,
+        ),
+    ] = None,
+    like_mine: Annotated[
+        bool | None,
+        typer.Option(
+            "--like-mine/--new",
+            help="With --from and few drawings: stay close to them, or draw new ones. [default: --new]",
+            rich_help_panel=RUN,
         ),
     ] = None,
     initial_epoch: Annotated[
@@ -153,7 +165,7 @@ def train(
 
     Example: sketchrnn train cat guitar --epochs 10
     """
-    from sketchrnn_cli import recipes
+    from sketchrnn_cli import few, recipes
     from sketchrnn_cli.commands import drawings
     from sketchrnn_cli.commands.recipe_data import recipe_data
     from sketchrnn_cli.data import cache
@@ -181,7 +193,7 @@ def train(
         "max_seq_len": max_seq_len, "precision": precision, "kernel": kernel, "seed": seed,
     }  # fmt: skip
     given: dict[str, Any] = {option: value for option, value in options.items() if value is not None}
-    if resume and (given or set_ or from_ or name or classes):
+    if resume and (given or set_ or from_ or name or classes or like_mine is not None):
         raise UsageError(
             "--resume takes everything from the run; only --epochs, --steps, --minutes, --keep-every, --save-every, "
             "--validate-every, --patience, --backend, --devices and where its data lies may change"
@@ -199,7 +211,9 @@ def train(
         if not (yes or _agreed(missing)):
             raise set_names.absent(missing, data_dir)
         fetch(missing, data_dir)
-    paths = drawings.archives([set_names.find(dataset, data_dir) for dataset in datasets or []], hand_only)
+    first = names.load(from_, checkpoint_dir) if from_ else None
+    found = [set_names.find(dataset, data_dir) for dataset in datasets or []]
+    paths = drawings.archives(found, hand_only, first.hparams.max_seq_len if first else None)
     recorded_devices = 1
     if resume:
         recorded = names.run_to_resume(resume, checkpoint_dir)
@@ -208,8 +222,12 @@ def train(
         chosen = backends.choose(backend, engine_name, device=device)
     else:
         folder = names.run_folder(checkpoint_dir, name, "_".join(path.stem for path in paths), force)
-        first = names.load(from_, checkpoint_dir) if from_ else None
-        hparams = (first.hparams if first else defaults).replace(**given).with_settings(set_ or [])
+        sets = [cache.load(path) for path in paths]
+        taught = _for_few(first, sets, like_mine)
+        if taught and not schedule.has_budget:
+            schedule = schedule.changed({"steps": taught.steps})
+        begun = taught.hparams if taught else first.hparams if first else defaults
+        hparams = begun.replace(**given).with_settings(set_ or [])
         hparams.check_trainable()
         chosen = backends.choose(backend, kernel=hparams.kernel, device=device)
     backends.check_devices(devices, chosen[0])
@@ -220,11 +238,33 @@ def train(
     if resume:
         trainer = start.resumed_run(resume, checkpoint_dir, changes, force, data_dir, paths)
     else:
-        sets = [cache.load(path) for path in paths]
-        trainer = start.new_run(folder, sets, hparams, schedule, first, initial_epoch or 0, classes=classes)
+        sampling = taught.sampling if taught else first.sidecar.sampling if first else None
+        trainer = start.new_run(
+            folder, sets, hparams, schedule, first, initial_epoch or 0, classes=classes, sampling=sampling
+        )
+        if taught:
+            console.message(few.summary(len(trainer.training), hparams, schedule.steps))
     trainer.began = began
     console.message(f"backend: {chosen[0]} ({chosen[1]})")
     _run(trainer, used)
+
+
+def _for_few(first: "Checkpoint | None", sets: "Sequence[DataSet]", like_mine: bool | None) -> "Recipe | None":
+    """Return the recipe for few drawings that a model is taught; None for other runs.
+
+    Raises:
+        UsageError: --like-mine or --new, for such another run.
+    """
+    from sketchrnn_cli import few
+    from sketchrnn_cli.data.dataset import FEW, words_of
+
+    count = sum(len(dataset.train) for dataset in sets)
+    if first is None or count > FEW:
+        if like_mine is not None:
+            raise UsageError(f"--like-mine and --new are for teaching a model (--from) {FEW} drawings at most")
+        return None
+    fitting = sum(int((dataset.train.lengths <= first.hparams.max_seq_len).sum()) for dataset in sets)
+    return few.recipe(first.hparams, fitting, len(words_of(sets)), bool(like_mine))
 
 
 def _agreed(missing: list[str]) -> bool:

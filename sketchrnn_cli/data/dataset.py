@@ -10,6 +10,8 @@ from sketchrnn_cli.errors import DataError, UsageError
 from sketchrnn_cli.strokes.formats import LIMIT, check_pens
 
 SPLITS = ("train", "valid", "test")
+FEW = 300
+"""Training drawings of a small set, at most."""
 FEW_SET = 2.0
 """Times the points of nearly all sketches from which on the longest is an outlier."""
 

@@ -1,7 +1,8 @@
 """Drawings as their owner keeps them, in a folder or a file, made a data set: converted once, then kept in the cache.
 
 An entry is a folder named after what was found (paths, sizes, times of change), so that a changed folder is converted
-anew and an old run still finds the data that it began with. All drawings of a small set are for training.
+anew and an old run still finds the data that it began with. All drawings of a small set are for training, since a
+validation split of few says nothing.
 """
 
 import hashlib
@@ -11,15 +12,15 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sketchrnn_cli import atomic, caches
 from sketchrnn_cli.data.conversion import pipeline, sources
+from sketchrnn_cli.data.dataset import FEW
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes.prepare import Preparation
 
 FORMAT = 1
-SMALL = 300
-"""Drawings below which none is held back: a validation split of so few says nothing."""
 HELD_BACK = 0.05
 """Share of a larger set for validation, and for testing."""
 REPORT = "skipped.tsv"
@@ -43,13 +44,18 @@ def is_source(path: Path) -> bool:
 
 
 def prepare(
-    path: Path, hand_only: bool = False, jobs: int = 1, progress: Callable[[int], None] = lambda done: None
+    path: Path,
+    hand_only: bool = False,
+    max_points: int | None = None,
+    jobs: int = 1,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> Prepared:
     """Convert a folder or a file of drawings, or find it converted already.
 
     Args:
         path: a folder, searched at any depth, or a file of drawings.
         hand_only: leave out the strokes that the studio's model drew.
+        max_points: simplify longer sketches until they have so many points at most.
         jobs: processes at most.
         progress: called with the number of drawings seen so far.
 
@@ -58,7 +64,7 @@ def prepare(
     """
     files, passed_over = sources.find([path])
     name = path.resolve().name if path.is_dir() else path.stem
-    entry = caches.drawings_folder() / _key(path, files, hand_only)
+    entry = caches.drawings_folder() / _key(files, [str(path.resolve()), hand_only, max_points])
     archive = entry / f"{name}.npz"
     try:
         if archive.is_file():
@@ -66,14 +72,14 @@ def prepare(
     except (OSError, ValueError):
         shutil.rmtree(entry, ignore_errors=True)  # An entry that was cut short.
     collection = pipeline.Collection()
-    found = sources.read(files, Preparation(hand_only=hand_only), jobs)
-    for done in pipeline.collect(found, pipeline.Rules(hand_only=hand_only), collection):
+    found = sources.read(files, Preparation(hand_only=hand_only, max_points=max_points), jobs)
+    for done in pipeline.collect(found, pipeline.Rules(hand_only=hand_only, max_points=max_points), collection):
         progress(done)
     notes = [*passed_over, *pipeline.remarks(collection)]
     drawings = collection.drawings
     if not drawings:
         raise DataError("; ".join([f"{path}: no drawing can be used", *notes]))
-    share = HELD_BACK if len(drawings) >= SMALL else 0.0
+    share = HELD_BACK if len(drawings) > FEW else 0.0
     splits = pipeline.split(drawings, share, share, 0)
     if len(collection.skipped) > pipeline.SHOWN:
         notes.append(f"all that were skipped: {entry / REPORT}")
@@ -92,8 +98,8 @@ def prepare(
     return Prepared(archive, tuple(notes))
 
 
-def _key(path: Path, files: list[Path], hand_only: bool) -> str:
+def _key(files: list[Path], how: list[Any]) -> str:
     """Return a digest of what was found and how it is read."""
     found = [[str(file), (state := file.stat()).st_size, state.st_mtime_ns] for file in files]
-    about = json.dumps([FORMAT, hand_only, str(path.resolve()), found])
+    about = json.dumps([FORMAT, how, found])
     return hashlib.blake2b(about.encode(errors="backslashreplace"), digest_size=12).hexdigest()

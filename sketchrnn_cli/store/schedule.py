@@ -44,6 +44,11 @@ class Schedule:
         if len(given) > 1:
             raise UsageError(f"{' and '.join('--' + name for name in given)} say when to stop; give one")
 
+    @property
+    def has_budget(self) -> bool:
+        """Return whether it was said when to stop."""
+        return any(getattr(self, name) is not None for name in BUDGETS)
+
     def changed(self, changes: Mapping[str, Any]) -> "Schedule":
         """Return it with other values; a budget replaces the budget before."""
         given = {name: value for name, value in changes.items() if value is not None}

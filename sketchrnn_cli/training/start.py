@@ -13,6 +13,7 @@ from sketchrnn_cli.data.dataset import DataSet, canvas_size, longest, outliers, 
 from sketchrnn_cli.errors import CheckpointError, DataError, UsageError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
+from sketchrnn_cli.model.sampling import Sampling
 from sketchrnn_cli.model.weights import shapes
 from sketchrnn_cli.store import checkpoint, names, runs
 from sketchrnn_cli.store.checkpoint import Checkpoint, DataSource, Sidecar
@@ -36,6 +37,7 @@ def new_run(
     initial_epoch: int = 0,
     pipeline: str | None = None,
     classes: bool = False,
+    sampling: Sampling | None = None,
 ) -> Trainer:
     """Return a trainer for a new run.
 
@@ -47,6 +49,7 @@ def new_run(
         start: a checkpoint to begin from; its scale, N_max and architecture stay.
         initial_epoch: epoch that the schedules begin at.
         pipeline: where batches are made, host or device; None: on the device where it can.
+        sampling: how the model draws best; None: as any model.
         classes: learn the words of the drawings; a `start` that knows words goes on with them unasked.
 
     Raises:
@@ -70,7 +73,12 @@ def new_run(
         hparams = hparams.replace(max_seq_len=hparams.max_seq_len or longest(sets))
         scale, canvas = scale_factor(sets), canvas_size(sets)
     sidecar = Sidecar(
-        hparams=hparams, scale_factor=scale, canvas_size=canvas, datasets=_sources(sets), words=vocabulary
+        hparams=hparams,
+        scale_factor=scale,
+        canvas_size=canvas,
+        datasets=_sources(sets),
+        words=vocabulary,
+        sampling=sampling,
     )
     run = runs.Run("", "", data=tuple(str(dataset.path.resolve()) for dataset in sets), schedule=schedule)
     training, validation = _splits(sidecar, sets)

@@ -19,10 +19,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from rasters import SIDE, bitmaps, greys
 
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.data.dataset import DataSet
+from sketchrnn_cli.drawing.bitmaps import SIDE, bitmaps, greys
 
 Array = Any
 WIDTHS = (48, 96, 192, 384)

@@ -5,7 +5,6 @@ recall by the k nearest neighbors: Kynkäänniemi et al. 2019. Coverage: Naeem e
 """
 
 import numpy as np
-from rasters import SIDE, bitmaps, greys
 
 NEIGHBORS = 5
 SUBSETS, SUBSET = 50, 500
@@ -52,24 +51,3 @@ def precision_recall_coverage(samples: np.ndarray, real: np.ndarray) -> tuple[fl
 def _distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2.0 * a @ b.T
     return np.sqrt(np.maximum(squares, 0.0))
-
-
-def blurred(sketches: list[np.ndarray]) -> np.ndarray:
-    """Return unit vectors `[sketches, 1024]`: pictures of 32 × 32 pixels blurred by a Gaussian of 1 pixel.
-
-    The cosine of two is how nearly two drawings cover each other: 1 − cosine measures copies.
-    """
-    small = greys(bitmaps(sketches)).reshape(len(sketches), SIDE // 4, 2, SIDE // 4, 2).mean(axis=(2, 4))
-    weights = np.exp(-0.5 * np.arange(-3, 4) ** 2)
-    for axis in (1, 2):
-        padded = np.pad(small, [(3, 3) if axis == other else (0, 0) for other in range(3)])
-        small = sum(
-            weight * np.take(padded, range(shift, shift + SIDE // 4), axis=axis) for shift, weight in enumerate(weights)
-        )
-    flat = small.reshape(len(sketches), -1)
-    return (flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-9)).astype(np.float32)
-
-
-def nearest(blurs: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Return 1 − cosine of each to the nearest of the others."""
-    return 1.0 - (blurs @ others.T).max(axis=1)

@@ -15,12 +15,13 @@ from typing import Any
 
 import numpy as np
 from judge import Judge, Opinion, labels_of, train
-from likeness import blurred, frechet, kernel_distance, nearest, precision_recall_coverage
-from rasters import bitmaps
+from likeness import frechet, kernel_distance, precision_recall_coverage
 
 from sketchrnn_cli.api.releasing import parse_sampling
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.data.dataset import DataSet
+from sketchrnn_cli.drawing.bitmaps import bitmaps
+from sketchrnn_cli.drawing.copies import blurred, nearest
 from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import names
 from sketchrnn_cli.strokes.formats import to_polylines
@@ -176,8 +177,8 @@ def copying(dataset: DataSet, words: Sequence[str], samples: Drawn, held_out: Dr
     ours, real = [], []
     for word, training in drawings(dataset, "train", chosen).items():
         blurs = blurred(training)
-        ours.append(nearest(blurred(samples[word]), blurs))
-        real.append(nearest(blurred(held_out[word]), blurs))
+        ours.append(1.0 - nearest(blurred(samples[word]), blurs))
+        real.append(1.0 - nearest(blurred(held_out[word]), blurs))
     return {"copying_ratio": float(np.median(np.concatenate(ours)) / np.median(np.concatenate(real)))}
 
 

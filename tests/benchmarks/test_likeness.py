@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from likeness import blurred, frechet, kernel_distance, nearest, precision_recall_coverage
-from rasters import SIDE, bitmaps, greys
+from likeness import frechet, kernel_distance, precision_recall_coverage
+
+from sketchrnn_cli.drawing.bitmaps import SIDE, bitmaps, greys
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def test_pictures_do_not_depend_on_place_size_or_what_is_drawn_beside(monkeypatc
     rng = np.random.default_rng(0)
     sketches = [np.concatenate([rng.normal(size=(n, 2)), rng.random((n, 1)) > 0.7], axis=1) for n in (5, 1, 30, 8)]
     together = bitmaps(sketches)
-    monkeypatch.setattr("rasters.CHUNK", 2)
+    monkeypatch.setattr("sketchrnn_cli.drawing.bitmaps.CHUNK", 2)
     np.testing.assert_array_equal(bitmaps(sketches), together)
     for sketch, picture in zip(sketches, together, strict=True):
         np.testing.assert_array_equal(bitmaps([sketch * [4.0, 4.0, 1.0]])[0], picture)
@@ -68,11 +69,3 @@ def test_a_lifted_pen_draws_no_line() -> None:
     drawn = lifted.copy()
     drawn[0, 2] = 0.0
     assert greys(bitmaps([drawn]))[0][20:44].sum() > 0.0
-
-
-def test_the_nearest_drawing_of_a_copy_is_itself_and_of_another_is_farther() -> None:
-    rng = np.random.default_rng(2)
-    sketches = [np.concatenate([rng.normal(size=(12, 2)), np.zeros((12, 1))], axis=1) for _ in range(20)]
-    blurs = blurred(sketches)
-    assert nearest(blurs[:5], blurs).max() < 1e-5
-    assert nearest(blurs[:5], blurs[5:]).min() > 0.05

@@ -8,6 +8,7 @@ import pytest
 
 from sketchrnn_cli import caches, cli
 from sketchrnn_cli.data import archive, cache, names, prepared
+from sketchrnn_cli.data.dataset import FEW
 from sketchrnn_cli.errors import DataError
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><path fill="none" stroke="#000" d="M0 0 L{} 90 L120 {}"/></svg>'
@@ -68,8 +69,17 @@ def test_an_entry_that_was_cut_short_is_made_again(here: Path) -> None:
     assert prepared.prepare(Path("mine")) == first
 
 
+def test_what_a_model_cannot_hold_is_simplified_and_said(here: Path) -> None:
+    zigzag = [[[8 * x for x in range(60)], [90 * (x % 2) for x in range(60)]]]
+    Path("own.ndjson").write_text(json.dumps({"drawing": zigzag}))
+    found = prepared.prepare(Path("own.ndjson"), max_points=20)
+    assert len(archive.load(found.archive).train[0]) <= 20
+    assert any("own.ndjson:1: simplified" in note for note in found.notes)
+    assert found.archive != prepared.prepare(Path("own.ndjson")).archive
+
+
 def test_of_a_large_set_some_are_held_back(here: Path) -> None:
-    Path("many.ndjson").write_text("\n".join(line(number) for number in range(1, 1 + prepared.SMALL)))
+    Path("many.ndjson").write_text("\n".join(line(number) for number in range(1, 2 + FEW)))
     splits = cache.load(Path("many.ndjson")).splits
     assert all(1 <= len(splits[name]) < 40 for name in ("valid", "test"))
 

@@ -41,6 +41,7 @@ def _draw(sketches: Sequence[np.ndarray]) -> np.ndarray:
     for ends in (start, end):
         np.minimum.at(low, owner, ends)
         np.maximum.at(high, owner, ends)
+    low, high = (np.where(np.isfinite(ends), ends, 0.0) for ends in (low, high))  # A sketch of no points has none.
     scale = FITTED * SIDE / np.maximum((high - low).max(axis=1, initial=0.0), 1e-9)
     middle = (low + high) / 2
     start = (start - middle[owner]) * scale[owner, None] + SIDE / 2 - 0.5

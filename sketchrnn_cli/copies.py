@@ -1,0 +1,37 @@
+"""How much of what a model drew is what it was taught with: asked of models of few drawings, while these lie there."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from sketchrnn_cli.data import cache
+from sketchrnn_cli.data.dataset import FEW
+from sketchrnn_cli.drawing.copies import copies
+from sketchrnn_cli.store import runs
+
+MAX_BYTES = 4 << 20
+"""Of the archive of a small set; a larger one is not asked how many drawings it holds."""
+
+
+def of_training(folder: Path, sketches: Sequence[np.ndarray]) -> int | None:
+    """Return how many of the drawings are near one that the model was trained on, mirror images included.
+
+    None for a model of many drawings, a released one, and where the data has gone.
+
+    Args:
+        folder: of the checkpoint that drew them.
+        sketches: what it drew, stroke-3.
+
+    Raises:
+        CheckpointError: the run's file is damaged.
+        DataError: a data set is.
+    """
+    run_folder = folder.parent.parent
+    if not (run_folder / runs.RUN_FILE).is_file():
+        return None
+    paths = [Path(path) for path in runs.read_run(run_folder).data]
+    if not all(path.is_file() and path.stat().st_size <= MAX_BYTES for path in paths):
+        return None
+    training = [dataset.train[i] for dataset in map(cache.load, paths) for i in range(len(dataset.train))]
+    return int(copies(sketches, training).sum()) if len(training) <= FEW else None

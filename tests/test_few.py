@@ -1,0 +1,98 @@
+"""The recipe for few drawings: what it asks for, what overrides it, what a tuned model says of its copies."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sketchrnn_cli import caches, cli, copies, few
+from sketchrnn_cli.data import archive, doodles
+from sketchrnn_cli.data.dataset import FEW
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model.sampling import DEFAULT, TAME
+from sketchrnn_cli.model.weights import initialize
+from sketchrnn_cli.store import checkpoint, names, runs
+from sketchrnn_cli.store.checkpoint import Sidecar
+
+WORDS = ("cat", "dog", "fish")
+BASE = HParams(
+    conditional=False, dec_model="transformer", dec_rnn_size=16, dec_layers=1, dec_heads=2, dec_mlp_size=8,
+    class_size=4, num_classes=3, num_mixture=2, max_seq_len=200, cosine_decay_steps=9000, weight_decay=0.05,
+    transformer_dropout=0.15,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("drawings", "steps"), [(1, 150), (10, 150), (20, 300), (45, 451), (100, 600), (300, 600)])
+def test_steps_grow_with_the_drawings(drawings: int, steps: int) -> None:
+    assert few.recipe(BASE, drawings).steps == steps
+    assert few.recipe(HParams(), drawings).steps == 2 * steps
+
+
+def test_the_model_stays_what_it_is_and_its_schedule_does_not() -> None:
+    found = few.recipe(BASE, 20, words=1)
+    kept = ("dec_rnn_size", "dec_layers", "num_mixture", "max_seq_len", "transformer_dropout", "log_sigma_floor")
+    assert all(getattr(found.hparams, name) == getattr(BASE, name) for name in kept)
+    assert (found.hparams.cosine_decay_steps, found.hparams.weight_decay, found.hparams.decay_rate) == (0, 0.0, 1.0)
+    assert (found.hparams.mirror_prob, found.sampling) == (0.5, TAME)
+    said = few.summary(20, found.hparams, found.steps)
+    assert "20 drawings are few: 300 steps at rate 0.0006 in batches of 10, distorted and mirrored anew" in said
+    assert "--like-mine" in said
+
+
+def test_like_mine_mirrors_nothing_and_draws_as_any_model() -> None:
+    found = few.recipe(BASE, 20, like_mine=True)
+    assert (found.hparams.mirror_prob, found.sampling) == (0.0, DEFAULT)
+    assert found.hparams.page_warp == few.recipe(BASE, 20).hparams.page_warp > 0
+    assert "mirrored" not in few.summary(20, found.hparams, None)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a model of words and twelve cats."""
+    monkeypatch.setenv(caches.HOME, str(tmp_path / "user"))
+    monkeypatch.chdir(tmp_path)
+    checkpoint.release(tmp_path / "base", Sidecar(BASE, 30.0, 255.0, words=WORDS), initialize(BASE))
+    cats = doodles.doodles("cat", 40, 0)["train"][:12]
+    archive.write(tmp_path / "mine.npz", {"train": cats, "valid": [], "test": []}, "made by a test")
+    return tmp_path
+
+
+def typed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], line: str) -> tuple[int, str]:
+    """Type a command; return the exit code and what it said on stderr."""
+    monkeypatch.setattr("sys.argv", ["sketchrnn", *line.split()])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    return int(end.value.code or 0), " ".join(capsys.readouterr().err.split())
+
+
+def test_a_model_is_taught_a_new_word_and_says_what_it_copies(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path.name: path.read_bytes() for path in (here / "base").iterdir()}
+    code, said = typed(monkeypatch, capsys, "train mine.npz --from base --steps 2 --batch-size 6 --set page_warp=3")
+    assert code == 0, said
+    assert re.search(r"12 drawings are few: 2 steps at rate 0.0006 in batches of 6, distorted and mirrored anew", said)
+    assert {path.name: path.read_bytes() for path in (here / "base").iterdir()} == before
+    tuned = names.load("mine")
+    assert (tuned.sidecar.step, tuned.sidecar.words, tuned.sidecar.sampling) == (2, ("mine",), TAME)
+    hparams = tuned.hparams
+    assert (hparams.batch_size, hparams.page_warp, hparams.stroke_jitter, hparams.ema_decay) == (6, 3.0, 4.0, 0.98)
+    assert runs.read_run(here / "checkpoints" / "mine").schedule.steps == 2
+    code, said = typed(monkeypatch, capsys, "sample mine --count 3 --out a.svg")
+    assert (code, "of 3 near a drawing that the model was trained on" in said) == (0, True)
+    training = [*archive.load(here / "mine.npz").train]
+    assert copies.of_training(tuned.folder, [training[0], training[5] * [-1, 1, 1], np.ones((3, 3))]) == 2
+    assert copies.of_training(here / "base", training) is None
+    (here / "mine.npz").unlink()
+    assert copies.of_training(tuned.folder, training) is None
+
+
+@pytest.mark.parametrize("line", ["train mine.npz --like-mine --steps 1", "train many.npz --from base --new --steps 1"])
+def test_like_mine_and_new_are_refused_where_they_mean_nothing(
+    line: str, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    many = doodles.doodles("cat", 400, 0)["train"][: FEW + 1]
+    archive.write(here / "many.npz", {"train": many, "valid": [], "test": []}, "made by a test")
+    code, said = typed(monkeypatch, capsys, line)
+    assert (code, "--like-mine and --new are for teaching a model" in said) == (2, True)
