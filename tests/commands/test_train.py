@@ -44,7 +44,7 @@ REFUSED = {
     "train a.npz --set z_size": (2, "expected name=value"),
     "train a.npz --learning-rate 0": (2, "learning_rate: expected more than 0"),
     "train a.npz --learning-rate nan": (2, "learning_rate: expected a finite number"),
-    "train a.npz --device tpu": (2, "expected auto, cpu or gpu"),
+    "train a.npz --device tpu": (2, "expected auto, cpu, gpu"),
     f"train a.npz --epochs 1 --steps 1 --name both {TINY}": (2, "give one"),
     f"train a.npz --steps 0 --name none {TINY}": (2, "--steps 0: expected more than 0"),
     f"train a.npz --steps 1 --name ../up {TINY}": (2, "a plain name is needed"),
