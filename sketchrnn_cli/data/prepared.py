@@ -81,8 +81,8 @@ def prepare(
         raise DataError("; ".join([f"{path}: no drawing can be used", *notes]))
     share = HELD_BACK if len(drawings) > FEW else 0.0
     splits = pipeline.split(drawings, share, share, 0)
-    if len(collection.skipped) > pipeline.SHOWN:
-        notes.append(f"all that were skipped: {entry / REPORT}")
+    if len(collection.report) > pipeline.SHOWN:
+        notes.append(f"all that was skipped or ignored: {entry / REPORT}")
     kept = "" if share else ", all for training"
     notes.append(f"{path}: {len(drawings)} drawings{kept}")
     try:
@@ -90,8 +90,8 @@ def prepare(
         with atomic.new_folder(entry) as partial:
             pipeline.write(partial / archive.name, splits, [path], False)
             (partial / NOTES).write_text(json.dumps(notes), encoding="utf-8")
-            if collection.skipped:
-                pipeline.write_report(partial / REPORT, collection.skipped, False)
+            if collection.report:
+                pipeline.write_report(partial / REPORT, collection.report, False)
     except OSError as error:
         hint = f"; {caches.HOME} names another folder"
         raise DataError(f"{entry}: cannot be written: {error.strerror or error}{hint}") from error

@@ -12,6 +12,7 @@ from PIL import Image, ImageColor
 
 from sketchrnn_cli.drawing import pen
 from sketchrnn_cli.drawing.layout import Picture
+from sketchrnn_cli.drawing.raster import marked, with_mark
 from sketchrnn_cli.drawing.style import TRANSPARENT
 from sketchrnn_cli.drawing.timing import Timing, back_and_forth, longest_cell, schedule
 from sketchrnn_cli.errors import DrawingError, UsageError
@@ -146,7 +147,8 @@ def _write(path: Path, images: Iterator[np.ndarray], durations: list[int], **opt
     with imageio.imopen(data, "w", plugin="pillow", extension=path.suffix.lower()) as file:
         for image in images:
             file.write(image, is_batch=False, duration=durations, **options)
-    path.write_bytes(data.getvalue())
+    is_png = path.suffix.lower() in (".png", ".apng")
+    path.write_bytes(with_mark(data.getvalue()) if is_png else data.getvalue())
 
 
 def write_mp4(pictures: Sequence[Picture], timing: Timing, path: Path) -> None:
@@ -178,7 +180,7 @@ def write_frames(pictures: Sequence[Picture], timing: Timing, folder: Path) -> i
     """Write one PNG per tick, 1.png, 2.png, ..., into a folder; return how many."""
     number = 0
     for number, image in enumerate(_every_tick(pictures, timing, transparent=True), 1):
-        Image.fromarray(image).save(folder / f"{number}.png")
+        Image.fromarray(image).save(folder / f"{number}.png", pnginfo=marked())
     return number
 
 

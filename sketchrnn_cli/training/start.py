@@ -91,6 +91,9 @@ def new_run(
             f"--patience {schedule.patience}: {len(validation)} validation drawings are too few to stop by; "
             f"{CHOOSING} are needed"
         )
+    if absent := [split for split in ("valid", "test") if not any(len(each.splits[split]) for each in sets)]:
+        meant = {"valid": "none chooses @best, which is the last step", "test": "evaluate needs another set for it"}
+        notes.append("; ".join(f"no {split} drawings: {meant[split]}" for split in absent))
     if 0 < len(validation) < CHOOSING:
         notes.append(f"{len(validation)} validation drawings are too few to choose by: @best is the last step")
     trainer = Trainer(folder, sidecar, training, validation, run, words.carried(start, vocabulary) if start else None)

@@ -178,10 +178,25 @@ def test_convert_skips_the_bad_and_reports_them(run: Run) -> None:
     assert "skipped 2 bad drawings" in err
     assert "left out 1: duplicates" in err
     report = Path("new/mine.skipped.tsv").read_text().splitlines()
-    assert [line.split("\t")[0] for line in report] == ["mixed.ndjson:41", "mixed.ndjson:42"]
+    assert [line.split("\t")[0] for line in report] == ["mixed.ndjson:41", "mixed.ndjson:42", "mixed.ndjson:43"]
+    assert report[2].split("\t")[1] == "the same as mixed.ndjson:1"
+    assert "left out mixed.ndjson:43: the same as mixed.ndjson:1" in err
     splits = archive.load(Path("new/mine.npz")).splits
     assert sum(len(sketches) for sketches in splits.values()) == 40
     assert all(1 <= len(splits[name]) <= 9 for name in ("valid", "test"))
+
+
+def test_convert_names_what_was_ignored_in_each_file_in_its_report(run: Run) -> None:
+    Path("own").mkdir()
+    for number in range(5):
+        shapes = f"<path d='M0 0L9 {number}' stroke='black'/><text>a</text><image/>"
+        Path(f"own/{number}.svg").write_text(
+            f"<svg xmlns='http://www.w3.org/2000/svg'>{shapes}</svg>", encoding="utf-8"
+        )
+    code, _, err = run("convert", "own", "--out", "mine.npz")
+    assert (code, "own/2.svg: ignored text, image" in err) == (0, True)
+    report = Path("mine.skipped.tsv").read_text(encoding="utf-8").splitlines()
+    assert report == [f"own/{number}.svg\tignored text, image" for number in range(5)]
 
 
 def test_convert_merges_archives_split_by_split(run: Run) -> None:

@@ -353,6 +353,12 @@ def test_a_save_falls_inside_a_long_epoch(tmp_path: Path, data: Path) -> None:
     assert {int(step) for step in saved if step} - {4}
 
 
+def test_an_absent_split_is_said_to_mean_something(tmp_path: Path) -> None:
+    data = write_data(tmp_path / "shapes.npz", valid=0)
+    (note,) = [note for note in begin(tmp_path / "run", data).notes if "no valid drawings" in note]
+    assert "none chooses @best, which is the last step" in note
+
+
 def test_of_fewer_than_thirty_validation_sketches_the_best_step_is_the_last(tmp_path: Path) -> None:
     data = write_data(tmp_path / "shapes.npz", valid=29)
     trainer = begin(tmp_path / "run", data, learning_rate=0.2)

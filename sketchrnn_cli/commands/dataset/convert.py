@@ -63,7 +63,8 @@ def convert(
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Another seed gives other splits.", rich_help_panel=SPLIT)] = 0,
     report: Annotated[
-        Path | None, typer.Option(help="Where skipped drawings are listed. [default: NAME.skipped.tsv beside --out]")
+        Path | None,
+        typer.Option(help="Where it is listed what was skipped or ignored. [default: NAME.skipped.tsv beside --out]"),
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes at most. [default: one a processor]")] = None,
     force: opt.Force = False,
@@ -104,12 +105,12 @@ def convert(
             bar.update(task, completed=done, skipped=len(collection.skipped))
     for line in pipeline.remarks(collection):
         console.message(line)
-    if collection.skipped:
+    if collection.skipped or len(collection.report) > pipeline.SHOWN or (report and collection.report):
         # A report under its default name is of the last conversion, whatever there was before.
         replace_report = force or report is None
         report = report or out.with_name(f"{out.stem}.skipped.tsv")
-        pipeline.write_report(report, collection.skipped, replace_report)
-        console.message(f"all that were skipped, with reasons: {report}")
+        pipeline.write_report(report, collection.report, replace_report)
+        console.message(f"all that was skipped or ignored, drawing by drawing: {report}")
     if not collection.drawings:
         raise DataError(f"no drawing could be taken; {out} was not written")
     splits = pipeline.split(collection.drawings, valid, test, seed, resplit)

@@ -28,6 +28,13 @@ ONE_PIXEL_RUN = 4
 
 NOT_RECOGNIZED = ("", "0", "false", "no", "none", "null")
 
+AMBIGUOUS = (
+    "its strokes may be [xs, ys] or lists of [x, y]: each is of two or three pairs; give one stroke [xs, ys] of more "
+    "points, or a key_id where it is [xs, ys] as Quick, Draw! has it"
+)
+SURE = {"key_id", "by", "recognized", "timestamp", "countrycode"}
+"""Fields of Quick, Draw! and of the studio, whose strokes are [xs, ys]."""
+
 LONGEST_LINE = 16 << 20
 """Bytes of one drawing; the largest raw ones have some hundred thousand."""
 
@@ -104,6 +111,8 @@ def parse(line: bytes, where: str, label: str, epsilon: float, hand_only: bool =
         return Skipped(where, str(error))
     except (OverflowError, TypeError, ValueError):
         return Skipped(where, "a stroke is not [xs, ys] or [xs, ys, times], equally many numbers each")
+    if _may_be_points(drawn) and not SURE & record.keys():
+        return Skipped(where, AMBIGUOUS)
     said = str(record.get("key_id"))
     return Drawing(
         sketch,
@@ -139,6 +148,11 @@ def _drawn(record: dict) -> list | None:
     if isinstance(drawing, dict):
         drawing = drawing.get("image", drawing.get("strokes"))
     return drawing if isinstance(drawing, list) else None
+
+
+def _may_be_points(strokes: list) -> bool:
+    """Return whether every stroke is of two or three pairs, as lists of [x, y] are."""
+    return all(len(stroke) in (2, 3) and all(len(row) == 2 for row in stroke) for stroke in strokes)
 
 
 def _stroke(rows: list) -> np.ndarray:

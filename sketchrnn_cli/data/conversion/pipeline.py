@@ -3,7 +3,7 @@
 import dataclasses
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from sketchrnn_cli.strokes.prepare import shorten, simplified
 
 COMMON = 0.1
 """Share of the drawings from which on a doubt is worth a word; below it some drawings are odd."""
+DUPLICATES = "duplicates"
+"""The rule that leaves out a drawing which is equal to another."""
 SHOWN = 3
 """Drawings of a kind that remarks name."""
 
@@ -49,10 +51,17 @@ class Collection:
     drawings: list[Drawing] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     """Those that could not be read."""
+    twins: list[Skipped] = field(default_factory=list)
+    """Duplicates, each with the drawing that it equals."""
+    noted: list[Skipped] = field(default_factory=list)
+    """What was ignored, joined or simplified of those that were taken."""
     left_out: Counter[str] = field(default_factory=Counter)
     """How many the rules left out, by the rule."""
-    notes: list[str] = field(default_factory=list)
-    """What was ignored, joined or simplified, a line each."""
+
+    @property
+    def report(self) -> list[Skipped]:
+        """All that there is to say of single drawings."""
+        return [*self.skipped, *self.twins, *self.noted]
 
 
 def collect(findings: Iterable[Drawing | Skipped], rules: Rules, collection: Collection) -> Iterator[int]:
@@ -61,7 +70,7 @@ def collect(findings: Iterable[Drawing | Skipped], rules: Rules, collection: Col
     Raises:
         DataError: under strict rules, a drawing that could not be read.
     """
-    seen: set[bytes] = set()
+    seen: dict[bytes, str] = {}
     classes: Counter[str] = Counter()
     for number, finding in enumerate(findings, 1):
         if isinstance(finding, Skipped):
@@ -73,7 +82,9 @@ def collect(findings: Iterable[Drawing | Skipped], rules: Rules, collection: Col
         yield number
 
 
-def _take(drawing: Drawing, rules: Rules, classes: Counter[str], seen: set[bytes], collection: Collection) -> None:
+def _take(
+    drawing: Drawing, rules: Rules, classes: Counter[str], seen: dict[bytes, str], collection: Collection
+) -> None:
     """Put a drawing into the collection, fitted to the rules, or count why not."""
     try:
         fitted = drawing if rules.drop_longer else _fitted(drawing, rules.max_points)
@@ -84,11 +95,13 @@ def _take(drawing: Drawing, rules: Rules, classes: Counter[str], seen: set[bytes
         return
     if reason := _against(fitted, rules, classes, seen):
         collection.left_out[reason] += 1
+        if reason == DUPLICATES:
+            collection.twins.append(Skipped(drawing.where, f"the same as {seen[digest(fitted.sketch)]}"))
         return
-    seen.add(digest(fitted.sketch))
+    seen.setdefault(digest(fitted.sketch), fitted.where)
     classes[fitted.label] += 1
     collection.drawings.append(fitted)
-    collection.notes += fitted.notes
+    collection.noted += [Skipped(fitted.where, note.removeprefix(f"{fitted.where}: ")) for note in fitted.notes]
 
 
 def _fitted(drawing: Drawing, max_points: int | None) -> Drawing:
@@ -104,7 +117,7 @@ def _fitted(drawing: Drawing, max_points: int | None) -> Drawing:
     return dataclasses.replace(drawing, sketch=compact(sketch), notes=notes)
 
 
-def _against(drawing: Drawing, rules: Rules, classes: Counter[str], seen: set[bytes]) -> str:
+def _against(drawing: Drawing, rules: Rules, classes: Counter[str], seen: Mapping[bytes, str]) -> str:
     """Return the rule that leaves a drawing out, or nothing."""
     points = len(drawing.sketch)
     if rules.recognized_only and not drawing.recognized:
@@ -116,7 +129,7 @@ def _against(drawing: Drawing, rules: Rules, classes: Counter[str], seen: set[by
     if rules.drop_longer and rules.max_points is not None and points > rules.max_points:
         return f"more than {rules.max_points} points"
     if not rules.duplicates and digest(drawing.sketch) in seen:
-        return "duplicates"
+        return DUPLICATES
     if rules.max_per_class is not None and classes[drawing.label] >= rules.max_per_class:
         return f"beyond {rules.max_per_class} of a class"
     return ""
@@ -133,13 +146,14 @@ def doubts(drawings: Sequence[Drawing]) -> dict[str, list[Drawing]]:
 
 def remarks(collection: Collection) -> list[str]:
     """Return what the user should know of what was and was not taken, a line each."""
-    skipped, notes = collection.skipped, collection.notes
+    skipped, notes = collection.skipped, [f"{item.where}: {item.reason}" for item in collection.noted]
     lines = [f"skipped {item.where}: {item.reason}" for item in skipped[:SHOWN]]
     if skipped:
         lines.append(f"skipped {len(skipped)} bad drawings")
     lines += notes[:SHOWN]
     if len(notes) > SHOWN:
         lines.append(f"and {len(notes) - SHOWN} more such drawings: {len(notes)} in all")
+    lines += [f"left out {item.where}: {item.reason}" for item in collection.twins[:SHOWN]]
     lines += [f"left out {count}: {reason}" for reason, count in collection.left_out.items()]
     for reason, doubtful in doubts(collection.drawings).items():
         lines.append(f"{len(doubtful)} of {len(collection.drawings)} such as {doubtful[0].where}: {reason}")
@@ -196,7 +210,7 @@ def write(path: Path, splits: dict[str, list[np.ndarray]], sources: Sequence[Pat
 
 
 def write_report(path: Path, skipped: Sequence[Skipped], replace: bool) -> None:
-    """Write where and why drawings were skipped: a line each, a tab between.
+    """Write where drawings were skipped or changed, and why or how: a line each, a tab between.
 
     Raises:
         ExistsError: without `replace`, the name is taken.

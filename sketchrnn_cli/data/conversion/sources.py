@@ -266,7 +266,7 @@ def _parted(files: list[Path], is_output: Callable[[Path], bool]) -> tuple[list[
 
 def _is_ours(path: Path) -> bool:
     """Say whether a picture is one that this program drew."""
-    if path.suffix.lower() != ".svg":
+    if path.suffix.lower() not in (".svg", ".png"):
         return False
     try:
         with path.open("rb") as file:

@@ -201,3 +201,16 @@ def test_a_json_array_is_named_once(tmp_path: Path) -> None:
     (found,) = sources.read([tmp_path / "a.ndjson"], AS_QUICK_DRAW)
     assert isinstance(found, Skipped)
     assert "one object a line" in found.reason
+
+
+@pytest.mark.parametrize("stroke", [[[0, 255], [9, 0]], [[0, 255], [9, 0], [0, 80]]])
+def test_strokes_of_two_or_three_pairs_are_read_only_where_something_says_how(stroke: list) -> None:
+    def found(*strokes: list, **fields: object) -> object:
+        return ndjson.parse(json.dumps({"drawing": strokes, **fields}).encode(), "a:1", "a", 2.0)
+
+    refused = found(stroke, stroke, word="cross")
+    assert isinstance(refused, Skipped)
+    assert "may be [xs, ys] or lists of [x, y]" in refused.reason
+    assert isinstance(found(stroke, [[0, 9, 255], [0, 200, 9]]), Drawing)
+    for field in ({"key_id": "5201136883597312"}, {"by": ["hand"]}, {"recognized": True}):
+        assert isinstance(found(stroke, **field), Drawing)

@@ -13,7 +13,8 @@ from sketchrnn_cli.data import archive
 from sketchrnn_cli.data.conversion import sources
 from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped
 from sketchrnn_cli.drawing.layout import grid
-from sketchrnn_cli.drawing.output import save_picture
+from sketchrnn_cli.drawing.output import save_animation, save_picture
+from sketchrnn_cli.drawing.timing import Timing
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes.prepare import Preparation
 
@@ -123,6 +124,9 @@ for finding in sources.read([Path({str(tmp_path / "a.ndjson")!r})], how=Preparat
 def test_what_this_program_wrote_is_passed_over_in_folders_and_named(tmp_path: Path) -> None:
     ours, own, out = tmp_path / "cat-001.svg", tmp_path / "own.svg", tmp_path / "deep" / "set.npz"
     save_picture(grid([SKETCH]), ours)
+    save_picture(grid([SKETCH]), tmp_path / "sheet.png")
+    save_animation([grid([SKETCH])], Timing(fps=2, seconds=1.0), tmp_path / "moving.png")
+    save_animation([grid([SKETCH])], Timing(fps=2, seconds=1.0), tmp_path / "frame-%03d.png")
     own.write_text("<svg xmlns='http://www.w3.org/2000/svg'><path d='M0 0L9 9' stroke='black'/></svg>")
     out.parent.mkdir()
     archive.write(out, {"train": [SKETCH], "valid": [], "test": []}, "")
@@ -130,7 +134,7 @@ def test_what_this_program_wrote_is_passed_over_in_folders_and_named(tmp_path: P
     found, notes = sources.find([tmp_path], out)
     assert found == [own]
     assert [note.split("passed over ")[1].split(":")[0] for note in notes] == [
-        "1 pictures that sketchrnn drew",
+        f"{3 + len(list(tmp_path.glob('frame-*.png')))} pictures that sketchrnn drew",
         "1 packed files",
     ]
     found, notes = sources.find([tmp_path])
