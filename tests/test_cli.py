@@ -59,10 +59,10 @@ def test_drawing_never_loads_a_training_framework(tmp_path):
     assert not loaded & {"keras", "tensorflow", "jax", "imageio", "cairosvg"}
 
 
-def test_the_bundled_cat_is_animated_where_there_is_nothing_else(tmp_path):
+def test_the_bundled_doodle_cat_is_animated_where_there_is_nothing_else(tmp_path):
     done = sketchrnn("animate", "--out", "cat.gif", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "cat.gif\n")
-    assert done.stderr.startswith("model: cat ")
+    assert done.stderr.startswith("model: doodle_cat ")
     assert (tmp_path / "cat.gif").read_bytes().startswith(b"GIF89a")
 
 
