@@ -52,8 +52,8 @@ REFUSED = {
     "train nowhere.npz --steps 1": (3, "nowhere.npz"),
     "train axe --steps 1": (3, "sketchrnn dataset download axe"),
     "train --resume nothing": (4, "no checkpoint 'nothing'"),
-    "train --resume cat": (4, "start from it with --from"),
-    f"train a.npz --steps 1 --from cat {TINY}": (4, "has another architecture"),
+    "train --resume doodle_cat": (4, "start from it with --from"),
+    f"train a.npz --steps 1 --from doodle_cat {TINY}": (4, "has another architecture"),
 }
 
 
