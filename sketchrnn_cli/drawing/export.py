@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from sketchrnn_cli import atomic
-from sketchrnn_cli.drawing import output
+from sketchrnn_cli.drawing import output, svg
 from sketchrnn_cli.drawing.layout import grid
 from sketchrnn_cli.drawing.style import Style
 
@@ -28,5 +28,7 @@ def write_folder(
         raise atomic.taken(there[0])
     style = Style(smooth=smooth)
     for path, sketch in several:
-        output.save_picture(grid([sketch], style=style), path, force)
+        with output.writing(path, force) as partial:
+            # Not marked as a picture of ours: it is meant to be read back as a drawing.
+            partial.write_text(svg.render(grid([sketch], style=style), marked=False), encoding="utf-8", newline="\n")
     return len(several)

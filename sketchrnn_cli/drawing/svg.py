@@ -19,9 +19,9 @@ DECIMALS = 2
 """Of pixel coordinates: finer than any screen."""
 
 
-def render(picture: Picture) -> str:
-    """Return a picture as the text of an SVG file."""
-    page = _page(picture)
+def render(picture: Picture, marked: bool = True) -> str:
+    """Return a picture as the text of an SVG file. `marked` says that it is ours, for `convert` to pass over."""
+    page = _page(picture, marked)
     strokes = _pen(page, picture)
     for lines in picture.cells:
         for line in lines:
@@ -49,14 +49,15 @@ def curve_data(curves: np.ndarray) -> str:
     return f"M{_number(curves[0, 0, 0])} {_number(curves[0, 0, 1])}C{' '.join(points)}"
 
 
-def _page(picture: Picture) -> Any:
+def _page(picture: Picture, marked: bool = True) -> Any:
     style = picture.style
     box = f"0 0 {picture.width} {picture.height}"
     size: tuple[Any, Any] = picture.width, picture.height
     if picture.paper is not None:
         size = f"{_number(picture.paper[0])}mm", f"{_number(picture.paper[1])}mm"
     page = svgwrite.Drawing(size=size, viewBox=box, debug=False)
-    page.set_desc(desc=MARK)
+    if marked:
+        page.set_desc(desc=MARK)
     if style.background != TRANSPARENT:
         page.add(page.rect(size=(picture.width, picture.height), fill=style.background))
     if picture.captions:

@@ -39,6 +39,12 @@ def test_what_is_exported_is_read_back_stroke_by_stroke(cats: dict[str, list[np.
         assert apart(fit(to_polylines(found.sketch)), fit(to_polylines(sketch))) < 2.5  # Simplified again, by 2 pixels.
 
 
+def test_a_folder_of_what_was_exported_is_a_data_set_again() -> None:
+    export("cats:train", "--out", "mine/")
+    found, passed_over = sources.find([Path("mine")])
+    assert (len(found), passed_over) == (6, [])
+
+
 @pytest.mark.parametrize(
     ("which", "count"), [("cats:train", 6), ("cats:train:2-4", 3), ("cats:train:5", 1), ("datasets/cats.npz:valid", 1)]
 )
