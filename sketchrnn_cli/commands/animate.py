@@ -94,6 +94,8 @@ def animate(
         warmth = 0.1 if temperature is None else temperature
         if points:
             walk = between(ends[0], ends[1], steps or 40)
+        elif not sketcher.hparams.conditional:
+            raise UsageError("--morph: a decoder-only model has no latent way between drawings; add --points")
         else:
             start, end = sheets.encode(sketcher, ends, seed, False)
             z = latent.between(start, end, steps or 20)

@@ -104,3 +104,14 @@ train doodle_cat --hand-only
     assert len(list((tmp_path / "out").iterdir())) == 1
     assert {path.name for path in tmp_path.iterdir()} == {"datasets", "out"}
     assert "drawings.ndjson: a folder is written here" in said
+
+
+def test_a_morph_by_a_model_without_an_encoder_is_refused_with_what_to_add(tmp_path: Path) -> None:
+    lines = """
+sample quickdraw --class cat --out a.svg
+animate quickdraw --morph a.svg a.svg --out m.gif
+animate quickdraw --morph a.svg a.svg --points --seconds 0.2 --hold 0 --size 32 --out m.gif
+"""
+    codes, said = typed(tmp_path, lines, "tensorflow")
+    assert codes == ["0", "2", "0"], said
+    assert "add --points" in said
