@@ -1,7 +1,7 @@
-"""Join ES modules to one script: browsers load no module from a file on the disk.
+"""Bundle ES modules into one script: browsers do not load modules from file: URLs.
 
-Each module becomes a function that is called once, in order of import, so that names of one never meet those of
-another. What our modules do not use is refused: renamed or default imports and exports, circles, imports of others.
+Each module becomes a function that is called once, in import order, so that names do not collide. Features that our
+modules do not use are refused: renamed or default imports and exports, import cycles, third-party imports.
 """
 
 import re
@@ -13,14 +13,14 @@ LEFT_OVER = re.compile(r"^\s*(?:import\b(?!\.)|export\b).*$", re.MULTILINE)
 
 
 def bundle(entry: Path, as_module: bool = False) -> str:
-    """Return the script of a module and all it imports.
+    """Return the script of a module and all its imports.
 
     Args:
-        entry: the module to begin with; modules are told apart by their files' names.
-        as_module: whether the script goes on exporting what the module does, else it exports nothing.
+        entry: the entry module; modules are identified by file name.
+        as_module: whether the script keeps the entry module's exports; otherwise it exports nothing.
 
     Raises:
-        ValueError: a module imports or exports in a way that is not joined here.
+        ValueError: an import or export that is not supported.
     """
     parts: list[str] = []
     _join(entry, parts, done={}, path=())
@@ -31,11 +31,11 @@ def bundle(entry: Path, as_module: bool = False) -> str:
 
 
 def _join(module: Path, parts: list[str], done: dict[str, set[str]], path: tuple[str, ...]) -> None:
-    """Add a module behind those that it imports; `done` holds what each exports."""
+    """Append a module after its imports; `done` holds the exports of each."""
     if module.name in done:
         return
     if module.name in path:
-        raise ValueError(f"{' -> '.join([*path, module.name])}: modules that import each other")
+        raise ValueError(f"{' -> '.join([*path, module.name])}: an import cycle")
     source = module.read_text(encoding="utf-8")
 
     def take(found: re.Match[str]) -> str:
@@ -49,7 +49,7 @@ def _join(module: Path, parts: list[str], done: dict[str, set[str]], path: tuple
     names = EXPORT.findall(source)
     body = EXPORT.sub("", IMPORT.sub(take, source))
     if left := LEFT_OVER.search(_without_comments(body)):
-        raise ValueError(f"{module.name}: {left[0].strip()!r} is not joined here")
+        raise ValueError(f"{module.name}: {left[0].strip()!r} is not supported")
     parts.append(f"const {_variable(module)} = (() => {{\n{body}\nreturn {{ {', '.join(names)} }};\n}})();")
     done[module.name] = set(names)
 

@@ -1,7 +1,7 @@
-"""The user's drawings on disk: a text file, one JSON object a line, to which whole lines are only ever added.
+"""The user's drawings on disk: an append-only text file with one JSON object per line.
 
-An answer to the page means that the line is on the disk. A line that a crash cut short was never answered for; the
-next to take the lock cuts it off, and the page sends that drawing again. Its id makes sending twice harmless.
+A response to the page means that the line is on disk. A line truncated by a crash was never acknowledged; the next
+process that takes the lock removes it, and the page sends the drawing again. Its id makes a retry idempotent.
 """
 
 import json
@@ -24,80 +24,80 @@ from sketchrnn_cli.strokes.prepare import EPSILON
 
 
 @dataclass
-class _Known:
-    """What of the file has been read."""
+class _Index:
+    """Index of the part of the file read so far."""
 
     file: tuple[int, int] = (0, 0)
-    """Device and inode: another file may have taken the name."""
+    """Device and inode, to detect a replaced file."""
     end: int = 0
-    """Bytes of the whole lines read so far."""
+    """Offset behind the last complete line."""
     starts: list[int] = field(default_factory=list)
-    """Where the line of each drawing begins."""
+    """Offset of each drawing's line."""
     ids: set[str] = field(default_factory=set)
 
 
 class Collection:
-    """A data set that grows by the drawings of the page; several servers may share one."""
+    """A data set to which the page adds drawings; several servers may share one."""
 
     def __init__(self, path: Path) -> None:
-        """Open, or create, the file, and mend what a crash left.
+        """Open or create the file, and repair it after a crash.
 
         Raises:
-            UsageError: the name does not end in .ndjson, or is a folder's.
-            DataError: it cannot be read or written, or holds something else than drawings.
+            UsageError: the name does not end in .ndjson, or is a folder.
+            DataError: the file cannot be read or written, or is not a file of drawings.
         """
         if path.suffix.lower() != ".ndjson" or path.is_dir():
             raise UsageError(f"--data {path}: give the name of an .ndjson file; one that is missing is created")
         self.path = path
-        self._known = _Known()
+        self._index = _Index()
         self._thread_lock = threading.Lock()
         with self._open():
             pass
 
     def count(self) -> int:
-        """Return how many drawings there are, also those that others added.
+        """Return the number of drawings, including those of other processes.
 
         Raises:
-            DataError: the file cannot be read any more.
+            DataError: the file cannot be read.
         """
         with self._open():
-            return len(self._known.starts)
+            return len(self._index.starts)
 
     def add(self, record: Mapping[str, Any]) -> int:
-        """Put a drawing on the disk, unless its id is there already, and return how many there are.
+        """Append a drawing unless its id exists, sync it to disk, and return the number of drawings.
 
         Raises:
-            DataError: it cannot be written; then nothing of it stays.
+            DataError: it cannot be written; the file is then unchanged.
         """
         line = json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode() + b"\n"
         with self._open() as file:
-            known = self._known
-            if record["id"] not in known.ids:
+            index = self._index
+            if record["id"] not in index.ids:
                 try:
-                    _write_at(file, known.end, line)
+                    _write_at(file, index.end, line)
                     os.fsync(file.fileno())
                 except OSError:
-                    file.truncate(known.end)
+                    file.truncate(index.end)
                     raise
-                known.starts.append(known.end)
-                known.ids.add(record["id"])
-                known.end += len(line)
-            else:  # Who wrote it may have died before syncing it.
+                index.starts.append(index.end)
+                index.ids.add(record["id"])
+                index.end += len(line)
+            else:  # Its writer may have died before the sync.
                 os.fsync(file.fileno())
-            return len(known.starts)
+            return len(index.starts)
 
     def latest(self, limit: int) -> tuple[list[tuple[str, np.ndarray, str | None]], int]:
-        """Return id, stroke-3 sketch (data units) and word of the last drawings, oldest first, and how many there are.
+        """Return id, stroke-3 sketch (data units) and word of the last drawings, oldest first, and the total count.
 
-        Those that no model could be shown, such as a single dot, are passed over.
+        Drawings that cannot be encoded, such as a single dot, are skipped.
 
         Raises:
-            DataError: the file cannot be read any more.
+            DataError: the file cannot be read.
         """
         with self._open() as file:
-            starts = self._known.starts[-limit:] if limit > 0 else []
+            starts = self._index.starts[-limit:] if limit > 0 else []
             lines = [self._line_at(file, start) for start in starts]
-            count = len(self._known.starts)
+            count = len(self._index.starts)
         found = []
         for start, line in zip(starts, lines, strict=True):
             drawing = ndjson.parse(line, str(self.path), self.path.stem, EPSILON)
@@ -114,7 +114,7 @@ class Collection:
 
     @contextmanager
     def _open(self) -> Iterator[BinaryIO]:
-        """Open the file under the lock of all threads and processes, after reading what others added."""
+        """Open the file, locked against other threads and processes, and index what they added."""
         try:
             with self._thread_lock, _locked(self.path.with_name(f".{self.path.name}.lock")):
                 is_new = not self.path.exists()
@@ -129,31 +129,31 @@ class Collection:
             raise DataError(f"{self.path}: cannot be read or written: {error.strerror or error}") from error
 
     def _catch_up(self, file: BinaryIO) -> None:
-        """Read the lines behind the known ones; finish or cut off a last one without a line break."""
+        """Index new lines; complete or truncate a last one without a line break."""
         status = os.fstat(file.fileno())
-        if (status.st_dev, status.st_ino) != self._known.file or status.st_size < self._known.end:
-            self._known = _Known((status.st_dev, status.st_ino))
-        known = self._known
-        file.seek(known.end)
+        if (status.st_dev, status.st_ino) != self._index.file or status.st_size < self._index.end:
+            self._index = _Index((status.st_dev, status.st_ino))
+        index = self._index
+        file.seek(index.end)
         while line := file.readline():
             values = _values(line)
-            is_whole = line.endswith(b"\n")
-            if known.end == 0 and values is None and (is_whole or not line.startswith((b"{", b"\0"))):
-                raise DataError(f"{self.path}: its first line is no drawing; give a file of drawings, or a new name")
-            if not is_whole and values is None:
-                file.truncate(known.end)
+            is_complete = line.endswith(b"\n")
+            if index.end == 0 and values is None and (is_complete or not line.startswith((b"{", b"\0"))):
+                raise DataError(f"{self.path}: its first line is not a drawing; give a file of drawings, or a new name")
+            if not is_complete and values is None:
+                file.truncate(index.end)
                 break
-            if not is_whole:
-                _write_at(file, known.end + len(line), b"\n")
+            if not is_complete:
+                _write_at(file, index.end + len(line), b"\n")
                 line += b"\n"
             if values is not None:
-                known.starts.append(known.end)
-                known.ids |= {found for found in [_identity(values)] if found}
-            known.end += len(line)
+                index.starts.append(index.end)
+                index.ids |= {found for found in [_identity(values)] if found}
+            index.end += len(line)
 
 
 def _values(line: bytes) -> dict[str, Any] | None:
-    """Return the object of a line that holds a drawing, else None."""
+    """Return the JSON object of a line if it is a drawing, else None."""
     try:
         values = json.loads(line)
     except (ValueError, RecursionError):
@@ -166,9 +166,9 @@ def _identity(values: Mapping[str, Any]) -> str | None:
     return found if isinstance(found, str) else None
 
 
-def _write_at(file: BinaryIO, place: int, data: bytes) -> None:
-    """Write past the file's buffer, which would try again after a failure."""
-    os.lseek(file.fileno(), place, os.SEEK_SET)
+def _write_at(file: BinaryIO, offset: int, data: bytes) -> None:
+    """Write unbuffered: the file's buffer would retry after a failure."""
+    os.lseek(file.fileno(), offset, os.SEEK_SET)
     while data:
         data = data[os.write(file.fileno(), data) :]
 
@@ -187,7 +187,7 @@ else:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    """Hold the lock that a file stands for; closing it, or the end of the process, gives it back."""
+    """Hold a lock file; it is released when closed, or when the process ends."""
     with path.open("ab") as file:
         _lock(file)
         yield

@@ -1,4 +1,4 @@
-"""The studio without its server: a page of one file with a model inside, and the model as a module for other pages."""
+"""Export the studio without its server: a single-file page with an embedded model, or a kit for other pages."""
 
 import base64
 import html
@@ -21,20 +21,20 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval' blob:; worker-src blob:; "
     "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
 )
-"""The page asks nobody for anything."""
+"""The page makes no requests."""
 
 
 def write_page(path: Path, folder: Path, name: str, replace: bool = False) -> None:
-    """Write the page with the released checkpoint of a folder inside, whole or not at all.
+    """Write the page with an embedded checkpoint, atomically.
 
     Args:
-        path: where to.
-        folder: the checkpoint.
-        name: what the page calls it.
-        replace: whether what has the name is replaced.
+        path: the output file.
+        folder: the released checkpoint.
+        name: the model's name in the page.
+        replace: whether to replace an existing file.
 
     Raises:
-        ExistsError: without `replace`, the name is taken.
+        ExistsError: without `replace`, the file exists.
         CheckpointError: the checkpoint is damaged, or the file cannot be written.
     """
     content = page(folder, name)
@@ -47,17 +47,17 @@ def write_page(path: Path, folder: Path, name: str, replace: bool = False) -> No
 
 
 def write_kit(path: Path, folder: Path, name: str, replace: bool = False) -> None:
-    """Write a folder of what stands beside a page of one's own: the module, its types, the model, an example, a README.
+    """Write a folder for use in other pages: the module, its types, the model, an example and a README.
 
     Args:
-        path: the folder; it must not exist, or be empty.
-        folder: the checkpoint.
-        name: what README calls it.
-        replace: whether a folder that an earlier export wrote is replaced.
+        path: the output folder; it must be empty or not exist.
+        folder: the released checkpoint.
+        name: the model's name in the README.
+        replace: whether to replace a folder written by an earlier export.
 
     Raises:
-        ExistsError: the name is taken by anything else.
-        UsageError: it is a file's name.
+        ExistsError: the folder exists and is not to be replaced.
+        UsageError: `path` is a file name.
         CheckpointError: the checkpoint is damaged, or the folder cannot be written.
     """
     atomic.check_folder_name(path)
@@ -83,7 +83,7 @@ def write_kit(path: Path, folder: Path, name: str, replace: bool = False) -> Non
 
 
 def page(folder: Path, name: str) -> str:
-    """Return the HTML of the page with the released checkpoint of a folder inside.
+    """Return the HTML of the page with an embedded checkpoint.
 
     Raises:
         CheckpointError: the checkpoint is damaged.
@@ -123,25 +123,25 @@ def page(folder: Path, name: str) -> str:
 
 
 def attribution(sidecar: checkpoint.Sidecar, name: str) -> str:
-    """Return one line that says what a model was trained on, as far as its sidecar tells."""
+    """Return one line on a model's training data, from its sidecar."""
     sources = "; ".join(f"{source.name} ({source.provenance})" for source in sidecar.datasets)
     note = f" {sidecar.note}." if sidecar.note else ""
-    return f"Model {name}, trained on {sources or 'data that its file does not name'}.{note} Drawn by sketchrnn."
+    return f"Model {name}, trained on {sources or 'unnamed data'}.{note} Drawn by sketchrnn."
 
 
 def _json(values: object) -> str:
-    """Return JSON that cannot end the script that it stands in."""
+    """Return JSON that is safe inside a script element."""
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _script(source: str) -> str:
-    """Return a script for a page; refuses what would end it early.
+    """Return a script, after checking that it is safe inside a script element.
 
     Raises:
-        ValueError: it holds the end of a script, or what hides one.
+        ValueError: it contains the end of a script, or a comment that hides it.
     """
     if found := re.search(r"</script|<!--", source, re.IGNORECASE):
-        raise ValueError(f"a script of the page holds {found[0]!r}")
+        raise ValueError(f"a script of the page contains {found[0]!r}")
     return source
 
 

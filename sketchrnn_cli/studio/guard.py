@@ -1,7 +1,7 @@
-"""Who may ask, and what an answer may do in the browser: around every request to the studio's server.
+"""Access control and security headers of the studio's server.
 
-The pages of other sites can send requests to a server on this machine. They know neither the token, nor can they send
-our Host or Origin: a name that an attacker points at 127.0.0.1 (DNS rebinding) shows in Host, another site in Origin.
+Other sites' pages can send requests to a server on this machine. They do not know the token and cannot forge Host and
+Origin: DNS rebinding (a domain that resolves to 127.0.0.1) shows in Host, another site in Origin.
 """
 
 import hmac
@@ -14,12 +14,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 TOKEN_HEADER = "X-Sketchrnn-Token"
 GUARDED = ("/api/", "/models/")
-"""What needs the token; the page itself holds nothing of the user's."""
+"""Paths that need the token; the page itself contains no user data."""
 MAX_BODY_BYTES = 8 << 20
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'self'",
-        "script-src 'self' 'wasm-unsafe-eval'",  # Without the second, Chromium refuses the kernel silently.
+        "script-src 'self' 'wasm-unsafe-eval'",  # Chromium needs the second for WebAssembly.
         "img-src 'self' blob: data:",
         "object-src 'none'",
         "base-uri 'none'",
@@ -39,7 +39,7 @@ LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Guard:
-    """An application that passes on what may be asked, and refuses the rest."""
+    """Middleware that refuses unauthorized requests."""
 
     def __init__(self, app: ASGIApp, token: str, host: str = "127.0.0.1") -> None:
         """Guard `app`, served on `host`."""
@@ -49,7 +49,7 @@ class Guard:
         self.any_address = not host or host in ("0.0.0.0", "::")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http":
             return
 
@@ -68,28 +68,28 @@ class Guard:
         await JSONResponse({"error": reason}, status)(scope, receive, send_with_headers)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
-        """Return status and reason where a request is refused by its headers alone."""
+        """Return status and reason if the headers are refused, else None."""
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._is_ours(hosts[0]):
-            return 403, "this server is not known by that name"
+            return 403, "unknown host name"
         if any(origin != f"http://{hosts[0]}" for origin in headers.getlist("origin")):
-            return 403, "another site may not ask"
+            return 403, "requests from another site are refused"
         if not scope["path"].startswith(GUARDED):
             return None
         if not hmac.compare_digest(headers.get(TOKEN_HEADER, "").encode(), self.token.encode()):
-            return 403, "the token is missing or of an earlier start; open the address that the terminal shows"
+            return 403, "the token is missing or outdated; open the address shown in the terminal"
         if scope["method"] != "POST":
             return None
         if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             return 415, "expected Content-Type: application/json"
         length = headers.get("content-length", "0")
         if not length.isdecimal() or len(length) > 12 or int(length) > MAX_BODY_BYTES:
-            return 413, f"a body of at most {MAX_BODY_BYTES} bytes is taken"
+            return 413, f"a body may have at most {MAX_BODY_BYTES} bytes"
         return None
 
     def _is_ours(self, host: str) -> bool:
-        """Whether a Host header names this server; a port may differ where one is forwarded."""
+        """Return whether a Host header names this server; the port may differ if it is forwarded."""
         name, colon, port = host.rpartition(":")
         if not colon or not port.isdecimal():
             name = host

@@ -1,4 +1,4 @@
-"""The models that the page can choose from."""
+"""The models available to the page."""
 
 import hashlib
 import threading
@@ -12,20 +12,20 @@ from sketchrnn_cli.store import checkpoint, names
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """The two files of a checkpoint as bytes, belonging together."""
+    """The two files of a checkpoint, consistent with each other."""
 
     hparams: bytes
     weights: bytes
 
 
 class Models:
-    """Checkpoints by the name that the page knows them by; each is read when first asked for, and then kept."""
+    """Checkpoints by name, read on first use and cached."""
 
     def __init__(self, ckpts: list[str], checkpoint_dir: Path) -> None:
-        """Take the checkpoints named, which must be whole; none are all there are, the default one first.
+        """Take the named checkpoints, which must be valid; by default all, the default one first.
 
         Raises:
-            CheckpointError: one that was named cannot be opened.
+            CheckpointError: a named checkpoint cannot be opened.
         """
         self._loaded: dict[str, ModelFiles] = {}
         self._lock = threading.Lock()
@@ -38,11 +38,11 @@ class Models:
             try:
                 folder = names.find(known, checkpoint_dir)
                 self._folders.setdefault(names.title(folder), folder)
-            except CheckpointError:  # Nobody named it, and another may do.
+            except CheckpointError:  # Not asked for by name.
                 continue
 
     def listing(self) -> list[dict[str, Any]]:
-        """Return name and words of each; those that cannot be opened have none, and say why when asked for."""
+        """Return name and words of each; a damaged one has no words, and its error is raised by `files`."""
         return [{"name": name, "words": self._words(name)} for name in self._folders]
 
     def files(self, name: str) -> ModelFiles:
@@ -50,7 +50,7 @@ class Models:
 
         Raises:
             KeyError: no such model.
-            CheckpointError: it cannot be read, or is damaged.
+            CheckpointError: unreadable or damaged.
         """
         folder = self._folders[name]
         with self._lock:
@@ -66,7 +66,7 @@ class Models:
 
 
 def read_files(folder: Path) -> ModelFiles:
-    """Read a released checkpoint as bytes, verified.
+    """Read the files of a released checkpoint, verified.
 
     Raises:
         CheckpointError: a file is missing or damaged.

@@ -1,4 +1,4 @@
-"""What the page sends, checked: nothing of it reaches the disk or a writer as it came."""
+"""Validate what the page sends, before it reaches the disk or a renderer."""
 
 import json
 import re
@@ -12,22 +12,22 @@ from sketchrnn_cli.strokes.formats import as_stroke3
 
 MAX_STROKES = 2_000
 MAX_POINTS = 50_000
-"""Points of a drawing; a minute of a pen at 240 samples a second has 14,400."""
+"""Per drawing; a minute of a pen at 240 samples per second has 14,400."""
 MAX_COORDINATE = 1e6
-MAX_TIME = 1e10
-"""Milliseconds from a drawing's first point to its last: four months."""
+MAX_DURATION_MS = 1e10
+"""Four months."""
 MAX_TEXT = 100
 MAX_SKETCHES = 100
-"""Sketches of one animation."""
+"""Per animation."""
 HANDS = ("hand", "model")
 ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
 def parse_json(body: bytes) -> dict[str, Any]:
-    """Return the JSON object of a request's body.
+    """Parse the JSON object of a request's body.
 
     Raises:
-        DataError: no JSON object, or one with NaN or infinity.
+        DataError: not a JSON object, or NaN or infinity in it.
     """
     try:
         values = json.loads(body, parse_constant=_refuse_constant)
@@ -39,12 +39,12 @@ def parse_json(body: bytes) -> dict[str, Any]:
 
 
 def check_drawing(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the record of a drawing as the page sends it, of known keys only and within bounds.
+    """Validate the record of a drawing; unknown keys are dropped.
 
     `drawing` is Quick, Draw!'s raw form `[[xs, ys, times], ...]`; `pressure` has a list, `by` a word for each stroke.
 
     Raises:
-        DataError: a value is missing, of another kind, or out of bounds.
+        DataError: a value is missing, of another type, or out of bounds.
     """
     identity = values.get("id")
     if not isinstance(identity, str) or not ID.fullmatch(identity):
@@ -71,38 +71,38 @@ def check_drawing(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_sketches(values: Mapping[str, Any]) -> list[np.ndarray]:
-    """Return the stroke-3 sketches `[points, 3]`, in data units, that an animation is asked of.
+    """Return the stroke-3 sketches `[points, 3]`, in data units, of a request for an animation.
 
     Raises:
-        DataError: a value is missing, of another kind, or out of bounds.
+        DataError: a value is missing, of another type, or out of bounds.
     """
     rows = _list(values, "sketches", MAX_SKETCHES)
     if not rows:
         raise DataError("sketches: expected at least one")
     sketches = [as_stroke3(sketch, f"sketches: number {number}") for number, sketch in enumerate(rows, 1)]
     if sum(map(len, sketches)) > MAX_POINTS:
-        raise DataError(f"sketches: more than {MAX_POINTS} points together")
+        raise DataError(f"sketches: more than {MAX_POINTS} points in total")
     return sketches
 
 
 def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not valid JSON")
 
 
-def _list(values: Mapping[str, Any], key: str, longest: int) -> list:
+def _list(values: Mapping[str, Any], key: str, max_length: int) -> list:
     found = values.get(key)
-    if not isinstance(found, list) or len(found) > longest:
-        raise DataError(f"{key}: expected a list of at most {longest}")
+    if not isinstance(found, list) or len(found) > max_length:
+        raise DataError(f"{key}: expected a list of at most {max_length}")
     return found
 
 
 def _stroke(stroke: object) -> list[list[float]]:
     if not isinstance(stroke, list) or len(stroke) != 3:
         raise DataError("drawing: a stroke is [xs, ys, times]")
-    bounds = (MAX_COORDINATE, MAX_COORDINATE, MAX_TIME)
+    bounds = (MAX_COORDINATE, MAX_COORDINATE, MAX_DURATION_MS)
     axes = [_numbers(axis, "drawing", bound) for axis, bound in zip(stroke, bounds, strict=True)]
     if not axes[0] or len({len(axis) for axis in axes}) > 1:
-        raise DataError("drawing: xs, ys and times of a stroke are equally many, at least one")
+        raise DataError("drawing: xs, ys and times of a stroke need the same length, at least 1")
     return axes
 
 

@@ -1,4 +1,4 @@
-"""What the page cannot do itself: read checkpoints, keep drawings on the disk, write GIF and WebP."""
+"""The studio's server: serves the page and checkpoints, stores drawings, renders GIF and WebP."""
 
 import tempfile
 import threading
@@ -29,9 +29,9 @@ from sketchrnn_cli.studio.models import Models
 STATIC = Path(str(files("sketchrnn_cli.studio"))) / "static"
 FORMATS = {"gif": "image/gif", "webp": "image/webp"}
 MAX_DRAWINGS = 1000
-"""Drawings that the page can ask for at once."""
-ANIMATION_SIZE = 480
-"""Pixels of an animation's larger side."""
+"""Per request."""
+ANIMATION_SIZE_PIXELS = 480
+"""Larger side."""
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -40,10 +40,10 @@ def application(models: Models, collection: Collection | None, token: str, host:
     """Return the studio's ASGI application.
 
     Args:
-        models: what the page can draw with.
-        collection: where drawings are added; None where no data set was given.
-        token: what each request for the user's data must know.
-        host: the address that it is served on.
+        models: the models available to the page.
+        collection: the data set to which drawings are added, if any.
+        token: required for requests to user data.
+        host: the address it is served on.
     """
     renderer = threading.Lock()
 
@@ -113,43 +113,43 @@ def application(models: Models, collection: Collection | None, token: str, host:
 
 
 def animation(sketches: list[Any], kind: str) -> bytes:
-    """Return a film of one stroke-3 sketch being drawn, or of several as a morph, as GIF or WebP.
+    """Return a GIF or WebP of one stroke-3 sketch being drawn, or of several as a morph.
 
     Raises:
-        UsageError: more pixels than an animation may have.
+        UsageError: too many pixels.
     """
-    style = Style(size=ANIMATION_SIZE)
+    style = Style(size=ANIMATION_SIZE_PIXELS)
     pictures = [grid(sketches, style=style)] if len(sketches) == 1 else sequence(sketches, style)
     with tempfile.TemporaryDirectory(prefix="sketchrnn-") as folder:
-        path = Path(folder) / f"film.{kind}"
+        path = Path(folder) / f"animation.{kind}"
         output.save_animation(pictures, Timing(hold=1.5 if len(sketches) == 1 else 0.5), path)
         return path.read_bytes()
 
 
 async def _body(request: Request) -> bytes:
-    """Return a request's body; one that is sent in chunks has no length to refuse it by."""
+    """Return a request's body, limited in size even without Content-Length."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY_BYTES:
-            raise HTTPException(413, f"a body of at most {MAX_BODY_BYTES} bytes is taken")
+            raise HTTPException(413, f"a body may have at most {MAX_BODY_BYTES} bytes")
     return bytes(body)
 
 
 def _required(collection: Collection | None) -> Collection:
     if collection is None:
-        raise HTTPException(404, "no data set was given; start again with --data NAME.ndjson")
+        raise HTTPException(404, "no data set; restart with --data NAME.ndjson")
     return collection
 
 
 async def _explain(request: Request, error: Exception) -> Response:
-    """Answer with one line that says what is wrong."""
+    """Respond with one line on what is wrong."""
     if isinstance(error, HTTPException):
         return JSONResponse({"error": error.detail}, error.status_code, headers=error.headers)
-    is_theirs = isinstance(error, DataError | UsageError | CheckpointError)
-    return JSONResponse({"error": str(error)}, 400 if is_theirs else 500)
+    is_client_error = isinstance(error, DataError | UsageError | CheckpointError)
+    return JSONResponse({"error": str(error)}, 400 if is_client_error else 500)
 
 
 async def _hide(request: Request, error: Exception) -> Response:
-    """Answer a bug of ours: its traceback goes to the terminal alone."""
-    return JSONResponse({"error": "the server failed; its terminal says how"}, 500)
+    """Respond to a bug: its traceback goes to the terminal only."""
+    return JSONResponse({"error": "the server failed; see its terminal"}, 500)

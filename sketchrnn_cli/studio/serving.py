@@ -1,4 +1,4 @@
-"""Run the studio's server on a port, until Ctrl-C."""
+"""Run the studio's server until Ctrl-C."""
 
 import contextlib
 import errno
@@ -15,10 +15,10 @@ from sketchrnn_cli.studio.models import Models
 from sketchrnn_cli.studio.server import application
 
 PORT = 8745
-"""A browser keeps drawings that no server has answered for by address and port: so it is the same at each start."""
+"""Fixed, because a browser stores unsent drawings per origin."""
 PORTS = 20
 GRACE_SECONDS = 2
-"""How long requests in progress may take after Ctrl-C."""
+"""For requests in progress after Ctrl-C."""
 
 
 def serve(
@@ -32,17 +32,17 @@ def serve(
     """Serve the studio until Ctrl-C.
 
     Args:
-        ckpts: the models to draw with; none are all there are.
+        ckpts: the models to draw with; empty for all.
         checkpoint_dir: where their names are looked up.
-        data: an .ndjson file that drawings are added to.
+        data: the .ndjson file to which drawings are added.
         host: the address to listen on.
-        port: 0 takes any free one, None the first free one from `PORT` on.
-        opened: called with the address to open, token included, once it answers.
+        port: 0 for any free one, None for the first free one from `PORT` on.
+        opened: called with the URL to open, including the token, once the server is listening.
 
     Raises:
         CheckpointError: a model cannot be opened.
         DataError: the data set cannot be read or written.
-        UsageError: it is no .ndjson file, or the address cannot be listened on.
+        UsageError: the data set is not an .ndjson file, or the address cannot be used.
     """
     models = Models(ckpts, checkpoint_dir)
     collection = None if data is None else Collection(data)
@@ -60,14 +60,14 @@ def serve(
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     with listener, contextlib.suppress(KeyboardInterrupt):
-        # The socket listens already: whoever opens the address at once waits, and is answered.
+        # The socket is already listening, so an early request only waits
         name = f"[{host}]" if ":" in host else host
         opened(f"http://{name}:{listener.getsockname()[1]}/#token={token}")
         uvicorn.Server(config).run(sockets=[listener])
 
 
 def _listen(host: str, ports: Sequence[int]) -> socket.socket:
-    """Return a socket that listens on the first of `ports` that is free."""
+    """Return a socket listening on the first free port of `ports`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for port in ports:
         try:

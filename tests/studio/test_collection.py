@@ -188,7 +188,7 @@ def test_what_no_model_can_be_shown_counts_but_is_not_on_the_map(tmp_path: Path)
 def test_a_file_of_something_else_is_left_as_it_is(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "mine.ndjson"
     path.write_bytes(content)
-    with pytest.raises(DataError, match="first line is no drawing"):
+    with pytest.raises(DataError, match="first line is not a drawing"):
         Collection(path)
     assert path.read_bytes() == content
 
