@@ -1,4 +1,4 @@
-"""Data sets in memory: many sketches packed into one array, and what training must know of them."""
+"""Data sets in memory: sketches packed into one array, and their statistics."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from sketchrnn_cli.strokes.formats import LIMIT, check_pens
 SPLITS = ("train", "valid", "test")
 FEW = 300
 """Training drawings of a small set, at most."""
-FEW_SET = 2.0
-"""Times the points of nearly all sketches from which on the longest is an outlier."""
+OUTLIER_RATIO = 2.0
+"""The longest sketch is an outlier beyond this multiple of the 99th percentile of points."""
 
 
 def check_splits(asked: Sequence[str]) -> None:
@@ -28,26 +28,26 @@ def check_splits(asked: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class Sketches:
-    """Many stroke-3 sketches in one array."""
+    """Stroke-3 sketches packed into one array."""
 
     points: np.ndarray
-    """`[total, 3]`, one sketch after another, in data units: int16 where all are whole numbers, else float32."""
+    """`[total, 3]`, concatenated, in data units: int16 if all are integers, else float32."""
     offsets: np.ndarray
-    """int64 `[sketches + 1]`: where each begins, and the end."""
+    """int64 `[sketches + 1]`: the start of each, and the end."""
     labels: np.ndarray | None = None
-    """uint16 `[sketches]`, each an index into the set's words; None: all are of its first word."""
+    """uint16 `[sketches]`, indices into the set's words; None: all are of the first word."""
     key_ids: np.ndarray | None = None
-    """uint64 `[sketches]`: the numbers by which the source knows its drawings; None where it has none."""
+    """uint64 `[sketches]`, the source's ids of the drawings, if it has them."""
 
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def __getitem__(self, place: int) -> np.ndarray:
+    def __getitem__(self, index: int) -> np.ndarray:
         """Return one sketch, stroke-3 float32 `[points, 3]`."""
-        if not -len(self) <= place < len(self):
-            raise IndexError(place)
-        place %= len(self)
-        return self.points[self.offsets[place] : self.offsets[place + 1]].astype(np.float32)
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        index %= len(self)
+        return self.points[self.offsets[index] : self.offsets[index + 1]].astype(np.float32)
 
     @property
     def lengths(self) -> np.ndarray:
@@ -57,23 +57,23 @@ class Sketches:
 
 @dataclass(frozen=True)
 class Measures:
-    """Sums and sizes of a data set, taken once so that training starts without reading all of it."""
+    """Statistics of a data set, cached so that training starts without reading all of it."""
 
     count: int
-    """Numbers pooled: x and y of every training offset."""
+    """Number of training offsets, x and y pooled."""
     total: float
     """Their sum."""
     squares: float
     """The sum of their squares."""
     longest: int
-    """Points of the longest sketch of all splits."""
+    """Points of the longest sketch in all splits."""
     sides: np.ndarray
     """Larger side of each training drawing in data units, float32 `[sketches]`."""
 
 
 @dataclass(frozen=True)
 class DataSet:
-    """An archive as loaded."""
+    """A loaded archive."""
 
     name: str
     path: Path
@@ -82,28 +82,28 @@ class DataSet:
     sha256: str
     """Of the file."""
     provenance: str
-    """Where the drawings came from, for people."""
+    """The origin of the drawings, as text."""
     stored: str
-    """The types of number in the file, such as int16."""
+    """The dtypes in the file, such as int16."""
     words: tuple[str, ...] = ()
-    """What the labels stand for; empty where the file has no labels."""
+    """The words of the labels; empty if the file has no labels."""
 
     @property
     def train(self) -> Sketches:
-        """The training split; it has at least one sketch."""
+        """The training split, never empty."""
         return self.splits["train"]
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The words its drawings are of: those of the labels, else the set's name."""
+        """The words of the drawings: those of the labels, else the set's name."""
         return self.words or (self.name,)
 
 
 def pack(sketches: Sequence[np.ndarray], where: str) -> Sketches:
-    """Pack `[n, 3]` arrays of any real types, checked and clipped to ± `LIMIT`.
+    """Pack `[n, 3]` arrays of any real dtypes, validated and clipped to ± `LIMIT`.
 
     Raises:
-        DataError: one is empty, of another shape, not finite, or has pens that are neither 0 nor 1.
+        DataError: one is empty, of another shape, not finite, or has pens other than 0 and 1.
     """
     for number, sketch in enumerate(sketches):
         if sketch.ndim != 2 or sketch.shape[1] != 3 or not len(sketch):
@@ -130,7 +130,7 @@ def _check_pens(points: np.ndarray, offsets: np.ndarray, where: str) -> None:
 
 
 def measure(splits: Mapping[str, Sketches]) -> Measures:
-    """Take the sums and sizes of a data set, in float64: single precision misses the scale's sixth decimal."""
+    """Compute the statistics of a data set in float64; float32 is inexact in the scale's sixth decimal."""
     training = splits["train"]
     offsets = training.points[:, :2]
     squares = sum(float((part * part).sum()) for part in (offsets[:, axis].astype(np.float64) for axis in (0, 1)))
@@ -144,7 +144,7 @@ def measure(splits: Mapping[str, Sketches]) -> Measures:
 
 
 def scale_factor(sets: Sequence[DataSet]) -> float:
-    """Return the standard deviation of all training offsets, pooled over x, y and the sets; 1 where nothing moves."""
+    """Return the standard deviation of all training offsets, pooled over x, y and the sets; 1 if it is 0."""
     count = sum(dataset.measures.count for dataset in sets)
     mean = sum(dataset.measures.total for dataset in sets) / count
     variance = sum(dataset.measures.squares for dataset in sets) / count - mean**2
@@ -152,18 +152,18 @@ def scale_factor(sets: Sequence[DataSet]) -> float:
 
 
 def longest(sets: Sequence[DataSet]) -> int:
-    """Return N_max: the points of the longest sketch of all splits."""
+    """Return N_max: the points of the longest sketch in all splits."""
     return max(dataset.measures.longest for dataset in sets)
 
 
 def outliers(sets: Sequence[DataSet]) -> tuple[int, int] | None:
-    """Return the points that 99 % of the sketches have at most, and how many have more, where few set N_max.
+    """Return the 99th percentile of points and the number of longer sketches, if outliers determine N_max.
 
-    None where the longest has no more than `FEW_SET` times those points.
+    None if the longest has at most `OUTLIER_RATIO` times the percentile.
     """
     lengths = np.concatenate([split.lengths for dataset in sets for split in dataset.splits.values()])
     usual = int(np.percentile(lengths, 99, method="lower"))
-    return (usual, int((lengths > usual).sum())) if lengths.max() > FEW_SET * usual else None
+    return (usual, int((lengths > usual).sum())) if lengths.max() > OUTLIER_RATIO * usual else None
 
 
 def canvas_size(sets: Sequence[DataSet]) -> float:
@@ -172,14 +172,14 @@ def canvas_size(sets: Sequence[DataSet]) -> float:
 
 
 def words_of(sets: Sequence[DataSet]) -> tuple[str, ...]:
-    """Return the words of all sets, each once, in the order in which they first come."""
+    """Return the distinct words of all sets, in order of first occurrence."""
     return tuple(dict.fromkeys(word for dataset in sets for word in dataset.classes))
 
 
 def label_rows(dataset: DataSet, split: str, words: Sequence[str]) -> np.ndarray:
     """Return each sketch's row in a model's label table, int32 `[sketches]`: 1 + its word's index, 0 without one."""
-    place = {word: number for number, word in enumerate(words, 1)}
-    rows = np.array([place.get(word, 0) for word in dataset.classes], dtype=np.int32)
+    row_of = {word: row for row, word in enumerate(words, 1)}
+    rows = np.array([row_of.get(word, 0) for word in dataset.classes], dtype=np.int32)
     sketches = dataset.splits[split]
     if sketches.labels is None:
         return np.full(len(sketches), rows[0], dtype=np.int32)
@@ -187,7 +187,7 @@ def label_rows(dataset: DataSet, split: str, words: Sequence[str]) -> np.ndarray
 
 
 def larger_sides(sketches: Sketches) -> np.ndarray:
-    """Return the larger side of each drawing's bounds in data units, `[sketches]`."""
+    """Return the larger side of each drawing's bounding box in data units, `[sketches]`."""
     if not len(sketches):
         return np.zeros(0)
     starts = sketches.offsets[:-1]
@@ -195,14 +195,14 @@ def larger_sides(sketches: Sketches) -> np.ndarray:
     for axis in (0, 1):
         moves = sketches.points[:, axis]
         position = np.cumsum(moves, dtype=np.float64)
-        origin = position[starts] - moves[starts]  # Where the pen comes down first.
+        origin = position[starts] - moves[starts]  # Where the first stroke starts.
         low = np.minimum(np.minimum.reduceat(position, starts), origin)
         sides[axis] = np.maximum(np.maximum.reduceat(position, starts), origin) - low
     return sides.max(axis=0)
 
 
 def _compact(points: np.ndarray) -> np.ndarray:
-    """Return points clipped, pen values 0 or 1, as int16 where that loses nothing, else float32."""
+    """Return points clipped, with pen values 0 or 1, as int16 if lossless, else float32."""
     pen = points[:, 2] > 0.5
     if points.dtype.kind == "u":
         points = points.astype(np.int64)  # Unsigned types have no -LIMIT.

@@ -1,4 +1,4 @@
-"""Measure a data set: what a person should know before training on it."""
+"""Statistics of a data set, to check before training on it."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,16 +13,16 @@ from sketchrnn_cli.strokes.formats import LIMIT
 
 PERCENTILES = (5, 25, 50, 75, 95, 99)
 LIMITS = (50, 100, 125, 150, 200, 250)
-"""Values of max_seq_len for which the dropped sketches are counted."""
+"""Values of max_seq_len for which dropped sketches are counted."""
 
 BINS = 12
 
-OTHER_SCALE = 10.0
-"""How many times larger one set's offsets are than another's for a word on it."""
+MAX_SCALE_RATIO = 10.0
+"""Warn if the scale factors of two data sets differ by more."""
 
 
 def inspect(dataset: DataSet) -> dict[str, Any]:
-    """Return plain figures on a data set, ready for JSON."""
+    """Return statistics of a data set, ready for JSON."""
     lengths = np.concatenate([split.lengths for split in dataset.splits.values()])
     counts, edges = np.histogram(lengths, bins=BINS)
     digests = {name: _digests(split) for name, split in dataset.splits.items()}
@@ -52,21 +52,21 @@ def inspect(dataset: DataSet) -> dict[str, Any]:
     }
 
 
-def compare(figures: Sequence[dict[str, Any]]) -> list[str]:
-    """Return what a person should know of several sets before training on them together, a line each."""
-    said = []
-    for number, one in enumerate(figures):
-        for other in figures[:number]:
+def compare(statistics: Sequence[dict[str, Any]]) -> list[str]:
+    """Return warnings about training on several data sets together, given `inspect` of each."""
+    warnings = []
+    for index, one in enumerate(statistics):
+        for other in statistics[:index]:
             if one["sha256"] == other["sha256"]:
-                said.append(f"{other['path']} and {one['path']} are the same data; given twice, they count twice")
+                warnings.append(f"{other['path']} and {one['path']} are the same data, which then counts twice")
             small, large = sorted((one, other), key=lambda each: each["scale_factor"])
-            times = large["scale_factor"] / small["scale_factor"]
-            if times >= OTHER_SCALE:
-                said.append(
-                    f"the offsets of {large['path']} are {times:.0f} times as large as those of {small['path']}: "
-                    "a model of both scales both alike; convert one of them anew"
+            ratio = large["scale_factor"] / small["scale_factor"]
+            if ratio >= MAX_SCALE_RATIO:
+                warnings.append(
+                    f"the offsets of {large['path']} are {ratio:.0f} times as large as those of {small['path']}, "
+                    "but a model scales both alike; convert one of them again"
                 )
-    return said
+    return warnings
 
 
 def _digests(split: Sketches) -> list[bytes]:
@@ -77,9 +77,9 @@ def _digests(split: Sketches) -> list[bytes]:
 
 
 def _untidy(dataset: DataSet) -> dict[str, int]:
-    """Count what is unusual but not wrong; training takes it as it is.
+    """Count what is unusual but valid; training uses it unchanged.
 
-    `at_the_limit` are offsets that the clip at ± `LIMIT` changed, here or when the file was made.
+    `at_the_limit` counts offsets clipped to ± `LIMIT`, here or when the file was made.
     """
     counts = {
         "zero_moves": 0,
@@ -100,17 +100,17 @@ def _untidy(dataset: DataSet) -> dict[str, int]:
 
 
 def choose(split: Sketches, wanted: int | Sequence[int], seed: int) -> list[int]:
-    """Return the indices asked for, or of so many sketches at random, in order.
+    """Return the indices asked for, or of N random sketches in order.
 
     Raises:
-        DataError: there is no such sketch.
+        DataError: an index out of range, or an empty split.
     """
     if isinstance(wanted, int):
         if not len(split):
             raise DataError("this split is empty; choose another")
         rng = np.random.default_rng(seed)
         return sorted(rng.choice(len(split), min(wanted, len(split)), replace=False).tolist())
-    for number in wanted:
-        if not 0 <= number < len(split):
-            raise DataError(f"no sketch {number}: this split has {len(split)}, counted from 0")
+    for index in wanted:
+        if not 0 <= index < len(split):
+            raise DataError(f"no sketch {index}: this split has {len(split)}, counted from 0")
     return list(wanted)

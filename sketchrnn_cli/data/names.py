@@ -1,4 +1,4 @@
-"""From what a user types for DATASET to a file."""
+"""Resolve DATASET, as typed by a user, to a file."""
 
 import os
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from sketchrnn_cli.hparams import nearest
 
 
 def find(name: str, data_dir: Path) -> Path:
-    """Return what DATASET names: a name in `data_dir`, or the path of an archive, or of drawings (see `prepared`).
+    """Resolve a name in `data_dir`, or the path of an archive or of drawings (see `prepared`).
 
-    A name that a folder has, too, is the data set or category; ``name/`` is the folder.
+    A data set or category takes precedence over a folder of the same name; ``name/`` is the folder.
 
     Raises:
-        DataError: there is none; the message holds the command that gets it.
+        DataError: not found; the message includes the command that creates it.
     """
     path = _existing(name, data_dir)
     if path:
@@ -25,7 +25,7 @@ def find(name: str, data_dir: Path) -> Path:
     if quickdraw.is_category(name):
         raise absent([name], data_dir)
     here = names(data_dir)
-    known = f"in {data_dir}: {', '.join(here)}" if here else f"{data_dir} holds none"
+    known = f"in {data_dir}: {', '.join(here)}" if here else f"{data_dir} has none"
     raise DataError(
         f"no data set {name!r}{nearest(name, [*here, *quickdraw.CATEGORIES])} ({known}); "
         "give a name from there, a category of Quick, Draw!, a folder of drawings or the path of a file"
@@ -33,17 +33,17 @@ def find(name: str, data_dir: Path) -> Path:
 
 
 def absent(categories: Sequence[str], data_dir: Path) -> DataError:
-    """Return the error that categories of Quick, Draw! are not here: all of them, and the command that gets them."""
+    """Return the error for Quick, Draw! categories that are not on disk, with the command that downloads them."""
     typed = " ".join(f'"{name}"' if " " in name else name for name in map(quickdraw.category, categories))
     drawn = " ".join(name for name in categories if name in ("cat", "guitar"))
-    built_in = f" (or draw built-in ones: sketchrnn dataset doodle {drawn})" if drawn else ""
+    built_in = f" (or use built-in drawings: sketchrnn dataset doodle {drawn})" if drawn else ""
     what = "no data set" if len(categories) == 1 else "no data sets"
     listed = ", ".join(map(repr, categories))
     return DataError(f"{what} {listed} in {data_dir}; type: sketchrnn dataset download {typed}{built_in}")
 
 
 def missing_categories(wanted: Sequence[str], data_dir: Path) -> list[str]:
-    """Return the categories of Quick, Draw! among `wanted` that are not on disk yet."""
+    """Return the Quick, Draw! categories among `wanted` that are not on disk."""
     missing = [name for name in wanted if quickdraw.is_category(name) and not _existing(name, data_dir)]
     return list(dict.fromkeys(quickdraw.category(name) for name in missing))
 
@@ -71,7 +71,7 @@ def _existing(name: str, data_dir: Path) -> Path | None:
     candidates += [data_dir / f"{stem}.npz" for stem in stems]
     candidates += [data_dir / f"sketchrnn_{stem}.npz" for stem in stems]
     candidates += [data_dir / f"{stem}.full.npz" for stem in stems]
-    found = next((path for path in candidates if os.path.isfile(path)), None)  # Path.is_file fails on a long name.
+    found = next((path for path in candidates if os.path.isfile(path)), None)  # Path.is_file raises on a long name.
     is_drawings = not found and (_is_path(name) or not quickdraw.is_category(name)) and os.path.exists(name)
     return Path(name) if is_drawings and prepared.is_source(Path(name)) else found
 

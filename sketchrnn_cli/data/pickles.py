@@ -1,8 +1,8 @@
-"""Read the pickled object arrays inside Sketch-RNN archives without running anything they ask for.
+"""Read the pickled object arrays in Sketch-RNN archives without executing any code from them.
 
-Two guards. Before unpickling, the opcodes are walked: only those that such arrays need may occur, and no memo index or
-length may reach beyond the input (8 bytes can otherwise claim gigabytes). While unpickling, only the globals that these
-files really use resolve, and to inert stand-ins at that: no NumPy object is made from a pickle.
+There are two guards. Before unpickling, all opcodes are scanned: only those that such arrays need may occur, and no
+memo index or length may exceed the input (8 bytes can otherwise allocate gigabytes). During unpickling, only the
+globals that these files use resolve, and to inert stand-ins: no NumPy object is created by a pickle.
 """
 
 import io
@@ -18,10 +18,10 @@ from sketchrnn_cli.errors import DataError
 PLAIN = re.compile(
     rb"(?:[()NRabet\]\x85\x86\x87\x88\x89\x93\x94]|[Khq].|M..|[Jj]....|G.{8}|\x80[\x02-\x05])*", re.DOTALL
 )
-"""A run of opcodes whose arguments have a fixed size and claim nothing."""
+"""A run of opcodes with arguments of fixed size that allocate nothing."""
 
 PAYLOADS = {ord("U"): 1, ord("T"): 4, ord("X"): 4, 0x8C: 1, ord("C"): 1, ord("B"): 4, 0x8E: 8}
-"""Opcodes of strings and bytes, and how many bytes their length takes."""
+"""Opcodes of strings and bytes, and the size of their length field in bytes."""
 
 STOP, LONG_BINPUT, GLOBAL, FRAME = ord("."), ord("r"), ord("c"), 0x95
 
@@ -48,19 +48,19 @@ class DtypeRecord:
 
 
 def sketches(blob: bytes, where: str) -> list[np.ndarray]:
-    """Return the arrays of a pickled object array: one dimension of arrays or lists of rows, or three of numbers.
+    """Return the sketches of a pickled object array: 1-D of arrays or lists of rows, or 3-D of numbers.
 
     Raises:
-        DataError: it is anything else, damaged, or asks for more than that.
+        DataError: another type, damaged, or unsafe.
     """
     array = _object_array(blob, where)
     if len(array.shape) == 1:
-        room = 4 * len(blob)  # Bytes; a pickle may refer to one sketch again and again.
+        budget = 4 * len(blob)  # Bytes; a pickle may reference the same sketch many times.
         arrays = []
         for item in array.data:
-            arrays.append(_from_rows(item, room, where) if isinstance(item, list) else numeric_array(item, where))
-            if (room := room - arrays[-1].nbytes) < 0:
-                raise DataError(f"{where}: sketches repeated beyond reason; refused")
+            arrays.append(_from_rows(item, budget, where) if isinstance(item, list) else numeric_array(item, where))
+            if (budget := budget - arrays[-1].nbytes) < 0:
+                raise DataError(f"{where}: too many repeated sketches; refused")
         return arrays
     if len(array.shape) != 3 or not all(type(number) in (int, float) for number in array.data):
         raise DataError(f"{where}: not an array of sketches")
@@ -70,17 +70,17 @@ def sketches(blob: bytes, where: str) -> list[np.ndarray]:
         raise DataError(f"{where}: a damaged array ({error})") from error
 
 
-def _from_rows(rows: list, room: int, where: str) -> np.ndarray:
+def _from_rows(rows: list, budget: int, where: str) -> np.ndarray:
     """Return the array of a list of rows (dx, dy, pen).
 
     Raises:
-        DataError: they are anything else, or need more than `room` bytes.
+        DataError: not such rows, or they need more than `budget` bytes.
     """
-    if 24 * len(rows) > room:
-        raise DataError(f"{where}: sketches repeated beyond reason; refused")
+    if 24 * len(rows) > budget:
+        raise DataError(f"{where}: too many repeated sketches; refused")
     for row in rows:
         if not isinstance(row, list | tuple) or len(row) != 3 or not all(type(n) in (int, float, bool) for n in row):
-            raise DataError(f"{where}: a list that is no sketch of rows (dx, dy, pen)")
+            raise DataError(f"{where}: a list that is not a sketch of rows (dx, dy, pen)")
     try:
         return np.array(rows, dtype=np.float64).reshape(len(rows), 3)
     except OverflowError as error:
@@ -88,10 +88,10 @@ def _from_rows(rows: list, room: int, where: str) -> np.ndarray:
 
 
 def _object_array(blob: bytes, where: str) -> ArrayRecord:
-    """Return the record of a pickled object array, its items as many as its shape says.
+    """Return the record of a pickled object array, with as many items as its shape says.
 
     Raises:
-        DataError: it is anything else, damaged, or asks for more than that.
+        DataError: another type, damaged, or unsafe.
     """
     _walk(blob, where)
     try:
@@ -112,7 +112,7 @@ def _object_array(blob: bytes, where: str) -> ArrayRecord:
         TypeError,
         ValueError,
     ) as error:
-        raise DataError(f"{where}: not a sound archive of sketches ({error})") from error
+        raise DataError(f"{where}: not a valid archive of sketches ({error})") from error
     return array
 
 
@@ -120,7 +120,7 @@ def numeric_array(record: object, where: str) -> np.ndarray:
     """Return the NumPy array of a record.
 
     Raises:
-        DataError: no record of a complete numeric array.
+        DataError: not the record of a complete numeric array.
     """
     try:
         if not isinstance(record, ArrayRecord):
@@ -141,7 +141,7 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         stand_in = _STAND_INS.get((module, name))
         if stand_in is None:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no archive of sketches needs")
+            raise pickle.UnpicklingError(f"it refers to {module}.{name}, which no archive of sketches needs")
         return stand_in
 
 
@@ -150,7 +150,7 @@ def _reconstruct(kind: object, shape: object, typecode: object) -> ArrayRecord:
 
 
 def _ndarray() -> None:
-    """Stand for the class that `_reconstruct` is given; never called."""
+    """Stand in for the class passed to `_reconstruct`; never called."""
 
 
 def _dtype(code: str, align: object, copy: object) -> DtypeRecord:
@@ -171,15 +171,15 @@ _STAND_INS = {
 
 
 def _walk(blob: bytes, where: str) -> None:
-    """Follow the opcodes to the end without running them.
+    """Scan the opcodes without executing them.
 
     Raises:
-        DataError: an opcode that is not needed, or a claim beyond the input.
+        DataError: a forbidden opcode, or an allocation beyond the input.
     """
     size, at = len(blob), 0
     plain = PLAIN.match
     while True:
-        if at < size:  # A length may point anywhere.
+        if at < size:  # A length may point beyond the end.
             at = plain(blob, at).end()  # type: ignore[union-attr]
         if at >= size:
             raise DataError(f"{where}: a truncated archive")

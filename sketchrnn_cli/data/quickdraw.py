@@ -1,4 +1,4 @@
-"""What Quick, Draw! is: its categories, and where their archives lie."""
+"""The Quick, Draw! data set: its categories and their URLs."""
 
 from urllib.parse import quote
 
@@ -6,7 +6,7 @@ from sketchrnn_cli.errors import UsageError
 from sketchrnn_cli.hparams import nearest
 
 BASE_URL = "https://storage.googleapis.com/quickdraw_dataset"
-LICENCE = "CC BY 4.0, Google"
+LICENSE = "CC BY 4.0, Google"
 
 CATEGORIES: tuple[str, ...] = tuple(
     name.strip()
@@ -43,19 +43,19 @@ triangle, trombone, truck, trumpet, umbrella, underwear, van, vase, violin, wash
 waterslide, whale, wheel, windmill, wine bottle, wine glass, wristwatch, yoga, zebra, zigzag
 """.replace("\n", " ").split(",")
 )
-"""The names as Quick, Draw! writes them, with spaces and capitals."""
+"""Canonical names, with spaces and capitals."""
 
 
 def is_category(name: str) -> bool:
-    """Say whether there is a category of that name; capitals and underscores for spaces do not matter."""
+    """Return whether a category exists, ignoring case and underscores for spaces."""
     return _key(name) in _BY_KEY
 
 
 def category(name: str) -> str:
-    """Return a category's name as Quick, Draw! writes it.
+    """Return the canonical name of a category.
 
     Raises:
-        UsageError: there is none; the message names the nearest.
+        UsageError: unknown; the message suggests the nearest.
     """
     try:
         return _BY_KEY[_key(name)]
@@ -66,18 +66,18 @@ def category(name: str) -> str:
 
 
 def file_name(category: str, full: bool = False) -> str:
-    """Return the name of a category's archive: 75,000 drawings, or with `full` all of them."""
+    """Return the file name of a category's archive: 75,000 drawings, or with `full` all of them."""
     return f"{category}.full.npz" if full else f"{category}.npz"
 
 
 def url(category: str, full: bool = False, base_url: str = BASE_URL) -> str:
-    """Return the address of a category's archive."""
+    """Return the URL of a category's archive."""
     return f"{base_url.rstrip('/')}/sketchrnn/{quote(file_name(category, full))}"
 
 
 def provenance(name: str) -> str:
-    """Return where an archive came from that does not say so itself, as its name has it."""
-    return f"Quick, Draw! ({LICENCE}), going by its name" if is_category(name.removesuffix(".full")) else "unknown"
+    """Guess the provenance of an archive from its name."""
+    return f"Quick, Draw! ({LICENSE}), going by its name" if is_category(name.removesuffix(".full")) else "unknown"
 
 
 def _key(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The built-in data: cats and guitars, drawn by a program as a person would; nothing to download."""
+"""Built-in data: procedural drawings of cats and guitars; no download needed."""
 
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
@@ -14,25 +14,24 @@ from sketchrnn_cli.strokes.prepare import CANVAS, to_sketch
 _ARTISTS: dict[str, Callable[[np.random.Generator], Drawing]] = {"cat": cat, "guitar": guitar}
 
 NAMES: tuple[str, ...] = tuple(_ARTISTS)
-"""What can be drawn."""
 
 SPLITS = ("train", "valid", "test")
 
-FEWEST, MOST = 25, 90
-"""Bounds on the points of a doodle."""
+MIN_POINTS, MAX_POINTS = 25, 90
+"""Of a doodle."""
 
 TRAIN_PER_HELD_OUT = 28
-"""Training doodles for each one of validation and of test, as in Quick, Draw!'s 70000/2500/2500."""
+"""Training doodles per validation and per test doodle, as in Quick, Draw!'s 70000/2500/2500."""
 
 
 def doodle(name: str, rng: np.random.Generator) -> np.ndarray:
     """Draw one sketch, prepared as Quick, Draw! prepares its drawings.
 
     Returns:
-        Stroke-3 float32 `[points, 3]` of `FEWEST` to `MOST` points, whole offsets, larger side 255.
+        Stroke-3 float32 `[points, 3]` of `MIN_POINTS` to `MAX_POINTS` points, whole offsets, larger side 255.
 
     Raises:
-        UsageError: there is no such doodle.
+        UsageError: unknown name.
     """
     if name not in _ARTISTS:
         close = get_close_matches(name, NAMES, n=1)
@@ -41,20 +40,20 @@ def doodle(name: str, rng: np.random.Generator) -> np.ndarray:
     while True:
         drawing = by_hand(_ARTISTS[name](rng), rng, unsteadiness=rng.uniform(0.3, 1.0))
         sketch, _ = to_sketch(drawing, CANVAS)
-        if FEWEST <= len(sketch) <= MOST:
+        if MIN_POINTS <= len(sketch) <= MAX_POINTS:
             return sketch
 
 
 def doodles(name: str, count: int, seed: int, splits: Sequence[str] = SPLITS) -> dict[str, list[np.ndarray]]:
     """Draw a data set: `count` training sketches, and validation and test in Quick, Draw!'s proportion.
 
-    Every sketch has a random stream of its own: those of a smaller set begin the larger one of the same seed.
+    Every sketch has its own random stream, so a smaller set is a prefix of a larger one with the same seed.
 
     Returns:
-        int16 `[points, 3]` arrays, by the `splits` asked for.
+        int16 `[points, 3]` arrays by split.
 
     Raises:
-        UsageError: there is no such doodle.
+        UsageError: unknown name.
     """
     held_out = max(1, count // TRAIN_PER_HELD_OUT)
     return {

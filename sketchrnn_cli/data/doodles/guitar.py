@@ -9,7 +9,7 @@ import numpy as np
 from sketchrnn_cli.data.doodles.pen import LEFT_AND_RIGHT, Drawing, curve, line, loop, loose, place
 
 STRINGS = ((), (0.0,), (-0.6, 0.6), (-0.6, 0.0, 0.6))
-"""Where the strings run, in half-widths of the neck: a hand draws few, or none."""
+"""Positions of the strings, in half-widths of the neck: people draw few, or none."""
 
 
 def guitar(rng: np.random.Generator) -> Drawing:

@@ -1,6 +1,6 @@
-"""The hand that draws the built-in doodles: curves, loops and lines, and what an unsteady hand makes of them.
+"""Primitives of the built-in doodles: curves, loops and lines, and the unsteadiness of a hand.
 
-A stroke is an absolute polyline `[points, 2]`, y downwards; a drawing is a list of strokes as they are drawn.
+A stroke is an absolute polyline `[points, 2]`, y downwards; a drawing is a list of strokes in drawing order.
 Angles are degrees, clockwise on the page from three o'clock.
 """
 
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 SPAN_SAMPLES = 8
 TURN_SAMPLES = 40
-"""Points drawn a span of a curve, and a full turn: finer than what simplification keeps."""
+"""Points per span of a curve, and per full turn: finer than simplification keeps."""
 
 LEFT_AND_RIGHT = (-1, 1)
 
@@ -21,7 +21,7 @@ Drawing = list[np.ndarray]
 
 @cache
 def _catmull_rom() -> np.ndarray:
-    """Return the weights `[samples, 4]` of four neighboring points on the span between the middle two."""
+    """Return the weights `[samples, 4]` of four successive points on the span between the middle two."""
     t = np.arange(SPAN_SAMPLES) / SPAN_SAMPLES
     powers = np.stack([np.ones_like(t), t, t**2, t**3], axis=1)
     return powers @ np.array([[0, 2, 0, 0], [-1, 0, 1, 0], [2, -5, 4, -1], [-1, 3, -3, 1]]) / 2.0
@@ -37,7 +37,7 @@ def curve(points: ArrayLike) -> np.ndarray:
 
 
 def line(start: ArrayLike, end: ArrayLike, bow: float = 0.0) -> np.ndarray:
-    """Return a line that swells to its left by `bow` of its length (a parabola)."""
+    """Return a line bowed to its left by `bow` of its length (a parabola)."""
     start, end = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
     t = np.linspace(0.0, 1.0, SPAN_SAMPLES)[:, None]
     along = end - start
@@ -45,25 +45,25 @@ def line(start: ArrayLike, end: ArrayLike, bow: float = 0.0) -> np.ndarray:
 
 
 def arc(center: ArrayLike, radii: ArrayLike, start: float, sweep: float) -> np.ndarray:
-    """Return the part of an ellipse that begins at `start` and turns by `sweep` (negative: anticlockwise)."""
+    """Return the arc of an ellipse from angle `start` through `sweep` (negative: counterclockwise)."""
     samples = max(6, int(abs(sweep) / 360 * TURN_SAMPLES))
     angles = np.radians(start + np.linspace(0.0, sweep, samples))
     return np.asarray(center) + np.asarray(radii) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
 def loop(rng: np.random.Generator, center: ArrayLike, radii: ArrayLike) -> np.ndarray:
-    """Return an ellipse as a hand closes it: from near the top, a little short or a little too far."""
+    """Return an ellipse drawn by hand: from near the top, with a small gap or overlap."""
     turn = rng.normal(358.0, 9.0) * (-1 if rng.random() < 0.7 else 1)
     return arc(center, radii, rng.normal(-90.0, 25.0), turn)
 
 
 def ribbon(path: np.ndarray, width: float, tip: float = 1.0) -> np.ndarray:
-    """Return the outline of a thick curve in one stroke: out on one side, round the end, back on the other.
+    """Return the outline of a thick curve in one stroke: along one side, around the end, back along the other.
 
     Args:
-        path: Middle line, `[points, 2]`.
-        width: Of the beginning.
-        tip: Width of the end, in parts of `width`.
+        path: center line, `[points, 2]`.
+        width: at the start.
+        tip: width at the end, as a share of `width`.
     """
     ahead = np.gradient(path, axis=0)
     ahead /= np.hypot(*ahead.T)[:, None] + 1e-9
@@ -75,13 +75,13 @@ def ribbon(path: np.ndarray, width: float, tip: float = 1.0) -> np.ndarray:
 
 
 def loose(rng: np.random.Generator, points: ArrayLike, amount: float) -> np.ndarray:
-    """Return points moved at random by about `amount`."""
+    """Add Gaussian noise of standard deviation `amount` to points."""
     points = np.asarray(points, dtype=np.float64)
     return points + rng.normal(0.0, amount, points.shape)
 
 
 def place(drawing: Sequence[np.ndarray], origin: ArrayLike, scale: ArrayLike = 1.0, tilt: float = 0.0) -> Drawing:
-    """Return a drawing scaled (negative mirrors), then turned by `tilt` degrees, then moved by `origin`."""
+    """Scale a drawing (negative mirrors), then rotate it by `tilt` degrees, then translate it by `origin`."""
     scale, origin = np.asarray(scale), np.asarray(origin)
     cos, sin = np.cos(np.radians(tilt)), np.sin(np.radians(tilt))
     turn = np.array([[cos, sin], [-sin, cos]])
@@ -89,11 +89,11 @@ def place(drawing: Sequence[np.ndarray], origin: ArrayLike, scale: ArrayLike = 1
 
 
 def by_hand(drawing: Sequence[np.ndarray], rng: np.random.Generator, unsteadiness: float) -> Drawing:
-    """Return a drawing as an unsteady hand draws it.
+    """Perturb a drawing as an unsteady hand would.
 
-    Each stroke starts beside its place, strays as it goes on, so that outlines seldom close, and sways: slow
-    swings of a seventh to a third of the drawing, not a tremor. `unsteadiness` is about how far a long stroke
-    strays, in hundredths of the drawing's larger side.
+    Each stroke is shifted, drifts along its length, so that outlines rarely close, and sways slowly, with wavelengths
+    of a seventh to two fifths of the drawing. `unsteadiness` is about the drift of a long stroke, in percent of the
+    drawing's larger side.
     """
     counts = np.array([len(stroke) for stroke in drawing])
     starts = np.cumsum(counts) - counts
@@ -101,7 +101,7 @@ def by_hand(drawing: Sequence[np.ndarray], rng: np.random.Generator, unsteadines
     size = float(np.ptp(points, axis=0).max())
 
     def each(values: np.ndarray) -> np.ndarray:
-        """Repeat a value a stroke for each of its points."""
+        """Repeat one value per stroke for all its points."""
         return np.repeat(values, counts, axis=0)
 
     steps = np.hypot(*np.diff(points, axis=0, prepend=points[:1]).T)
@@ -110,7 +110,7 @@ def by_hand(drawing: Sequence[np.ndarray], rng: np.random.Generator, unsteadines
     lengths = traveled[starts + counts - 1]
     progress = traveled / np.maximum(each(lengths), 1e-9)
 
-    # Short strokes are small movements, and small movements are surer: an eye stays an eye.
+    # Short strokes are steadier, so that an eye remains an eye
     care = np.minimum(1.0, 0.35 + lengths)[:, None]
     aside = rng.normal(0.0, 0.5, (len(drawing), 2)) * care
     stray = rng.normal(0.0, 1.0, (len(drawing), 2)) * np.minimum(1.0, lengths)[:, None]
