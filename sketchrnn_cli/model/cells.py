@@ -1,8 +1,8 @@
-"""The recurrent cells, one step at a time, for any array namespace `xp`.
+"""Single steps of the recurrent cells, for any array namespace `xp`.
 
-A cell is a record, looked up by name. Its `project` does what depends on the input alone, for a whole sequence in one
-product; its `step` does the rest. Gates come in the order i, f, c, o. Recurrent dropout acts on the candidate only, so
-that no memory is lost (Semeniuta et al. 2016).
+A cell is a record, looked up by name. Its `project` computes what depends on the inputs alone, in one matmul for the
+entire sequence; its `step` does the rest. Gates are ordered i, f, c, o. Recurrent dropout applies to the candidate
+only, so that the cell state is kept (Semeniuta et al. 2016).
 """
 
 import functools
@@ -18,9 +18,9 @@ State = tuple[Array, Array]
 LAYER_NORM_EPSILON = 1e-3
 FORGET_BIAS = 1.0
 HYPER_UNITS = 256
-"""Units of the small LSTM inside a hyper cell (Magenta's default)."""
+"""Units of a hyper cell's inner LSTM (Magenta's default)."""
 HYPER_EMBEDDING = 32
-"""Size of the embedding through which a hyper cell scales its gates (Magenta's default)."""
+"""Size of the embeddings from which a hyper cell's gate scales are computed (Magenta's default)."""
 
 
 @dataclass(frozen=True)
@@ -28,45 +28,45 @@ class Cell:
     """A kind of recurrent cell."""
 
     shapes: Callable[[int, int], dict[str, tuple[int, ...]]]
-    """``(inputs, units)``: its tensors by their names within it."""
+    """``(inputs, units)`` to the shapes of its tensors, by name."""
     step: Callable[..., State]
-    """``(xp, weights, projected, state, gate, mask)``: the next (h, c).
+    """``(xp, weights, projected, state, gate, mask)`` to the next (h, c).
 
-    `projected` is `project` of this step's input, `[batch, ...]`; `state` (h, c), each `[batch, state size]`; `gate`
-    the activation of the gates, which only `lstm` can have otherwise; `mask` recurrent dropout on the candidate,
-    `[batch, units]`, kept entries 1 / keep, None in use."""
+    `projected` is the output of `project` for this step, `[batch, ...]`; `state` is (h, c), each `[batch, state size]`;
+    `gate` names the gates' activation, configurable for `lstm` only; `mask` is the recurrent dropout of the candidate,
+    `[batch, units]`, with kept entries 1 / keep, or None."""
     forget_biases: tuple[str, ...] = ()
-    """Its biases that hold the forget gate's 1; a normalized cell adds it after the normalization."""
+    """Biases that include the forget gate's 1; a normalized cell adds it after the normalization."""
     inner_units: int = 0
-    """Units of an inner cell, whose state is carried behind its own."""
+    """Units of an inner cell, whose state is concatenated to the outer one's."""
 
     def state_size(self, units: int) -> int:
-        """Return the length of h, and of c."""
+        """Return the size of h, and of c."""
         return units + self.inner_units
 
     def input_kernel(self, xp: Any, weights: Mapping[str, Array]) -> Array:
-        """Return the kernel `[inputs, ...]` that `project` multiplies the inputs with, an inner cell's part behind."""
+        """Return the input kernel `[inputs, ...]`, with an inner cell's concatenated."""
         kernel = weights["kernel"]
         if not self.inner_units:
             return kernel
         return xp.concatenate([kernel, weights["hyper.kernel"][: kernel.shape[0]]], axis=-1)
 
     def project(self, xp: Any, weights: Mapping[str, Array], inputs: Array) -> Array:
-        """Return what the cell needs of its inputs `[..., inputs]`: `[..., 4 * units]`, an inner cell's part behind."""
+        """Project inputs `[..., inputs]` to gates `[..., 4 * units]`, with an inner cell's concatenated."""
         projected = xp.matmul(inputs, self.input_kernel(xp, weights))
         if self.forget_biases == ("bias",):
             return projected + weights["bias"]
         if self.forget_biases:
-            zeros = xp.zeros(weights["bias"].shape, dtype="float32")  # The outer bias is added after the scaling.
+            zeros = xp.zeros(weights["bias"].shape, dtype="float32")  # The outer bias is added after scaling.
             return projected + xp.concatenate([zeros, weights["hyper.bias"]], axis=-1)
         return projected
 
 
 def of(name: str, hparams: HParams) -> Cell:
-    """Return the cell of a name.
+    """Return a cell by name.
 
     Raises:
-        UsageError: there is none.
+        UsageError: unknown.
     """
     cell = CELLS.get("plain_hyper" if (name, hparams.hyper_inner) == ("hyper", "lstm") else name)
     if cell is None:
@@ -75,7 +75,7 @@ def of(name: str, hparams: HParams) -> Cell:
 
 
 def sigmoid(xp: Any, x: Array) -> Array:
-    """Return the logistic function, by tanh: no overflow, and in every namespace."""
+    """Return the logistic function, computed with tanh, which does not overflow."""
     return 0.5 * xp.tanh(0.5 * x) + 0.5
 
 
@@ -90,25 +90,25 @@ GATES: dict[str, Callable[[Any, Array], Array]] = {"sigmoid": sigmoid, "hard_sig
 def lstm_gates(
     xp: Any, gates: Array, c: Array, activation: Callable[[Any, Array], Array] = sigmoid, mask: Array | None = None
 ) -> State:
-    """Return (h, c) from pre-activation gates `[batch, 4 * units]` and the last c."""
+    """Return (h, c) from pre-activation gates `[batch, 4 * units]` and the previous c."""
     units = gates.shape[-1] // 4
     candidate = xp.tanh(gates[..., 2 * units : 3 * units])
     if mask is not None:
         candidate = candidate * mask
-    opened = activation(xp, gates)  # All at once, the candidate's for nothing: in NumPy a call costs more than that.
+    opened = activation(xp, gates)  # Includes the unused candidate: in NumPy, one call is cheaper.
     c = opened[..., units : 2 * units] * c + opened[..., :units] * candidate
     return opened[..., 3 * units :] * xp.tanh(c), c
 
 
 def _normalize(xp: Any, x: Array, gamma: Array, beta: Array) -> Array:
-    """Return layer normalization over the last axis (Ba et al. 2016)."""
+    """Apply layer normalization over the last axis (Ba et al. 2016)."""
     centered = x - xp.mean(x, axis=-1, keepdims=True)
     variance = xp.mean(centered * centered, axis=-1, keepdims=True)
     return gamma * centered / xp.sqrt(variance + LAYER_NORM_EPSILON) + beta
 
 
 def _normalized_gates(xp: Any, weights: Mapping[str, Array], gates: Array, c: Array, mask: Array | None) -> State:
-    """Return (h, c) of an LSTM whose four gates, and c before the output, are layer-normalized."""
+    """Return (h, c) of an LSTM with layer normalization of the four gates, and of c for the output."""
     normalized = [
         _normalize(xp, x, gamma, beta)
         for x, gamma, beta in zip(
@@ -144,9 +144,9 @@ def _layer_norm_step(
 def _hyper_step(
     xp: Any, weights: Mapping[str, Array], projected: Array, state: State, gate: str = "sigmoid", mask: Any = None
 ) -> State:
-    """Advance a HyperLSTM (Ha, Dai & Le 2016): a small LSTM scales the gates of the large one at every step.
+    """Return (h, c) of a HyperLSTM (Ha, Dai & Le 2016): an inner LSTM scales the gates of the outer one.
 
-    The small one is layer-normalized, or plain where its tensors have a bias (`HParams.hyper_inner`).
+    The inner LSTM is layer-normalized, or plain if it has a bias (`HParams.hyper_inner`).
     """
     units = weights["recurrent_kernel"].shape[0]
     h, inner_h = state[0][:, :units], state[0][:, units:]
@@ -171,7 +171,7 @@ def _hyper_step(
 
 
 def _hyper_scale(xp: Any, weights: Mapping[str, Array], path: str, inner_h: Array) -> Array:
-    """Return the factors (for `bias`: the summands) `[batch, 4 * units]` of one path into the gates."""
+    """Return the scales `[batch, 4 * units]` of one path into the gates; those of `bias` are added."""
     embedding = xp.matmul(inner_h, weights[f"hyper.{path}.embedding"])
     if path != "bias":
         embedding = embedding + weights[f"hyper.{path}.embedding_bias"]
@@ -215,4 +215,4 @@ CELLS = {
         inner_units=HYPER_UNITS,
     ),
 }
-"""The recurrent cells; `plain_hyper` is a `hyper` whose small LSTM is plain."""
+"""The recurrent cells; `plain_hyper` is a `hyper` with a plain inner LSTM."""

@@ -1,7 +1,7 @@
-"""The equations of Sketch-RNN (Ha & Eck 2017, arXiv 1704.03477), once, for any array namespace `xp`.
+"""The equations of Sketch-RNN (Ha & Eck 2017, arXiv 1704.03477) for any array namespace `xp`.
 
-The drawing engine calls them with NumPy, the training engine with `keras.ops`. What loops over time is each engine's
-own; what happens in a step, before and after it, is here and in `cells` and `mixture`.
+Inference calls them with NumPy, training with `keras.ops`. Each has its own loop over time; the rest is here and in
+`cells` and `mixture`.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from sketchrnn_cli.model import mixture as mixtures
 Array = Any
 
 START = np.array([0.0, 0.0, 1.0, 0.0, 0.0], dtype=np.float32)
-"""S₀, the row before a sketch that only the decoder sees."""
+"""S₀, the decoder's start row."""
 
 
 class Losses(NamedTuple):
@@ -35,7 +35,7 @@ class Losses(NamedTuple):
 
 
 def latent_distribution(xp: Any, weights: Mapping[str, Array], encoded: Array) -> tuple[Array, Array]:
-    """Return μ and σ̂, each `[batch, z]`, of the encoder's last states `[batch, 2 * units]` (equation 2)."""
+    """Return μ and σ̂, each `[batch, z]`, from the encoder's final states `[batch, 2 * units]` (equation 2)."""
     mu = xp.matmul(encoded, weights["latent.mu.kernel"]) + weights["latent.mu.bias"]
     sigma_hat = xp.matmul(encoded, weights["latent.sigma.kernel"]) + weights["latent.sigma.bias"]
     return mu, sigma_hat
@@ -47,13 +47,13 @@ def sample_latent(xp: Any, mu: Array, sigma_hat: Array, noise: Array) -> Array:
 
 
 def condition(xp: Any, weights: Mapping[str, Array], z: Array | None, labels: Array | None) -> Array | None:
-    """Return v = [z, E[label]], all that a decoder sees of both, `[batch, condition size]`; None where it sees none.
+    """Return v = [z, E[label]], the decoder's condition `[batch, condition size]`, or None without one.
 
     Args:
         xp: array namespace.
         weights: the model's tensors.
         z: latent vectors `[batch, z]`; None for a decoder-only model.
-        labels: rows of the label table, integers `[batch]`, 0 for "any"; not used by an unlabeled model.
+        labels: rows of the label table, integers `[batch]`, 0 for "any"; ignored by an unlabeled model.
     """
     if "classes.table" not in weights:
         return z
@@ -62,7 +62,7 @@ def condition(xp: Any, weights: Mapping[str, Array], z: Array | None, labels: Ar
 
 
 def first_state(xp: Any, weights: Mapping[str, Array], v: Array, hparams: HParams) -> tuple[Array, Array]:
-    """Return the decoder's first (h, c) = tanh(W v + b) (section 3.2)."""
+    """Return the decoder's initial state (h, c) = tanh(W v + b) (section 3.2)."""
     if hparams.squash_z:
         v = xp.tanh(v)
     state = xp.tanh(xp.matmul(v, weights["decoder.first_state.kernel"]) + weights["decoder.first_state.bias"])
@@ -81,9 +81,9 @@ def output_layer(xp: Any, weights: Mapping[str, Array], h: Array, hparams: HPara
 
 
 def reconstruction_terms(xp: Any, mixture: mixtures.Mixture, target: Array) -> tuple[Array, Array]:
-    """Return, for target rows `[..., 5]`, −log p of offsets and of pens, each `[...]`, to be summed over time.
+    """Return −log p of the offsets and of the pens of target rows `[..., 5]`, each `[...]`, to be summed over time.
 
-    Offsets count over real points only, pens over every row (equation 9); a row of zeros is none.
+    Offsets count for real points only, pens for every row (equation 9) except rows of zeros.
     """
     real = target[..., 2] + target[..., 3]
     offset = -real * mixtures.log_density(xp, mixture, target[..., :2])

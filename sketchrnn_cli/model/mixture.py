@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 Array = Any
 LOG_2 = math.log(2.0)
 LOG_2PI = math.log(2.0 * math.pi)
-LARGEST_RHO_RAW = 16.0
-"""Raw correlations beyond ± this give the same density, 1 − ρ² being 5e-14: single precision holds no cosh of 90."""
+MAX_RHO_RAW = 16.0
+"""Clip, where 1 − ρ² is 5e-14: cosh overflows float32 at 90."""
 
 
 class Mixture(NamedTuple):
@@ -28,7 +28,7 @@ class Mixture(NamedTuple):
 
 
 def split(xp: Any, output: Array, num_mixture: int) -> Mixture:
-    """Name the parts of the decoder's output `[..., 6M + 3]`: pen, π, μx, μy, log σx, log σy, ρ; more is left out."""
+    """Split the decoder's output `[..., 6M + 3]` into pen, π, μx, μy, log σx, log σy, ρ; more is ignored."""
     cuts = [0, *(3 + num_mixture * part for part in range(7))]
     return Mixture(*(output[..., start:end] for start, end in pairwise(cuts)))
 
@@ -53,7 +53,7 @@ def log_density(xp: Any, mixture: Mixture, offset: Array) -> Array:
     dx, dy = offset[..., 0:1], offset[..., 1:2]
     zx = (dx - mixture.mu_x) * xp.exp(-mixture.log_sigma_x)
     zy = (dy - mixture.mu_y) * xp.exp(-mixture.log_sigma_y)
-    rho_raw = xp.clip(mixture.rho_raw, -LARGEST_RHO_RAW, LARGEST_RHO_RAW)
+    rho_raw = xp.clip(mixture.rho_raw, -MAX_RHO_RAW, MAX_RHO_RAW)
     size = xp.abs(rho_raw)
     log_cosh = size + xp.log1p(xp.exp(-2.0 * size)) - LOG_2
     across = (zx - xp.tanh(rho_raw) * zy) * xp.exp(log_cosh)

@@ -1,8 +1,8 @@
-"""The tensors of a model: names, shapes, first values.
+"""The tensors of a model: names, shapes, initialization.
 
-The names are those of the checkpoint's weights file and do not change. Kernels multiply from the right, gates come in
-the order i, f, c, o, the forget gate's bias of 1 is inside the bias, and a first state holds h, then c. The label
-table has a row for "any", then one a word; `transformer` lists the tensors of that decoder.
+The names are part of the checkpoint format and do not change. Kernels multiply from the right, gates are ordered
+i, f, c, o, biases include the forget gate's 1, and an initial state holds h, then c. The label table has a row for
+"any", then one per word; for the tensors of a transformer decoder see `transformer`.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ INPUT_SIZE = 5
 
 
 def shapes(hparams: HParams) -> dict[str, tuple[int, ...]]:
-    """Return every tensor of a model: name to shape."""
+    """Return the shape of every tensor of a model, by name."""
     encoder, decoder, z = hparams.enc_rnn_size, hparams.dec_rnn_size, hparams.z_size
     v = hparams.condition_size
     table: dict[str, tuple[int, ...]] = {}
@@ -46,16 +46,16 @@ def shapes(hparams: HParams) -> dict[str, tuple[int, ...]]:
 
 
 def initialize(hparams: HParams) -> dict[str, np.ndarray]:
-    """Draw the first weights from ``hparams.seed``: float32, initialized as in Magenta's Sketch-RNN."""
+    """Return float32 weights drawn from ``hparams.seed``, initialized as in Magenta's Sketch-RNN."""
     rng = np.random.default_rng([hparams.seed, 0])
-    first = {name: _first_value(rng, name, shape) for name, shape in shapes(hparams).items()}
+    first = {name: _initial_value(rng, name, shape) for name, shape in shapes(hparams).items()}
     for name in _forget_biases(hparams):
         first[name] += np.repeat([0.0, cells.FORGET_BIAS, 0.0, 0.0], len(first[name]) // 4)
     return {name: value.astype(np.float32) for name, value in first.items()}
 
 
 def part(weights: Mapping, prefix: str) -> dict:
-    """Return the tensors whose names begin with ``prefix.``, by the rest of their names."""
+    """Return the tensors with ``prefix.``, by the rest of their names."""
     return {name[len(prefix) + 1 :]: value for name, value in weights.items() if name.startswith(prefix + ".")}
 
 
@@ -65,7 +65,7 @@ def count(weights: Mapping[str, np.ndarray]) -> int:
 
 
 def _forget_biases(hparams: HParams) -> list[str]:
-    """Return the biases that hold the forget gate's; normalized cells add theirs after the normalization."""
+    """Return the biases that include the forget gate's; normalized cells add it after the normalization."""
     cell_of = {f"encoder.{direction}": hparams.enc_model for direction in ("forward", "backward")}
     cell_of = (cell_of if hparams.conditional else {}) | {"decoder": hparams.dec_model}
     return [
@@ -76,7 +76,7 @@ def _forget_biases(hparams: HParams) -> list[str]:
     ]
 
 
-def _first_value(rng: np.random.Generator, name: str, shape: tuple[int, ...]) -> np.ndarray:
+def _initial_value(rng: np.random.Generator, name: str, shape: tuple[int, ...]) -> np.ndarray:
     layer, leaf = name.rsplit(".", 1)
     if leaf == "recurrent_kernel":
         return np.concatenate([_orthogonal(rng, shape[0]) for _ in range(4)], axis=1)
@@ -85,7 +85,7 @@ def _first_value(rng: np.random.Generator, name: str, shape: tuple[int, ...]) ->
     if leaf in ("gamma", "cell_gamma", "embedding_bias"):
         return np.ones(shape)
     if leaf == "table":
-        return rng.normal(0.0, 1.0, shape)  # As z, which it stands beside.
+        return rng.normal(0.0, 1.0, shape)  # Like z, next to it.
     if layer in ("latent.mu", "latent.sigma", "decoder.first_state"):
         return rng.normal(0.0, 0.001, shape)
     if leaf == "embedding":
@@ -97,6 +97,6 @@ def _first_value(rng: np.random.Generator, name: str, shape: tuple[int, ...]) ->
 
 
 def _orthogonal(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Draw from the orthogonal matrices uniformly: QR of a Gaussian matrix, signs fixed."""
+    """Draw a uniformly random orthogonal matrix: QR of a Gaussian matrix, with signs fixed."""
     q, r = np.linalg.qr(rng.normal(size=(size, size)))
     return q * np.sign(np.diag(r))

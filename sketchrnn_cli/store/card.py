@@ -1,4 +1,4 @@
-"""The card of a released model: the README.md of its folder, for whoever comes across it."""
+"""The model card of a released model: the README.md of its folder."""
 
 import dataclasses
 
@@ -22,16 +22,16 @@ METRICS = {
     "classified_at_5": "among its first five",
     "reconstructed": "held-out drawings nearest to their own reconstruction",
 }
-"""What the figures of `tests/benchmarks/quality.py` mean, by the names that a sidecar has them under."""
+"""Meanings of the metrics of `tests/benchmarks/quality.py`, by their names in a sidecar."""
 
 
 def text(name: str, sidecar: Sidecar, parameters: int) -> str:
     """Return the card in Markdown.
 
     Args:
-        name: the model's.
-        sidecar: what is known of it.
-        parameters: how many it has.
+        name: the model's name.
+        sidecar: its sidecar.
+        parameters: the number of its parameters.
     """
     kind = "an encoder and a decoder" if sidecar.hparams.conditional else "a decoder alone"
     data = [f"- `{source.name}`: {source.provenance} (SHA-256 {source.sha256[:12]}...)" for source in sidecar.datasets]
@@ -67,12 +67,12 @@ def _table(sidecar: Sidecar) -> str:
 
 
 def _cell(value: str) -> str:
-    """Return text that a Markdown table holds in one cell."""
+    """Escape text for a cell of a Markdown table."""
     return " ".join(value.split()).replace("|", "\\|")
 
 
 def facts(sidecar: Sidecar, parameters: int) -> list[tuple[str, str]]:
-    """Return what a person would ask of a checkpoint, as labels and values."""
+    """Return the properties of a checkpoint as labels and values."""
     hparams = sidecar.hparams
     encoder = f"{hparams.enc_model} {hparams.enc_rnn_size} in each direction, z {hparams.z_size}"
     changed = {
@@ -81,7 +81,7 @@ def facts(sidecar: Sidecar, parameters: int) -> list[tuple[str, str]]:
         if getattr(hparams, field.name) != field.default
     }
     if "hyper" not in (hparams.enc_model, hparams.dec_model):
-        changed.pop("hyper_inner", None)  # Of old files, which it does not concern.
+        changed.pop("hyper_inner", None)  # Irrelevant, but set in old files.
     return [
         ("model", "encoder and decoder" if hparams.conditional else "decoder only"),
         *([("encoder", encoder)] if hparams.conditional else []),
@@ -109,5 +109,5 @@ def facts(sidecar: Sidecar, parameters: int) -> list[tuple[str, str]]:
 
 
 def _shown(words: tuple[str, ...]) -> str:
-    """Return how many words there are, and the first of them."""
+    """Return the number of words, and the first few."""
     return f"{len(words)}: {', '.join(words[:8])}{' ...' if len(words) > 8 else ''}"

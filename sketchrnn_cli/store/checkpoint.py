@@ -1,7 +1,7 @@
-"""The released checkpoint: a folder of `hparams.json` (the sidecar) and `weights.safetensors`.
+"""Released checkpoints: a folder of `hparams.json` (the sidecar) and `weights.safetensors`.
 
-Nothing else is needed to draw or to encode, and any program can read both files. Loading trusts neither: the tensors
-must be those that the hyperparameters call for, and the weights must match the sidecar's SHA-256.
+Nothing else is needed to draw or to encode, and any program can read both files. Neither is trusted: the tensors must
+match the hyperparameters, and the weights the sidecar's SHA-256.
 """
 
 import dataclasses
@@ -30,13 +30,13 @@ WEIGHTS = "weights.safetensors"
 LATENTS = "latents.safetensors"
 """Optional: the aggregate posterior, mean and covariance factor of each group of drawings."""
 BEST_METRIC = "validation L_R + kl_weight * max(L_KL, kl_tolerance)"
-LARGEST_SIDECAR = 4 << 20
-"""Bytes; a sidecar beyond this is refused unread."""
+MAX_SIDECAR_BYTES = 4 << 20
+"""Larger sidecars are refused unread."""
 
 
 @dataclass(frozen=True)
 class DataSource:
-    """A data set that a model was trained on."""
+    """A data set used for training."""
 
     name: str
     sha256: str
@@ -45,7 +45,7 @@ class DataSource:
 
 @dataclass(frozen=True)
 class Sidecar:
-    """What `hparams.json` says."""
+    """The contents of `hparams.json`."""
 
     hparams: HParams
     scale_factor: float
@@ -55,27 +55,27 @@ class Sidecar:
     datasets: tuple[DataSource, ...] = ()
     step: int = 0
     epoch: int = 0
-    """Whole epochs trained."""
+    """Completed epochs."""
     best: float | None = None
     """Lowest value of `best_metric` so far."""
     best_metric: str = BEST_METRIC
     metrics: Mapping[str, float] = dataclasses.field(default_factory=dict)
-    """Measurements worth keeping, such as the test L_R."""
+    """Metrics such as the test L_R."""
     note: str = ""
-    """How the model was made, for people."""
+    """How the model was made, as text."""
     words: tuple[str, ...] = ()
-    """The words of the label table's rows from 1 on; row 0 is "any"."""
+    """The words of the label table from row 1; row 0 is "any"."""
     recipe: str = ""
-    """The recipe (`sketchrnn train --recipe`) that it was made by."""
+    """The recipe used (`sketchrnn train --recipe`)."""
     license: str = ""
     attribution: str = ""
-    """Who made the drawings, to be named wherever the model is."""
+    """Credit for the drawings, required wherever the model is used."""
     limits: str = ""
-    """What it cannot do, for people."""
+    """Known limitations, as text."""
     sampling: Sampling | None = None
-    """How it draws best by measurement; None: as any model."""
+    """Recommended sampling, measured; None for the default."""
     versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """Libraries that wrote it."""
+    """Versions of the libraries that wrote it."""
     weights_sha256: str = ""
     latent_groups: int = 0
     """Gaussians of the aggregate posterior; 0 where it was not fitted, and z is drawn from N(0, I)."""
@@ -83,13 +83,13 @@ class Sidecar:
 
     @property
     def units_per_model_unit(self) -> float:
-        """Effective scale: data units per model unit."""
+        """The effective scale in data units per model unit."""
         return self.scale_factor / self.hparams.pixel_factor
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model as loaded: its sidecar and its float32 weights."""
+    """A loaded model: its sidecar and its float32 weights."""
 
     folder: Path
     sidecar: Sidecar
@@ -99,7 +99,7 @@ class Checkpoint:
 
     @property
     def hparams(self) -> HParams:
-        """The hyperparameters it was built with."""
+        """The sidecar's hyperparameters."""
         return self.sidecar.hparams
 
 
@@ -114,12 +114,12 @@ def write(
     """Write a released checkpoint into an existing, private folder (see `atomic.new_folder`).
 
     Args:
-        folder: where the two files go.
-        sidecar: what to say; `weights_sha256` and `versions` are filled in here.
+        folder: the output folder.
+        sidecar: the sidecar; `weights_sha256` and `versions` are set here.
         weights: every tensor of the model.
         dtype: float32, or float16 for half the size.
-        beside: other files, name to bytes, such as the card.
         latents: the aggregate posterior, where it was fitted.
+        beside: other files, such as the card, by name.
     """
     if latents is not None:
         halves = {"mean": latents.mean.astype(np.float16), "factor": latents.factor.astype(np.float16)}
@@ -144,7 +144,7 @@ def release(
     beside: Mapping[str, bytes] | None = None,
     latents: Aggregate | None = None,
 ) -> None:
-    """Write a released checkpoint as a new folder, whole or not at all.
+    """Write a released checkpoint as a new folder, atomically.
 
     Raises:
         CheckpointError: the folder exists or cannot be written.
@@ -160,10 +160,10 @@ def release(
 
 
 def load(folder: Path) -> Checkpoint:
-    """Read a released checkpoint, whole and verified.
+    """Read and verify a released checkpoint.
 
     Raises:
-        CheckpointError: a file is missing or damaged, or the tensors do not fit the hyperparameters.
+        CheckpointError: a file is missing or damaged, or the tensors do not match the hyperparameters.
     """
     sidecar = load_sidecar(folder)
     expected = shapes(sidecar.hparams)
@@ -177,10 +177,10 @@ def load(folder: Path) -> Checkpoint:
 
 
 def load_sidecar(folder: Path) -> Sidecar:
-    """Read `hparams.json` alone.
+    """Read `hparams.json` only.
 
     Raises:
-        CheckpointError: it is missing, no JSON, of an unknown format, or says something impossible.
+        CheckpointError: missing, not JSON, of an unknown format, or with invalid values.
     """
     path = folder / SIDECAR
     values = read_json(path)
@@ -232,8 +232,8 @@ def read_json(path: Path) -> dict[str, Any]:
     if reason := foreign.obstacle(path):
         raise CheckpointError(f"{path}: {reason}")
     try:
-        if path.stat().st_size > LARGEST_SIDECAR:
-            raise CheckpointError(f"{path}: larger than {LARGEST_SIDECAR >> 20} MiB; not a file of ours")
+        if path.stat().st_size > MAX_SIDECAR_BYTES:
+            raise CheckpointError(f"{path}: larger than {MAX_SIDECAR_BYTES >> 20} MiB; not a file of ours")
         values = json.loads(path.read_bytes())
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
@@ -245,23 +245,23 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def encode_tensors(tensors: Mapping[str, np.ndarray]) -> bytes:
-    """Return the safetensors file of `tensors`.
+    """Serialize `tensors` as safetensors.
 
-    Arrays are made contiguous first: the library's NumPy writer saves wrong numbers for transposed or sliced ones.
+    Arrays are made contiguous first: the library's NumPy writer corrupts transposed or sliced ones.
     """
     return safetensors.save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
 
 
 def read_tensors(path: Path, expected: Mapping[str, tuple[int, ...]], sha256: str) -> dict[str, np.ndarray]:
-    """Read a safetensors file that must hold exactly the `expected` tensors and have this SHA-256.
+    """Read a safetensors file with exactly the `expected` tensors and this SHA-256.
 
     Raises:
         CheckpointError: missing, damaged, not as expected, or not finite.
     """
-    largest = 8 * sum(int(np.prod(shape, dtype=object)) for shape in expected.values()) + (1 << 20)
+    max_bytes = 8 * sum(int(np.prod(shape, dtype=object)) for shape in expected.values()) + (1 << 20)
     try:
-        if path.stat().st_size > largest:
-            raise CheckpointError(f"{path}: {path.stat().st_size} bytes are more than this model can have")
+        if path.stat().st_size > max_bytes:
+            raise CheckpointError(f"{path}: {path.stat().st_size} bytes, too large for this model")
         blob = path.read_bytes()
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
@@ -293,7 +293,7 @@ def _to_json(sidecar: Sidecar) -> str:
 
 
 def _versions() -> dict[str, str]:
-    """Return the versions of the libraries that shaped the numbers, where they are installed."""
+    """Return the versions of the installed libraries that affect results."""
     versions = {"sketchrnn": __version__}
     for name in ("numpy", "keras", "tensorflow", "jax"):
         try:

@@ -1,4 +1,4 @@
-"""One training at a time in a run's folder."""
+"""A lock that allows one training per run folder."""
 
 import sys
 from collections.abc import Iterator
@@ -9,15 +9,15 @@ from typing import IO
 from sketchrnn_cli.errors import CheckpointError
 
 LOCK = ".lock"
-"""The file that a training holds locked; the system lets go of it however the process ends."""
+"""Locked during training; the system releases the lock however the process ends."""
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold a run's folder, created when missing, for this process alone.
+    """Lock a run's folder, creating it if missing.
 
     Raises:
-        CheckpointError: another process holds it, or it cannot be made.
+        CheckpointError: another process holds the lock, or the folder cannot be created.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -28,7 +28,7 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             _lock(file)
         except OSError as error:
-            raise CheckpointError(f"{folder}: another training of this run goes on; choose another --name") from error
+            raise CheckpointError(f"{folder}: another process is training this run; choose another --name") from error
         yield
 
 

@@ -1,4 +1,4 @@
-"""How a name becomes a checkpoint: a folder, a run of the checkpoint folder, a bundled model."""
+"""Resolve CKPT to a checkpoint: a folder, a run in the checkpoint folder, or a bundled model."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ from sketchrnn_cli.store.lock import LOCK
 
 CHECKPOINT_DIR = Path("checkpoints")
 RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
-"""Names that no file can have on Windows, whatever their suffix."""
+"""Reserved file names on Windows, with any suffix."""
 
 BUNDLED_DEFAULT = "doodle_cat"
 
@@ -20,7 +20,7 @@ BUNDLED_DEFAULT = "doodle_cat"
 def load(name: str | Path | None, checkpoint_dir: Path = CHECKPOINT_DIR) -> Checkpoint:
     """Load the checkpoint that CKPT names (see `find`); None is the newest run, else the bundled default.
 
-    A run may save, and remove what it replaced, while we read: then its `run.json` has changed, and we read again.
+    A run may save, and remove the step it replaces, during the read: then `run.json` has changed, and we retry.
 
     Raises:
         CheckpointError: not found, or damaged.
@@ -32,13 +32,13 @@ def load(name: str | Path | None, checkpoint_dir: Path = CHECKPOINT_DIR) -> Chec
         except CheckpointError:
             if find(name, checkpoint_dir) == folder:
                 raise
-    raise CheckpointError(f"{name}: changes faster than it can be read; try again")
+    raise CheckpointError(f"{name}: changed while it was read; try again")
 
 
 def find(name: str | Path | None, checkpoint_dir: Path = CHECKPOINT_DIR) -> Path:
     """Return the folder of the released checkpoint that CKPT names.
 
-    CKPT is a folder, or a name: first in `checkpoint_dir`, then among the bundled ones. A run's name may end in
+    CKPT is a folder or a name, looked up in `checkpoint_dir`, then among the bundled models. A run's name may end in
     ``@best`` (the default), ``@last`` or ``@epoch-12``.
 
     Raises:
@@ -52,16 +52,16 @@ def find(name: str | Path | None, checkpoint_dir: Path = CHECKPOINT_DIR) -> Path
 
 
 def locate(name: str | Path, checkpoint_dir: Path = CHECKPOINT_DIR) -> tuple[Path, str]:
-    """Split CKPT into the folder of a run or a released checkpoint, and which of its checkpoints is meant."""
+    """Split CKPT into the folder of a run or a released checkpoint, and the selector of a step."""
     text = str(name)
-    base, at, which = text.rpartition("@")
-    readings = [(text, "best")] + ([(base, which)] if at and base else [])
-    for reading, meant in readings:
-        # A path is a path: `./cat` is no bundled model.
+    base, at, selector = text.rpartition("@")
+    readings = [(text, "best")] + ([(base, selector)] if at and base else [])
+    for reading, which in readings:
+        # `./cat` is a path, not a bundled model
         is_name = re.split(r"[/\\]", reading)[0] not in ("", ".", "..")
         for folder in (Path(reading), *((checkpoint_dir / reading, _bundled_folder() / reading) if is_name else ())):
             if (folder / runs.RUN_FILE).is_file() or (folder / checkpoint.SIDECAR).is_file():
-                return folder, meant
+                return folder, which
     for folder in (Path(text), checkpoint_dir / text):
         if folder.is_dir():
             raise CheckpointError(f"{folder}: holds neither {runs.RUN_FILE} nor {checkpoint.SIDECAR}; not a checkpoint")
@@ -72,23 +72,23 @@ def locate(name: str | Path, checkpoint_dir: Path = CHECKPOINT_DIR) -> tuple[Pat
 
 
 def new_folder(checkpoint_dir: Path, name: str) -> Path:
-    """Return the folder of a run or checkpoint to be.
+    """Return the folder for a new run or checkpoint.
 
     Raises:
-        UsageError: the name is no plain one.
+        UsageError: the name is invalid.
     """
     if not name or name == ".." or Path(name).name != name or set(name) & set('@\\/:*?"<>|') or name[-1] in ". ":
         raise UsageError(f'--name {name}: a plain name is needed, without @ \\ / : * ? " < > | and no dot at its end')
     if name.split(".")[0].rstrip().upper() in RESERVED:
-        raise UsageError(f"--name {name}: Windows keeps that name for itself; give another one")
+        raise UsageError(f"--name {name}: reserved by Windows; choose another name")
     return checkpoint_dir / name
 
 
 def run_to_resume(name: str, checkpoint_dir: Path) -> runs.Run:
-    """Return what the run that ``RUN`` or ``RUN@epoch-N`` names says of itself.
+    """Return the run that ``RUN`` or ``RUN@epoch-N`` names.
 
     Raises:
-        CheckpointError: no such run, a released checkpoint, or damaged.
+        CheckpointError: not found, a released checkpoint, or damaged.
     """
     folder, _ = locate(name, checkpoint_dir)
     if not (folder / runs.RUN_FILE).is_file():
@@ -99,17 +99,17 @@ def run_to_resume(name: str, checkpoint_dir: Path) -> runs.Run:
 def run_folder(checkpoint_dir: Path, name: str | None, default: str, force: bool) -> Path:
     """Return the folder of a new run.
 
-    A released checkpoint, such as a bundled one, is no run and is never replaced: beside `default` the next free name
-    is taken, as ``cat_guitar-2``.
+    A released checkpoint, such as a bundled one, is never replaced: if `default` is one, a number is appended, as in
+    ``cat_guitar-2``.
 
     Args:
-        checkpoint_dir: where runs lie.
-        name: as asked for, or None.
-        default: the name otherwise.
-        force: whether to replace a run of that name.
+        checkpoint_dir: the parent folder of runs.
+        name: the requested name, or None.
+        default: the name to use with None.
+        force: whether to replace an existing run.
 
     Raises:
-        UsageError: the name is taken, or is no plain name.
+        UsageError: the name is taken or invalid.
     """
     folder = new_folder(checkpoint_dir, name or default)
     number = 2
@@ -119,8 +119,8 @@ def run_folder(checkpoint_dir: Path, name: str | None, default: str, force: bool
         raise UsageError(f"{folder} is a released checkpoint, which training never replaces; choose another --name")
     taken = folder.exists() and (not folder.is_dir() or any(path.name != LOCK for path in folder.iterdir()))
     if taken and not (force and folder.is_dir()):
-        again = f"--resume {folder.name} goes on with it, " if (folder / runs.RUN_FILE).is_file() else ""
-        raise UsageError(f"{folder} exists: {again}--name gives another, --force begins anew")
+        resume = f"--resume {folder.name} resumes it, " if (folder / runs.RUN_FILE).is_file() else ""
+        raise UsageError(f"{folder} exists: {resume}--name chooses another name, --force restarts it")
     return folder
 
 
@@ -132,11 +132,11 @@ def select(folder: Path, which: str) -> Path:
     """Return the released folder that `which` (best, last, epoch-N) names within a run or a released checkpoint.
 
     Raises:
-        CheckpointError: the run kept no such checkpoint.
+        CheckpointError: the run has no such checkpoint.
     """
     if not (folder / runs.RUN_FILE).is_file():
         if which != "best":
-            raise CheckpointError(f"{folder}: a released checkpoint holds one model, not @{which}; leave @{which} out")
+            raise CheckpointError(f"{folder}: a released checkpoint has one model; omit @{which}")
         return folder
     run = runs.read_run(folder)
     steps = {"best": run.best, "last": run.last, **{f"epoch-{epoch}": step for epoch, step in run.kept.items()}}
@@ -146,7 +146,7 @@ def select(folder: Path, which: str) -> Path:
 
 
 def title(folder: Path) -> str:
-    """Return the name of a released folder for people: ``cat``, or ``NAME@best`` for a step of a run."""
+    """Return the display name of a released folder: ``cat``, or ``NAME@best`` for a step of a run."""
     run_folder = folder.parent.parent
     if folder.parent.name != "steps" or not (run_folder / runs.RUN_FILE).is_file():
         return folder.name
@@ -154,7 +154,7 @@ def title(folder: Path) -> str:
 
 
 def newest_run(checkpoint_dir: Path = CHECKPOINT_DIR) -> Path | None:
-    """Return the run in `checkpoint_dir` that saved last; released checkpoints do not count."""
+    """Return the most recently saved run in `checkpoint_dir`, ignoring released checkpoints."""
     if not checkpoint_dir.is_dir():
         return None
     found = [folder for folder in checkpoint_dir.iterdir() if (folder / runs.RUN_FILE).is_file()]
@@ -162,7 +162,7 @@ def newest_run(checkpoint_dir: Path = CHECKPOINT_DIR) -> Path | None:
 
 
 def available(checkpoint_dir: Path = CHECKPOINT_DIR) -> list[str]:
-    """Return the names that CKPT can take, bundled ones last."""
+    """Return the valid names for CKPT, bundled models last."""
     names: dict[str, None] = {}
     for parent in (checkpoint_dir, _bundled_folder()):
         if parent.is_dir():
@@ -173,7 +173,7 @@ def available(checkpoint_dir: Path = CHECKPOINT_DIR) -> list[str]:
 
 
 def _bundled_folder() -> Path:
-    """Return where the bundled checkpoints lie: inside an installed package, beside it in a checkout."""
+    """Return the folder of bundled models: inside an installed package, beside it in a checkout."""
     package = Path(__file__).parent.parent
     inside = package / "checkpoints"
     return inside if inside.is_dir() else package.parent / "checkpoints"

@@ -1,4 +1,4 @@
-"""Delete a run or a checkpoint, and nothing else."""
+"""Delete runs and checkpoints."""
 
 import os
 import shutil
@@ -10,11 +10,11 @@ from sketchrnn_cli.store import checkpoint, names, runs
 
 
 def check(name: str, checkpoint_dir: Path) -> Path:
-    """Return the folder that a name means in `checkpoint_dir`.
+    """Return the folder of a run or checkpoint in `checkpoint_dir`.
 
     Raises:
-        UsageError: no plain name.
-        CheckpointError: nothing of that name, or no checkpoint.
+        UsageError: the name is invalid.
+        CheckpointError: not found, or not a checkpoint.
     """
     folder = names.new_folder(checkpoint_dir, name)
     if not folder.is_dir():
@@ -25,7 +25,7 @@ def check(name: str, checkpoint_dir: Path) -> Path:
 
 
 def remove(folder: Path) -> None:
-    """Delete a folder: its name is free at once, whatever interrupts the rest; a link goes without its target.
+    """Delete a folder, renaming it first so that an interruption leaves no partial checkpoint; links are unlinked.
 
     Raises:
         CheckpointError: it cannot be deleted.

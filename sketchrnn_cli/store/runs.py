@@ -1,8 +1,8 @@
 """Training runs on disk.
 
 A run is `checkpoints/NAME/`: `run.json` and immutable `steps/000700/` folders, each a released checkpoint plus
-`training_state.safetensors`. `run.json` alone says which step is what, and is replaced in one atomic rename after the
-step folder is whole on disk; so a crash, or a reader, at any moment finds a whole checkpoint.
+`training_state.safetensors`. `run.json` alone gives the steps their roles. It is replaced atomically once the step
+folder is complete on disk, so that a crash, or a reader, always finds a complete checkpoint.
 """
 
 import dataclasses
@@ -34,26 +34,26 @@ STATE = "training_state.safetensors"
 
 @dataclass(frozen=True)
 class Run:
-    """What `run.json` says; steps are folder names such as ``000700``."""
+    """The contents of `run.json`; steps are folder names such as ``000700``."""
 
     last: str
     best: str
     kept: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    """Whole epochs, as text, to the step kept for each."""
+    """Step kept for an epoch; keys are strings, as in JSON."""
     time: float = 0.0
-    """Seconds since 1970 of the last save."""
+    """Unix time of the last save, in seconds."""
     data: tuple[str, ...] = ()
     """Paths of the data sets, as given, in the order of the sidecar's `datasets`."""
     schedule: Schedule = dataclasses.field(default_factory=Schedule)
-    """So that resuming needs nothing typed again."""
+    """Restored by a resume."""
     engine: Engine | None = None
-    """None in a run of version 0.1.0."""
+    """None in runs of version 0.1.0."""
     states: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """SHA-256 of each step's training state."""
 
     @property
     def steps(self) -> set[str]:
-        """Every step that the run needs."""
+        """All steps that are in use."""
         return {self.last, self.best, *self.kept.values()}
 
 
@@ -74,16 +74,16 @@ def read_run(folder: Path) -> Run:
         schedule = Schedule(**values.pop("schedule", None) or values.pop("settings", {}))  # `settings` was 0.1.0's.
         engine = values.pop("engine", None)
         run = Run(**values, schedule=schedule, engine=None if engine is None else Engine(**engine))
-        return _checked(run)
+        return _validated(run)
     except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
         raise CheckpointError(f"{path}: a value is missing or does not fit: {error}") from error
 
 
-def _checked(run: Run) -> Run:
-    """Return a run as read from JSON, its lists made tuples.
+def _validated(run: Run) -> Run:
+    """Validate a run read from JSON, and convert its lists to tuples.
 
     Raises:
-        ValueError: a value is not what it must be.
+        ValueError: an invalid value.
     """
 
     def need(holds: bool, what: str) -> None:
@@ -129,22 +129,22 @@ def save_step(
     is_best: bool,
     keep_epoch: bool,
 ) -> Run:
-    """Save a step of a run: its folder first, then `run.json`, then remove what nothing names any more.
+    """Save a step of a run: first its folder, then `run.json`, then remove unused steps.
 
     Args:
-        folder: the run's folder; created when missing.
-        run: what the run was before; its `last` and `best` may be empty before the first save.
-        sidecar: what to say of the weights.
+        folder: the run's folder, created if missing.
+        run: the previous state of the run; `last` and `best` may be empty before the first save.
+        sidecar: the sidecar of the step.
         weights: the model's tensors.
         slots: the optimizer's tensors.
         is_best: whether this step becomes `best`.
-        keep_epoch: whether to keep this step for ``NAME@epoch-N``.
+        keep_epoch: whether to keep this step as ``NAME@epoch-N``.
 
     Returns:
-        What the run is now.
+        The new state of the run.
 
     Raises:
-        CheckpointError: it cannot be written; the last whole checkpoint stays.
+        CheckpointError: it cannot be written; the previous checkpoint stays intact.
     """
     step = step_name(sidecar.step)
     steps = folder / "steps"
@@ -152,7 +152,7 @@ def save_step(
     try:
         steps.mkdir(parents=True, exist_ok=True)
         if step not in run.steps:
-            if (steps / step).exists():  # Left over from a save cut short, or from before going back to a kept epoch.
+            if (steps / step).exists():  # From an interrupted save, or from before rewinding to a kept epoch.
                 if run.last:
                     _write_run(folder, run)
                 shutil.rmtree(steps / step)
@@ -179,7 +179,7 @@ def save_step(
 
 
 def back_to(run: Run, step: str) -> Run:
-    """Return the run as it goes on from `step`: what was saved later is replaced as it is reached again."""
+    """Rewind a run to `step`: later steps are replaced as training reaches them again."""
     later = {name for name in run.steps if int(name) > int(step)}
     return dataclasses.replace(
         run,

@@ -1,4 +1,4 @@
-"""What a run is asked to do, and what it computes with: the parts of `run.json` that a resume goes by."""
+"""The schedule and the engine of a run: the parts of `run.json` that a resume restores."""
 
 import dataclasses
 import math
@@ -14,20 +14,20 @@ PIPELINES = ("host", "device")
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long to train and what to keep, as asked for; None where nothing was."""
+    """The duration of training and what to save, as requested; None if not given."""
 
     epochs: int | None = None
     steps: int | None = None
     minutes: float | None = None
-    """Fitted, and recorded as steps, after the first ones."""
+    """Converted to steps after the first ones are timed."""
     keep_every: int | None = None
-    """Epochs from one checkpoint that is kept for good to the next."""
+    """Epochs between checkpoints that are kept permanently."""
     save_every: float = 180.0
-    """Seconds from one save of `last` to the next."""
+    """Seconds between saves of `last`."""
     validate_every: int | None = None
-    """Steps from one validation to the next; None: from the size of the data."""
+    """Steps between validations; None: by data set size."""
     patience: int | None = None
-    """Epochs without a better validation loss after which training ends."""
+    """Epochs without improvement of the validation loss before training stops."""
 
     def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
@@ -50,7 +50,7 @@ class Schedule:
         return any(getattr(self, name) is not None for name in BUDGETS)
 
     def changed(self, changes: Mapping[str, Any]) -> "Schedule":
-        """Return it with other values; a budget replaces the budget before."""
+        """Return the schedule with changes; a new budget replaces the old one."""
         given = {name: value for name, value in changes.items() if value is not None}
         budget: dict[str, Any] = dict.fromkeys(BUDGETS) if given.keys() & set(BUDGETS) else {}
         return dataclasses.replace(self, **{**budget, **given})
@@ -58,14 +58,14 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Engine:
-    """What a run computes with, chosen once at its beginning: its bits depend on it."""
+    """The compute configuration of a run, fixed at its start, since results depend on it bit for bit."""
 
     backend: str
     """tensorflow or jax."""
     kernel: str
-    """As `kernels.prepare` says."""
+    """From `kernels.prepare`."""
     pipeline: str
-    """Where batches are made: host or device."""
+    """Where batches are assembled: host or device."""
     devices: int
     lengths: tuple[int, ...]
     """Padded lengths, in points, ascending."""

@@ -430,7 +430,7 @@ def test_two_trainings_of_one_run_exclude_each_other(tmp_path: Path, data: Path)
     first, second = (begin(tmp_path / "run", data) for _ in range(2))
     running = first.train(20)
     next(running)
-    with pytest.raises(CheckpointError, match="another training of this run goes on"):
+    with pytest.raises(CheckpointError, match="another process is training this run"):
         list(second.train(5))
     list(running)
     with pytest.raises(CheckpointError, match="another training has written it"):

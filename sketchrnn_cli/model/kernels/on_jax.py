@@ -20,17 +20,17 @@ Array = Any
 
 
 DEVICE_ERRORS = (jax.errors.JaxRuntimeError,)
-"""What a failing device raises, at a call or when its results are fetched."""
+"""Raised by a failing device, on a call or when results are fetched."""
 HAS_CUDNN = False
-"""JAX's binding of cuDNN's LSTM (jax.experimental.rnn) ran twenty times slower than the scan on an H200, and what it
-trained did not learn."""
-MOST_UNROLLED = 10
-"""How many steps of the time loop at most are compiled as one on an accelerator, where starting such a round costs as
-much as a step; beyond these, writing a round's results takes longer."""
+"""JAX's binding of cuDNN's LSTM (jax.experimental.rnn) was twenty times slower than the scan on an H200, and models
+trained with it did not learn."""
+MAX_UNROLL = 10
+"""Maximum unrolling of the time loop on an accelerator, where an iteration costs as much overhead as a step; with more,
+writing its results takes longer."""
 COMPILES_ASIDE = True
-"""Whether `compiled` really compiles, in any thread, and not the first call."""
-LARGEST_SPLIT = 8
-"""Parts at most that the product of a kernel's gradient is cut into: alone it would keep few of a GPU's cores busy."""
+"""Whether `compiled` itself compiles, in any thread, rather than the first call."""
+MAX_PARTS = 8
+"""Maximum parts of the matmul of a kernel gradient, which alone would not occupy a GPU."""
 
 
 def lstm(
@@ -43,18 +43,18 @@ def lstm(
     dropout: steps.Dropout | None,
     products: str,
 ) -> Array:
-    """Run LSTMs over time, `directions` of them side by side.
+    """Run `directions` LSTMs in parallel over time.
 
     Args:
-        rows: what changes from step to step of the inputs, `[time, directions, batch, n]`, n small. No gradient.
-        constant: what does not, as its part of the gates, bias included: `[directions, batch, 4 * units]`.
+        rows: the time-dependent inputs `[time, directions, batch, n]`, n small. No gradient.
+        constant: the gates' part from constant inputs, including bias, `[directions, batch, 4 * units]`.
         kernel: of the rows, `[directions, n, 4 * units]`.
-        recurrent: `[directions, units, 4 * units]`.
-        h: first output, `[directions, batch, units]`.
-        c: first memory, likewise.
+        recurrent: the recurrent kernel, `[directions, units, 4 * units]`.
+        h: initial output, `[directions, batch, units]`.
+        c: initial cell state, `[directions, batch, units]`.
         dropout: recurrent dropout, or None.
-        products: float32 or bfloat16, what the recurrent products multiply (they add in float32), and how the gates
-            are kept for the way back.
+        products: float32 or bfloat16, the dtype of the recurrent matmuls' operands (they accumulate in float32) and of
+            the gates saved for the backward pass.
 
     Returns:
         Every h, `[time, directions, batch, units]`.
@@ -82,9 +82,9 @@ def _forward(
 
     def step(state: tuple[Array, Array], inputs: tuple[Array, Array | None]) -> tuple[Any, Any]:
         now, kept_entries = inputs
-        gates = _product(state[0].astype(products), multiplied) + (constant + steps.input_gates(now, kernel))
+        gates = _matmul(state[0].astype(products), multiplied) + (constant + steps.input_gates(now, kernel))
         h, c, kept = steps.forward(jnp, gates, state[1], _mask(kept_entries, dropout))
-        return (h, c), (h, steps.Kept(kept.gates.astype(products), kept.c_before))
+        return (h, c), (h, steps.Residuals(kept.gates.astype(products), kept.c_before))
 
     outputs, kept = lax.scan(step, (h, c), (rows, entries), unroll=_unroll(len(rows)))[1]
     return outputs, (rows, recurrent, h, dropout, outputs, kept)
@@ -97,10 +97,10 @@ def _backward(products: str, residuals: Any, d_outputs: Array) -> tuple[Array | 
 
     def step(state: tuple[Array, Array], inputs: Any) -> tuple[Any, Array]:
         d_output, kept, kept_entries = inputs
-        kept = steps.Kept(kept.gates.astype(jnp.float32), kept.c_before)
+        kept = steps.Residuals(kept.gates.astype(jnp.float32), kept.c_before)
         d_gates, d_c = steps.backward(jnp, state[0] + d_output, state[1], kept, _mask(kept_entries, dropout))
         d_gates = d_gates.astype(products)
-        return (_product(d_gates, multiplied), d_c), d_gates
+        return (_matmul(d_gates, multiplied), d_c), d_gates
 
     start = (jnp.zeros_like(h), jnp.zeros_like(h))
     unroll = _unroll(len(rows))
@@ -117,14 +117,14 @@ _lstm.defvjp(_forward, _backward)
 def _kernel_gradient(inputs: Array, d_gates: Array) -> Array:
     """Return the gradient `[directions, n, 4 * units]` of a kernel of inputs `[time, directions, batch, n]`.
 
-    The sum over time and batch is cut into parts that run side by side.
+    The sum over time and batch is split into parts that run in parallel.
     """
     parts = _parts(len(inputs) * inputs.shape[2])
     a, b = (x.swapaxes(0, 1).reshape(x.shape[1], parts, -1, x.shape[3]) for x in (inputs, d_gates))
-    return _product(a.swapaxes(-1, -2), b).sum(axis=1)
+    return _matmul(a.swapaxes(-1, -2), b).sum(axis=1)
 
 
-def _product(a: Array, b: Array) -> Array:
+def _matmul(a: Array, b: Array) -> Array:
     return jnp.matmul(a, b, preferred_element_type=jnp.float32)
 
 
@@ -133,34 +133,34 @@ def _mask(entries: Array | None, dropout: steps.Dropout | None) -> Array | None:
 
 
 def _parts(count: int) -> int:
-    return math.gcd(count, LARGEST_SPLIT) if has_gpu() else 1
+    return math.gcd(count, MAX_PARTS) if has_gpu() else 1
 
 
 def whole_rounds(time: int) -> int:
-    """Return the steps, at least `time`, of a loop that runs fastest: few rounds, none of them broken off."""
+    """Return the number of steps, at least `time`, of the fastest loop: few iterations, all of them full."""
     if not has_gpu():
         return time
-    rounds = [(-(-time // steps), steps) for steps in range(MOST_UNROLLED // 2, MOST_UNROLLED + 1)]
+    rounds = [(-(-time // steps), steps) for steps in range(MAX_UNROLL // 2, MAX_UNROLL + 1)]
     _, total = min((count * (steps + 1), count * steps) for count, steps in rounds)
     return total
 
 
 def _unroll(time: int) -> int:
-    """Return how many steps of a loop make a round: a divisor of `time`."""
+    """Return the unrolling of a loop: a divisor of `time`."""
     if not has_gpu():
         return 1
-    return max(steps for steps in range(1, MOST_UNROLLED + 1) if time % steps == 0)
+    return max(steps for steps in range(1, MAX_UNROLL + 1) if time % steps == 0)
 
 
 def hopper_unsuited(hparams: HParams) -> str:
-    """Return what the persistent kernels lack for a model or a machine, in a line; empty where they suit both."""
+    """Return in one line why the persistent kernels do not support a model or a machine; empty if they do."""
     from sketchrnn_cli.model.kernels.hopper import choice
 
     return choice.unsuited(hparams)
 
 
 def hopper_fault(hparams: HParams) -> str:
-    """Return what is wrong with the persistent kernels where they suit, in a line; empty where nothing is."""
+    """Return in one line what is wrong with the persistent kernels where they are supported; empty if nothing is."""
     from sketchrnn_cli.model.kernels.hopper import choice
 
     return choice.fault(hparams)
@@ -182,12 +182,12 @@ def scan(step: Callable, state: Any, inputs: Any) -> Array:
 
 
 def uniform(shape: Sequence[int], seed: int, step: Array, stream: int) -> Array:
-    """Return numbers in [0, 1) that derive from (seed, step, stream) alone."""
+    """Return numbers in [0, 1) that depend on (seed, step, stream) only."""
     return jax.random.uniform(_key(seed, step, stream), shape)
 
 
 def normal(shape: Sequence[int], seed: int, step: Array, stream: int) -> Array:
-    """Return standard normal numbers that derive from (seed, step, stream) alone."""
+    """Return standard normal numbers that depend on (seed, step, stream) only."""
     return jax.random.normal(_key(seed, step, stream), shape)
 
 
@@ -202,21 +202,21 @@ def value_and_gradients(function: Callable, weights: dict[str, Array]) -> tuple[
 
 
 def compile_step(function: Callable, kernel: str) -> Callable:
-    """Compile a function of arrays, which runs `kernel`, once for each set of shapes.
+    """Compile a function of arrays that runs `kernel`, once per set of shapes.
 
-    Its first argument may be overwritten.
+    Its first argument is donated.
     """
     return jax.jit(function, donate_argnums=0)
 
 
 def compiled(function: Callable, kernel: str, examples: Sequence[Any], donate: bool) -> Callable:
-    """Compile a function for arguments of the shapes of `examples`, now; any thread may do it.
+    """Compile a function ahead of time for arguments of the shapes of `examples`, in any thread.
 
     Args:
-        function: of arrays, which runs `kernel`.
+        function: a function of arrays that runs `kernel`.
         kernel: from `kernels.prepare`.
-        examples: trees of arrays; their values do not matter.
-        donate: whether the first argument may be overwritten.
+        examples: trees of arrays; their values are ignored.
+        donate: whether the first argument is donated.
     """
     donated = 0 if donate else ()
     if mesh.current() is not None:
@@ -227,7 +227,7 @@ def compiled(function: Callable, kernel: str, examples: Sequence[Any], donate: b
 
 
 def snapshot(tree: Any) -> Any:
-    """Return a copy on the device, one of them, which a step that overwrites its state leaves alone."""
+    """Return a copy on one device, independent of donated state."""
     return _copied(tree if mesh.current() is None else jax.tree.map(mesh.local, tree))
 
 
@@ -237,22 +237,22 @@ def _copied(tree: Any) -> Any:
 
 
 def scalars(values: Any) -> Any:
-    """Return a tuple of NumPy scalars as a compiled function takes them."""
+    """Convert a tuple of NumPy scalars to arguments of a compiled function."""
     return values
 
 
 def begin_fetch(array: Array) -> None:
-    """Begin to copy an array to the host, so that reading it later need not wait."""
+    """Start an asynchronous copy of an array to the host."""
     array.copy_to_host_async()
 
 
 def memory() -> int:
-    """Return the bytes of the device's memory that arrays may take; 0 where it does not say."""
+    """Return the device memory available to arrays in bytes; 0 if unknown."""
     return int((jax.local_devices()[0].memory_stats() or {}).get("bytes_limit", 0))
 
 
 def compile_evaluation(function: Callable, kernel: str) -> Callable:
-    """Compile a function of arrays, which runs `kernel`, once for each set of shapes."""
+    """Compile a function of arrays that runs `kernel`, once per set of shapes."""
     return jax.jit(function) if mesh.current() is None else jax.jit(function, out_shardings=mesh.sharding())
 
 
@@ -261,22 +261,22 @@ def use(device: str, deterministic: bool | None) -> str:
 
     Args:
         device: auto, cpu or gpu.
-        deterministic: the same bits at every run, at some cost on a GPU; None for a CPU alone.
+        deterministic: bitwise reproducible, at some cost on a GPU; None for a CPU only.
 
     Returns:
-        What is used, for people.
+        A description of the device.
 
     Raises:
-        TrainingError: a GPU is asked for and there is none.
+        TrainingError: a GPU is requested but not available.
     """
-    if deterministic:  # On a CPU it always is.
+    if deterministic:  # A CPU always is.
         os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_gpu_deterministic_ops=true"
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     if device == "cpu":
         jax.config.update("jax_platforms", "cpu")
     try:
         found = jax.devices()[0]
-    except (RuntimeError, AssertionError) as error:  # JAX 0.10 asserts that a platform it was told to use is there.
+    except (RuntimeError, AssertionError) as error:  # JAX 0.10 asserts that the requested platform exists.
         wanted = os.environ.get("JAX_PLATFORMS") or jax.config.jax_platforms
         raise TrainingError(f"JAX_PLATFORMS={wanted}: JAX finds no such device; unset it, or set it to cpu") from error
     if found.platform != "cpu" and not os.environ.get("JAX_COMPILATION_CACHE_DIR"):

@@ -1,4 +1,4 @@
-"""The training kernels on TensorFlow: see `on_jax` for what each function promises."""
+"""The training kernels on TensorFlow; for documentation see `on_jax`."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -17,12 +17,12 @@ Array = Any
 DEVICE_ERRORS = (tf.errors.OpError,)
 HAS_CUDNN = True
 UNROLL = 4
-"""Steps of the time loop that XLA compiles as one: more take longer to compile and are little faster."""
+"""Unrolling of the time loop in XLA: more takes longer to compile and is hardly faster."""
 COMPILES_ASIDE = False
 mesh = None
 """Several devices are JAX's."""
-LARGEST_SPLIT = 8
-"""Parts at most that the product of a kernel's gradient is cut into."""
+MAX_PARTS = 8
+"""Maximum parts of the matmul of a kernel gradient."""
 
 
 def lstm(
@@ -35,7 +35,7 @@ def lstm(
     dropout: steps.Dropout | None,
     products: str,
 ) -> Array:
-    """Run LSTMs over time, `directions` of them side by side."""
+    """Run `directions` LSTMs in parallel over time."""
     length = rows.shape[0]
 
     def mask(time: Array) -> Array | None:
@@ -46,7 +46,7 @@ def lstm(
         multiplied = tf.cast(recurrent, products)
 
         def step(time: Array, state: tuple[Array, Array]) -> tuple[Any, Any]:
-            gates = _product(state[0], multiplied, products) + (constant + _input_gates(rows[time], kernel))
+            gates = _matmul(state[0], multiplied, products) + (constant + _input_gates(rows[time], kernel))
             h, c, kept = steps.forward(ops, gates, state[1], mask(time))
             return (h, c), (h, tf.cast(kept.gates, products), kept.c_before)
 
@@ -58,10 +58,10 @@ def lstm(
 
             def step_back(back: Array, state: tuple[Array, Array]) -> tuple[Any, Any]:
                 time = length - 1 - back
-                kept = steps.Kept(tf.cast(gates[time], tf.float32), c_before[time])
+                kept = steps.Residuals(tf.cast(gates[time], tf.float32), c_before[time])
                 d_gates, d_c = steps.backward(ops, state[0] + d_outputs[time], state[1], kept, mask(time))
                 d_gates = tf.cast(d_gates, products)
-                return (_product(d_gates, multiplied_back, products), d_c), (d_gates,)
+                return (_matmul(d_gates, multiplied_back, products), d_c), (d_gates,)
 
             start = (tf.zeros_like(h), tf.zeros_like(c))
             (d_h, d_c), (d_gates,) = _loop(step_back, start, length, [(products, constant.shape)])
@@ -76,23 +76,23 @@ def lstm(
 
 
 def _input_gates(rows: Array, kernel: Array) -> Array:
-    """Return ``rows @ kernel``; only XLA fuses it with what follows when it is written out."""
+    """Return ``rows @ kernel``, as a sum only for XLA, which fuses it."""
     return steps.input_gates(rows, kernel) if has_gpu() else tf.linalg.matmul(rows, kernel)
 
 
 def _kernel_gradient(inputs: Array, d_gates: Array, products: str) -> Array:
-    """Return the gradient of a kernel, summed over time and batch in parts that run side by side on a GPU."""
+    """Return the gradient of a kernel, summed over time and batch in parts that run in parallel on a GPU."""
     parts = _parts(inputs.shape[0] * inputs.shape[2])
     a, b = (tf.reshape(tf.transpose(x, (1, 0, 2, 3)), (x.shape[1], parts, -1, x.shape[3])) for x in (inputs, d_gates))
-    return tf.reduce_sum(_product(a, b, products, transpose_a=True), axis=1)
+    return tf.reduce_sum(_matmul(a, b, products, transpose_a=True), axis=1)
 
 
 def _loop(
     step: Callable, state: tuple[Array, ...], length: int, kinds: Sequence[tuple[Any, tf.TensorShape]]
 ) -> tuple[tuple[Array, ...], list[Array]]:
-    """Run ``state, outputs = step(time, state)`` for `length` steps; return the last state and all outputs stacked.
+    """Run ``state, outputs = step(time, state)`` for `length` steps; return the final state and stacked outputs.
 
-    `kinds` are the types and shapes of the outputs. `length` makes whole rounds of the loop.
+    `kinds` are the dtypes and shapes of the outputs. `length` is a multiple of the unrolling.
     """
     unroll = _unroll(length)
     arrays = [tf.TensorArray(dtype, length, element_shape=shape) for dtype, shape in kinds]
@@ -114,24 +114,24 @@ def _loop(
     return state, [array.stack() for array in arrays]
 
 
-def _product(a: Array, b: Array, products: str, transpose_a: bool = False) -> Array:
+def _matmul(a: Array, b: Array, products: str, transpose_a: bool = False) -> Array:
     a, b = tf.cast(a, products), tf.cast(b, products)
-    if not has_gpu():  # Only XLA multiplies bfloat16 into float32; widened first, the same numbers come out.
+    if not has_gpu():  # Only XLA accumulates bfloat16 in float32; casting first is equivalent.
         a, b = tf.cast(a, tf.float32), tf.cast(b, tf.float32)
     return tf.linalg.matmul(a, b, transpose_a=transpose_a, output_type=tf.float32)
 
 
 def _parts(count: int) -> int:
-    return math.gcd(count, LARGEST_SPLIT) if has_gpu() else 1
+    return math.gcd(count, MAX_PARTS) if has_gpu() else 1
 
 
 def whole_rounds(time: int) -> int:
-    """Return the steps, at least `time`, of whole rounds of the loop."""
+    """Return the number of steps, at least `time`, that is a multiple of the unrolling."""
     return time + -time % UNROLL if has_gpu() else time
 
 
 def _unroll(time: int) -> int:
-    """Return how many steps of a loop make a round: a divisor of `time`."""
+    """Return the unrolling of a loop: a divisor of `time`."""
     return math.gcd(time, UNROLL) if has_gpu() else 1
 
 
@@ -156,12 +156,12 @@ def scan(step: Callable, state: Any, inputs: Any) -> Array:
 
 
 def uniform(shape: Sequence[int], seed: int, step: Array, stream: int) -> Array:
-    """Return numbers in [0, 1) that derive from (seed, step, stream) alone."""
+    """Return numbers in [0, 1) that depend on (seed, step, stream) only."""
     return tf.random.stateless_uniform(shape, _seed(seed, step, stream))
 
 
 def normal(shape: Sequence[int], seed: int, step: Array, stream: int) -> Array:
-    """Return standard normal numbers that derive from (seed, step, stream) alone."""
+    """Return standard normal numbers that depend on (seed, step, stream) only."""
     return tf.random.stateless_normal(shape, _seed(seed, step, stream))
 
 
@@ -178,7 +178,7 @@ def value_and_gradients(function: Callable, weights: dict[str, Array]) -> tuple[
 
 
 def compile_step(function: Callable, kernel: str) -> Callable:
-    """Compile a function of arrays, which runs `kernel`, once for each set of shapes; XLA knows no cuDNN LSTM."""
+    """Compile a function of arrays that runs `kernel`, once per set of shapes; XLA does not support cuDNN's LSTM."""
     return tf.function(function, jit_compile=has_gpu() and kernel != "cudnn")
 
 
@@ -186,26 +186,26 @@ compile_evaluation = compile_step
 
 
 def compiled(function: Callable, kernel: str, examples: Sequence[Any], donate: bool) -> Callable:
-    """Return a function that its first call compiles."""
+    """Return a function that is compiled on its first call."""
     return compile_step(function, kernel)
 
 
 def snapshot(tree: Any) -> Any:
-    """Return the same tensors: no step overwrites them."""
+    """Return the tensors unchanged: TensorFlow does not donate buffers."""
     return tree
 
 
 def scalars(values: Any) -> Any:
-    """Return a tuple of NumPy scalars as tensors: a number would be compiled in."""
+    """Convert a tuple of NumPy scalars to tensors; numbers would be compiled as constants."""
     return type(values)(*map(tf.convert_to_tensor, values))
 
 
 def begin_fetch(array: Array) -> None:
-    """Do nothing: TensorFlow copies when it is asked."""
+    """Do nothing: TensorFlow copies on access."""
 
 
 def use(device: str, deterministic: bool | None) -> str:
-    """Choose the device before anything is computed; a GPU's memory is taken as it is needed."""
+    """Choose the device before anything is computed; GPU memory grows on demand."""
     gpus = tf.config.list_physical_devices("GPU")
     if device == "gpu" and not gpus:
         raise TrainingError(

@@ -105,7 +105,7 @@ def _recurrent_gradient(h_before: Array, d_gates: Array) -> Array:
     The sum over time and batch, already side by side in memory, is cut into parts that run side by side.
     """
     directions, time, batch, _ = h_before.shape
-    parts = math.gcd(time * batch, on_jax.LARGEST_SPLIT)
+    parts = math.gcd(time * batch, on_jax.MAX_PARTS)
     a, b = (x.reshape(directions, parts, -1, x.shape[-1]) for x in (h_before, d_gates))
     return jnp.matmul(a.swapaxes(-1, -2), b, preferred_element_type=jnp.float32).sum(axis=1)
 
