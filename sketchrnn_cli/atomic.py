@@ -1,7 +1,6 @@
-"""Write files so that a reader, or a crash, sees the old one or the new one and never a part of one.
+"""Atomic writes: a reader, or a crash, sees the old file or the new one, never a part.
 
-Whether a name is free is asked when the file is finished, and by the system: two programs that want it cannot both
-get it.
+Whether a name is free is decided by the file system when the file is complete, so there is no race between processes.
 """
 
 import os
@@ -27,10 +26,10 @@ def check_folder_name(path: Path) -> None:
 
 @contextmanager
 def new_file(path: Path, replace: bool = False) -> Iterator[Path]:
-    """Yield a temporary path in the same folder; sync it and give it its name at the end, or remove it on failure.
+    """Yield a temporary path in the same folder; sync and rename it at the end, or remove it on failure.
 
     Raises:
-        ExistsError: something, maybe a broken link, has the name and is not to be replaced.
+        ExistsError: without `replace`, `path` exists, if only as a broken link.
     """
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=path.suffix, dir=path.parent)
     os.close(handle)
@@ -47,16 +46,16 @@ def new_file(path: Path, replace: bool = False) -> Iterator[Path]:
 
 @contextmanager
 def replacing_file(path: Path) -> Iterator[Path]:
-    """Do what `new_file` does, in place of what may be there."""
+    """Do what `new_file` does, replacing an existing file."""
     with new_file(path, replace=True) as partial:
         yield partial
 
 
 def put(partial: Path, path: Path, replace: bool) -> None:
-    """Give a finished file its name in one step of the file system.
+    """Rename a complete file atomically.
 
     Raises:
-        ExistsError: the name is taken, and not to be replaced.
+        ExistsError: without `replace`, `path` exists.
     """
     if replace:
         partial.replace(path)
@@ -66,7 +65,7 @@ def put(partial: Path, path: Path, replace: bool) -> None:
             os.link(partial, path)
         except FileExistsError:
             raise
-        except OSError:  # A file system without hard links, such as FAT: the name is taken first, then filled.
+        except OSError:  # A file system without hard links, such as FAT: reserve the name first.
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
             partial.replace(path)
     except FileExistsError as error:
@@ -74,7 +73,7 @@ def put(partial: Path, path: Path, replace: bool) -> None:
 
 
 def taken(path: Path) -> ExistsError:
-    """Return what to say of a name that is not free."""
+    """Return the error for a name that exists."""
     return ExistsError(f"{path} exists; give another name, or --force to replace it")
 
 
@@ -83,7 +82,7 @@ def new_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder beside `path`; sync and rename it to `path` at the end, or remove it on failure.
 
     Raises:
-        ExistsError: the name is taken by more than an empty folder.
+        ExistsError: `path` exists and is not an empty folder.
     """
     partial = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
     try:
@@ -99,14 +98,14 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 
 def put_folder(partial: Path, path: Path) -> None:
-    """Give a finished folder its name.
+    """Rename a complete folder.
 
     Raises:
-        ExistsError: the name is taken by more than an empty folder.
+        ExistsError: `path` exists and is not an empty folder.
     """
     try:
         if os.name == "nt" and path.is_dir():
-            path.rmdir()  # Elsewhere renaming replaces an empty folder.
+            path.rmdir()  # Elsewhere, rename replaces an empty folder.
         partial.rename(path)
     except OSError as error:
         if os.path.lexists(path):
@@ -115,7 +114,7 @@ def put_folder(partial: Path, path: Path) -> None:
 
 
 def sync(path: Path) -> None:
-    """Force a file or a folder's entries to disk; a folder cannot be opened for that on Windows, and need not be."""
+    """Flush a file, or a folder's entries, to disk; on Windows, folders need no sync."""
     if path.is_dir() and os.name == "nt":
         return
     handle = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)

@@ -1,4 +1,4 @@
-"""What reaches the terminal: results on stdout, progress and messages on stderr.
+"""Terminal output: results on stdout, progress and messages on stderr.
 
 Rich is imported on first use, so that ``--help`` and ``--version`` stay quick.
 """
@@ -19,17 +19,17 @@ _quiet = False
 
 
 def prepare() -> None:
-    """Let no sign that the terminal's or the pipe's encoding lacks stop a command: it is shown as a question mark."""
+    """Print characters that the stream's encoding lacks as question marks instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="replace")
 
 
 def finish() -> None:
-    """Hand what was printed to the system now, while a full disk can still be reported.
+    """Flush stdout and stderr while a full disk can still be reported.
 
     Raises:
-        OSError: it cannot be taken.
+        OSError: a stream cannot be written.
     """
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and not stream.closed:
@@ -37,45 +37,45 @@ def finish() -> None:
 
 
 def abandon() -> None:
-    """Throw away what stdout still holds, so that the interpreter does not try, and fail, to write it at its end."""
+    """Discard stdout's buffer, so that the interpreter does not fail to flush it at exit."""
     with contextlib.suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno())  # type: ignore[union-attr]
 
 
 def result(text: str) -> None:
-    """Print one line of result to stdout, as it is; a pipe gets it at once."""
+    """Print one line of result to stdout, unformatted, and flush."""
     print(text, flush=True)
 
 
 def raw(data: bytes) -> None:
-    """Write the bytes of a file to stdout."""
+    """Write bytes to stdout."""
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
 
 
 def open_file(path: "Path") -> None:
-    """Open a file with the program that the system opens such files with."""
+    """Open a file with the system's default program."""
     import typer
 
     typer.launch(str(path.resolve()))
 
 
 def be_quiet(quiet: bool = True) -> None:
-    """Say nothing on stderr from now on but errors, or speak again."""
+    """Suppress everything but errors on stderr, or stop doing so."""
     global _quiet
     _quiet = quiet
 
 
 def message(text: str) -> None:
-    """Print one line for the person watching to stderr."""
+    """Print one line to stderr for the user."""
     if not _quiet:
         print(text, file=sys.stderr)
 
 
 def error(text: str) -> None:
     """Print an error to stderr in one line."""
-    with contextlib.suppress(OSError):  # Where stderr is full, the exit code remains.
+    with contextlib.suppress(OSError):  # If stderr cannot be written, the exit code remains.
         print(f"sketchrnn: {' '.join(text.split())}", file=sys.stderr, flush=True)
 
 
@@ -94,7 +94,7 @@ def stdout() -> "Console":
 
 
 def progress(*columns: "ProgressColumn | str") -> "Progress":
-    """Return a progress display on stderr that vanishes where stderr is no terminal."""
+    """Return a progress display on stderr, disabled if stderr is not a terminal."""
     from rich.progress import Progress
 
     console = stderr()

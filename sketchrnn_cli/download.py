@@ -1,8 +1,8 @@
-"""Fetch a file over HTTP so that only a whole, sound one ever gets its name.
+"""Download a file over HTTP; only a complete and valid one gets its final name.
 
-Bytes are collected in `NAME.part`; a transfer that breaks goes on from there, also in a later session, as
-long as the server says by its ETag that the file is still the same. Before the part is renamed it is read as
-what it has to be, for an archive with every byte's CRC.
+Bytes are collected in `NAME.part`. An interrupted download resumes from there, even in a later process, if the
+server's ETag shows that the file is unchanged. Before it is renamed, the part is validated; for an archive this
+includes all CRCs.
 """
 
 import hashlib
@@ -22,28 +22,28 @@ from sketchrnn_cli import atomic
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.errors import DataError, SketchRNNError
 
-LARGEST = 1 << 30
-"""Bytes of a file; a server that sends more is not trusted."""
+MAX_FILE_BYTES = 1 << 30
+"""A server that sends more is not trusted."""
 
-RETRIES = 5
-"""Failures in a row, without getting further in between, after which the transfer is given up."""
+MAX_RETRIES = 5
+"""Consecutive failures without progress before giving up."""
 
-PATIENCE = 60.0
-"""Seconds between attempts at most, whatever a server asks for."""
+MAX_WAIT_SECONDS = 60.0
+"""Longest delay between attempts, whatever a server's Retry-After."""
 
-TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""HTTP statuses after which another attempt makes sense."""
+TRANSIENT_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""HTTP statuses worth a retry."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What a file has to be, or it is not kept."""
+    """The expected type of a file; others are discarded."""
 
     name: str
     start: bytes
-    """What it begins with."""
+    """Its signature."""
     load: Callable[[Path], object]
-    """Reads it, and raises a `SketchRNNError` where it is not sound."""
+    """Reads it; raises `SketchRNNError` if it is not valid."""
 
 
 ARCHIVE = Kind("archive", b"PK", archive.load)
@@ -51,18 +51,18 @@ ARCHIVE = Kind("archive", b"PK", archive.load)
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a transfer is."""
+    """Progress of a download."""
 
     received: int
     """Bytes on disk."""
     total: int | None
-    """Bytes of the whole file, where the server says so."""
+    """Size of the file, if the server sends it."""
     note: str = ""
-    """What went wrong before this attempt, and when the next one is."""
+    """The reason of a retry, and the delay."""
 
 
-class _InterruptedError(Exception):
-    """An attempt that failed in a way that the next may not; the server may ask to `wait` some seconds."""
+class _TransientError(Exception):
+    """A failure worth a retry, after at least `wait` seconds."""
 
     def __init__(self, reason: str, wait: float = 0.0) -> None:
         super().__init__(reason)
@@ -70,7 +70,7 @@ class _InterruptedError(Exception):
 
 
 def client(timeout: float = 30.0) -> httpx.Client:
-    """Return the HTTP client for `download`; `timeout` is how many seconds a server may stay silent."""
+    """Return the HTTP client for `download`; `timeout` is in seconds of inactivity."""
     return httpx.Client(follow_redirects=True, timeout=timeout, headers={"Accept-Encoding": "identity"})
 
 
@@ -83,25 +83,24 @@ def download(
     enough: Callable[[BufferedRandom], int | None] | None = None,
     block: int = 1 << 20,
 ) -> Iterator[Progress]:
-    """Fetch a file, yielding progress; it is at `path`, whole and checked, when the iterator ends.
+    """Download a file, yielding progress; it is complete and validated when the iterator ends.
 
     Args:
-        url: where from.
-        path: where to; its folder is created, what is there is replaced at the end.
+        url: the source.
+        path: the target; its folder is created, an existing file is replaced at the end.
         http: see `client`.
-        pause: seconds before the second attempt; doubled with each failure.
-        kind: what the file has to be.
-        enough: where only the beginning is needed: looks at what has arrived and says how many bytes of it are kept,
-            or None for more.
-        block: bytes that are then asked for at a time.
+        pause: seconds before the first retry, doubled with each failure.
+        kind: the expected type.
+        enough: if only a prefix is needed: given the part, returns the number of bytes to keep, or None for more.
+        block: bytes requested at a time with `enough`.
 
     Raises:
-        DataError: the server refuses, fails too often or sends something else, or the disk is full.
+        DataError: the server refuses, fails too often or sends another type, or the disk is full.
     """
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _alone(part) as file:
+        with _exclusive(part) as file:
             if enough is None:
                 yield from _attempts(url, part, file, http, pause, kind)
             else:
@@ -124,25 +123,25 @@ def download(
 def _attempts(
     url: str, part: Path, file: BufferedRandom, http: httpx.Client, pause: float, kind: Kind, stop: int | None = None
 ) -> Iterator[Progress]:
-    """Try until all has arrived, ever more slowly while nothing does."""
-    failures, most = 0, _size(file)
+    """Retry until the file is complete, with exponential backoff while there is no progress."""
+    failures, furthest = 0, _size(file)
     while True:
         try:
             yield from _attempt(url, part, file, http, kind, stop)
             return
-        except (_InterruptedError, httpx.TransportError) as error:
+        except (_TransientError, httpx.TransportError) as error:
             if isinstance(error, httpx.UnsupportedProtocol):
                 raise
             if _is_unresolved(error):
                 host = httpx.URL(url).host
                 raise DataError(f"{url}: no network: {host} cannot be resolved; try again once online") from error
-            failures = 1 if _size(file) > most else failures + 1
-            most = max(most, _size(file))
+            failures = 1 if _size(file) > furthest else failures + 1
+            furthest = max(furthest, _size(file))
             reason = str(error) or type(error).__name__
-            if failures > RETRIES:
-                kept = "; what arrived is kept for the next time" if _size(file) else ""
-                raise DataError(f"{url}: {reason}; given up after {RETRIES} retries{kept}") from error
-            wait = min(PATIENCE, max(pause * 2 ** (failures - 1), getattr(error, "wait", 0.0)))
+            if failures > MAX_RETRIES:
+                kept = "; the part received is kept, so that the next attempt resumes" if _size(file) else ""
+                raise DataError(f"{url}: {reason}; given up after {MAX_RETRIES} retries{kept}") from error
+            wait = min(MAX_WAIT_SECONDS, max(pause * 2 ** (failures - 1), getattr(error, "wait", 0.0)))
             yield Progress(_size(file), None, f"{reason}; trying again in {wait:g} s")
             time.sleep(wait)
 
@@ -157,12 +156,12 @@ def _is_unresolved(error: BaseException | None) -> bool:
 def _attempt(
     url: str, part: Path, file: BufferedRandom, http: httpx.Client, kind: Kind, stop: int | None
 ) -> Iterator[Progress]:
-    """Ask for what is missing and append it; returns when the file has its full length, or `stop` bytes.
+    """Request the missing bytes and append them, until the file is complete or has `stop` bytes.
 
     Raises:
-        _InterruptedError: worth another attempt.
+        _TransientError: worth a retry.
         DataError: not worth one.
-        httpx.TransportError: the connection failed or broke.
+        httpx.TransportError: the connection failed.
     """
     start = _size(file)
     tag = _tag_file(part).read_text(encoding="utf-8") if start and _tag_file(part).is_file() else ""
@@ -175,18 +174,18 @@ def _attempt(
     with http.stream("GET", url, headers=headers) as response:
         if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             if response.headers.get("Content-Range") == f"bytes */{start}":
-                return  # All had arrived before.
+                return  # The part was complete.
             _empty(file)
-            raise _InterruptedError("the server has fewer bytes than arrived; starting over")
+            raise _TransientError("the server's file is shorter than the part received; starting over")
         _check_status(response, url)
         resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
         if resumed and not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
             _empty(file)
-            raise _InterruptedError("the server sent another part than asked for; starting over")
+            raise _TransientError("the server sent another range than requested; starting over")
         if not resumed:
             _empty(file)
         if not start or not resumed:
-            _note_tag(part, response)
+            _save_tag(part, response)
         received = _size(file)
         length = _number(response.headers.get("Content-Length"))
         total = None if length is None else received + length
@@ -198,33 +197,33 @@ def _attempt(
             if stop is not None:
                 chunk = chunk[: stop - received]
             received += len(chunk)
-            if max(received, total or 0) > LARGEST:
-                raise DataError(f"{url}: more than {LARGEST >> 20} MiB, which no {kind.name} has")
+            if max(received, total or 0) > MAX_FILE_BYTES:
+                raise DataError(f"{url}: more than {MAX_FILE_BYTES >> 20} MiB; refused")
             file.write(chunk)
             yield Progress(received, total)
-            if received == stop:  # A server that knows no ranges would send all the rest.
+            if received == stop:  # A server without range support sends the rest.
                 return
     if received == 0:
-        raise _InterruptedError("the server sent nothing")
+        raise _TransientError("the server sent nothing")
     if not _matches(file, response.headers):
         _empty(file)
-        raise _InterruptedError("what arrived has another checksum than the server says; starting over")
+        raise _TransientError("the checksum does not match the server's; starting over")
 
 
 def _check_status(response: httpx.Response, url: str) -> None:
-    """Raise unless the response carries the file."""
+    """Raise unless the response contains the file."""
     status = response.status_code
-    if status in TRANSIENT:
+    if status in TRANSIENT_STATUSES:
         wait = _number(response.headers.get("Retry-After")) or 0
-        raise _InterruptedError(f"the server answers {status} {response.reason_phrase}", wait)
+        raise _TransientError(f"the server answers {status} {response.reason_phrase}", wait)
     if status == httpx.codes.NOT_FOUND:
-        raise DataError(f"{url}: not there (404); check --base-url")
+        raise DataError(f"{url}: not found (404); check --base-url")
     if status not in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
         raise DataError(f"{url}: the server answers {status} {response.reason_phrase}")
 
 
 def _verify(url: str, part: Path, file: BufferedRandom, kind: Kind) -> None:
-    """Sync the file and read it as what it has to be."""
+    """Sync the file and validate it."""
     file.flush()
     os.fsync(file.fileno())
     try:
@@ -232,11 +231,11 @@ def _verify(url: str, part: Path, file: BufferedRandom, kind: Kind) -> None:
     except SketchRNNError as error:
         _empty(file)
         reason = str(error).removeprefix(f"{part}: ")
-        raise DataError(f"{url}: not a sound {kind.name} ({reason}); nothing was kept") from error
+        raise DataError(f"{url}: not a valid {kind.name} ({reason}); nothing was kept") from error
 
 
 def _matches(file: BufferedRandom, headers: httpx.Headers) -> bool:
-    """Compare with the MD5 that Google's storage sends along; True where none is sent."""
+    """Compare with the MD5 that Google Cloud Storage sends; True without one."""
     fields = headers.get("x-goog-hash", "").split(",")
     sums = dict(field.strip().split("=", 1) for field in fields if "=" in field)
     try:
@@ -248,11 +247,11 @@ def _matches(file: BufferedRandom, headers: httpx.Headers) -> bool:
 
 
 @contextmanager
-def _alone(part: Path) -> Iterator[BufferedRandom]:
-    """Open the part for appending, and keep other processes off it where the system can; leave no empty one.
+def _exclusive(part: Path) -> Iterator[BufferedRandom]:
+    """Open the part for appending, locked if the system supports it; remove it if it is empty at the end.
 
     Raises:
-        DataError: another process is at it.
+        DataError: another process has it locked.
     """
     with part.open("a+b") as file:
         try:
@@ -264,7 +263,7 @@ def _alone(part: Path) -> Iterator[BufferedRandom]:
         except ImportError:
             pass
         except (BlockingIOError, FileNotFoundError) as error:
-            raise DataError(f"{part}: another download is at work on it; wait for that") from error
+            raise DataError(f"{part}: another download is using it; wait for that to finish") from error
         try:
             yield file
         finally:
@@ -273,8 +272,8 @@ def _alone(part: Path) -> Iterator[BufferedRandom]:
                 _tag_file(part).unlink(missing_ok=True)
 
 
-def _note_tag(part: Path, response: httpx.Response) -> None:
-    """Remember which version of the file is arriving; a weak tag (W/...) does not promise equal bytes."""
+def _save_tag(part: Path, response: httpx.Response) -> None:
+    """Save the ETag; a weak one (W/...) does not guarantee identical bytes."""
     tag = response.headers.get("ETag", "")
     _tag_file(part).unlink(missing_ok=True)
     if tag.startswith('"'):
@@ -282,7 +281,7 @@ def _note_tag(part: Path, response: httpx.Response) -> None:
 
 
 def _number(text: str | None) -> int | None:
-    """Return a header's whole number, or None."""
+    """Parse a header's non-negative integer, or return None."""
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None
 
 

@@ -1,7 +1,7 @@
-"""Arithmetic on latent vectors z: the way from one drawing to another, the field between four, analogies.
+"""Arithmetic on latent vectors z: interpolation between two or four, and analogies.
 
-The z of drawings lie near a sphere (z ~ N(0, I), so |z| is near √z_size). A straight line between two of them
-runs through vectors shorter than any the decoder has seen; the great arc of `slerp` does not.
+Latent vectors lie near a sphere (z ~ N(0, I), so |z| ≈ √z_size). A straight line between two of them passes through
+vectors shorter than any that the decoder has seen; the great arc of `slerp` does not.
 """
 
 from typing import Literal
@@ -10,7 +10,7 @@ import numpy as np
 
 from sketchrnn_cli.errors import UsageError
 
-Way = Literal["slerp", "lerp"]
+Interpolation = Literal["slerp", "lerp"]
 
 
 def lerp(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
@@ -20,11 +20,11 @@ def lerp(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
 
 
 def slerp(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
-    """Return the vector at `t`, 0 to 1, on the great arc between two `[z_size]`; its length changes evenly.
+    """Return the vector at `t`, 0 to 1, on the great arc between two `[z_size]`; its length is interpolated linearly.
 
     With directions u and v, ω the angle between them and p the unit vector perpendicular to u towards v, the
-    direction at t is cos(tω) u + sin(tω) p. Opposite vectors have an arc through every p: it is then always
-    the same one, made from the axis that u leans to least. A zero vector has no direction: a straight way.
+    direction at t is cos(tω) u + sin(tω) p. For opposite vectors p is arbitrary: it is made from the axis to which u
+    is closest to perpendicular. A zero vector has no direction, so the interpolation is linear.
     """
     a, b = np.asarray(start, dtype=np.float64), np.asarray(end, dtype=np.float64)
     a_length, b_length = np.linalg.norm(a), np.linalg.norm(b)
@@ -42,8 +42,8 @@ def slerp(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
     return (direction * ((1.0 - t) * a_length + t * b_length)).astype(np.float32)
 
 
-def between(start: np.ndarray, end: np.ndarray, steps: int, way: Way = "slerp") -> np.ndarray:
-    """Return `[steps, z_size]` from one vector to the other at equal distances, both ends included.
+def between(start: np.ndarray, end: np.ndarray, steps: int, way: Interpolation = "slerp") -> np.ndarray:
+    """Return `[steps, z_size]` from one vector to the other in equal steps, both ends included.
 
     Raises:
         UsageError: fewer than 2 steps.
@@ -54,11 +54,11 @@ def between(start: np.ndarray, end: np.ndarray, steps: int, way: Way = "slerp") 
     return np.stack([mix(start, end, t) for t in np.linspace(0.0, 1.0, steps)])
 
 
-def field(corners: np.ndarray, rows: int, columns: int, way: Way = "slerp") -> np.ndarray:
+def field(corners: np.ndarray, rows: int, columns: int, way: Interpolation = "slerp") -> np.ndarray:
     """Return `[rows, columns, z_size]` between four corners `[4, z_size]`.
 
-    The corners are top left, top right, bottom left, bottom right. The left and the right edge are walked
-    first, then each row between them.
+    The corners are top left, top right, bottom left, bottom right. The left and right edges are interpolated first,
+    then each row between them.
     """
     top_left, top_right, bottom_left, bottom_right = corners
     left, right = between(top_left, bottom_left, rows, way), between(top_right, bottom_right, rows, way)
@@ -66,5 +66,5 @@ def field(corners: np.ndarray, rows: int, columns: int, way: Way = "slerp") -> n
 
 
 def analogy(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
-    """Return A − B + C: C with what distinguishes A from B."""
+    """Return A − B + C."""
     return (np.asarray(a, dtype=np.float64) - b + c).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Draw in data units with a checkpoint's scale: what every drawing command shares."""
+"""Draw and encode in data units, with a checkpoint's scale."""
 
 from collections.abc import Sequence
 
@@ -10,16 +10,14 @@ from sketchrnn_cli.model.inference import Drawer, Noise
 from sketchrnn_cli.model.sampling import DEFAULT, Sampling, Way, ways
 from sketchrnn_cli.store.checkpoint import Checkpoint
 
-MOST_ROWS = 5_000_000
-"""Points of all sketches of one call together: half a gigabyte of random numbers and strokes."""
+MAX_POINTS = 5_000_000
+"""Of all sketches per call: half a gigabyte of random numbers and strokes."""
 
+MAX_ATTEMPTS = 3
+"""Times a sketch is drawn until it ends."""
 
-TRIES = 3
-"""Drawings at most of which the first that ends is taken."""
-
-
-CANDIDATE = 1 << 20
-"""What the number of a stream grows by from one candidate for a sketch to the next."""
+CANDIDATE_STRIDE = 1 << 20
+"""Difference in stream number between candidates for the same sketch."""
 
 
 class Sketcher:
@@ -57,12 +55,13 @@ class Sketcher:
         labels: np.ndarray | None = None,
         best_of: int = 1,
     ) -> list[np.ndarray]:
-        """Draw new sketches in data units, by default as the model draws best; see `draw`.
+        """Draw new sketches in data units, by default with the model's recommended sampling; see `draw`.
 
-        With `best_of`, of so many drawings the one that most surely shows its word is taken (see `choosing`).
+        With `best_of` N, each is the one of N candidates that is classified as its word most confidently (see
+        `choosing`).
 
         Raises:
-            UsageError: as `draw`, or `best_of` without words to go by.
+            UsageError: as `draw`, or `best_of` without a word.
         """
         way = self.sampling if sampling is None else sampling
         z = self.new_latents(count, seed)
@@ -70,7 +69,7 @@ class Sketcher:
             return self.draw(z, count, way, seed, max_points, labels=labels)
         if labels is None or not self.hparams.num_classes or not labels.all():
             raise UsageError("the best of several is chosen by the word; name one with --class")
-        streams = [i + k * CANDIDATE for i in range(count) for k in range(best_of)]
+        streams = [i + k * CANDIDATE_STRIDE for i in range(count) for k in range(best_of)]
         each = [one for one in ways(way, count) for _ in range(best_of)]
         many_z, many = None if z is None else z.repeat(best_of, axis=0), labels.repeat(best_of)
         points = max_points or self.hparams.max_seq_len
@@ -81,7 +80,7 @@ class Sketcher:
 
     @property
     def sampling(self) -> Sampling:
-        """How the model draws best: as its sidecar says, else as any model."""
+        """The recommended sampling: the sidecar's, else the default."""
         return self.checkpoint.sidecar.sampling or DEFAULT
 
     def check_size(self, count: int, max_points: int | None = None) -> None:
@@ -91,8 +90,8 @@ class Sketcher:
             UsageError: too many sketches of so many points.
         """
         points = max_points or self.hparams.max_seq_len
-        if count * points > MOST_ROWS:
-            raise UsageError(f"{count} sketches of up to {points} points: more than {MOST_ROWS} at once; draw fewer")
+        if count * points > MAX_POINTS:
+            raise UsageError(f"{count} sketches of up to {points} points: more than {MAX_POINTS} at once; draw fewer")
 
     def encode(self, sketches: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Return μ and σ, each `[batch, z_size]`, of stroke-3 sketches in data units.
@@ -127,19 +126,19 @@ class Sketcher:
 
         Args:
             z: latent vectors `[count, z_size]`, or None for a decoder-only model.
-            count: how many.
-            sampling: how, one for all or one for each; a number is a temperature τ. Where it says so, what has not
-                ended within `max_points` is drawn again, `TRIES` times in all, each time from a stream of its own.
+            count: the number of sketches.
+            sampling: one for all or one for each; a number is a temperature τ. With `redraws`, a sketch that does not
+                end within `max_points` is drawn again, up to `MAX_ATTEMPTS` times, each from a stream of its own.
             seed: sketch i draws from the stream of (seed, i).
-            max_points: points at most; by default the model's N_max.
-            streams: `[count]` of other numbers than i; where they are equal, only z and τ make sketches differ.
-            given: a beginning in data units that all repeat as it is and go on from.
-            scales: `[count]` by which the model reads the beginning larger than it is, and draws on smaller; then no
-                sketch ends right behind it.
-            labels: what each is of, as `rows` gives or `between` mixes it; None for "any".
+            max_points: maximum points; by default the model's N_max.
+            streams: `[count]`, stream numbers instead of i; if equal, sketches differ by z and τ only.
+            given: a prefix in data units that all sketches continue unchanged.
+            scales: `[count]`, factors by which the prefix is enlarged for the model, and the continuation reduced; no
+                sketch then ends right after the prefix.
+            labels: from `rows` or `between`; None for "any".
 
         Raises:
-            UsageError: an impossible temperature, z of another shape, or a beginning that leaves no point to draw.
+            UsageError: an invalid temperature, z of another shape, or a prefix that leaves no point to draw.
         """
         how = ways(sampling, count)
         if z is not None and z.shape != (count, self.hparams.z_size):
@@ -147,11 +146,11 @@ class Sketcher:
         points = max_points or self.hparams.max_seq_len
         self.check_size(count, points)
         if given is not None and len(given) >= points:
-            raise UsageError(f"a beginning of {len(given)} points leaves nothing to draw: {points} points at most")
+            raise UsageError(f"a prefix of {len(given)} points leaves nothing to draw: {points} points at most")
         numbers, factors = list(streams or range(count)), np.ones(count) if scales is None else scales
         forced = None if given is None else np.stack([_scaled(self._to_model(given), factor) for factor in factors])
         drawn: list[np.ndarray] = [np.zeros((points, 3), np.float32)] * count
-        for attempt in range(TRIES):
+        for attempt in range(MAX_ATTEMPTS):
             some = [i for i in range(count) if not attempt or (how[i].redraws and len(drawn[i]) == points)]
             if not some:
                 break
@@ -168,7 +167,7 @@ class Sketcher:
             for i, sketch in zip(some, again, strict=True):
                 drawn[i] = sketch
         sketches = [_scaled(self._to_data(sketch), 1 / factor) for sketch, factor in zip(drawn, factors, strict=True)]
-        if given is not None:  # The way to model units and back has rounded it.
+        if given is not None:  # Undo the rounding of the conversion to model units and back.
             for sketch in sketches:
                 sketch[: len(given), :2] = given[:, :2]
         return sketches
@@ -183,19 +182,20 @@ class Sketcher:
         known_size: bool = False,
         label: int = 0,
     ) -> list[np.ndarray]:
-        """Draw on from a beginning in data units: `count` sketches that all start with its points.
+        """Complete a prefix in data units: `count` sketches that all start with its points.
 
         Args:
-            given: the beginning, stroke-3.
-            count: how many.
+            given: the prefix, stroke-3.
+            count: the number of sketches.
             temperature: τ.
             seed: sketch i draws from the stream of (seed, i).
-            as_is: take size and z at face value, which may end at once, instead of guessing them (see `guessing`).
-            known_size: guess z alone.
-            label: row of the word that it is of; 0 for "any".
+            as_is: encode the prefix as a complete drawing, which may end at once, instead of inferring its size and z
+                (see `guessing`).
+            known_size: infer z only.
+            label: label row of its word; 0 for "any".
 
         Raises:
-            UsageError: an impossible temperature, or a beginning that leaves no point to draw.
+            UsageError: an invalid temperature, or a prefix that leaves no point to draw.
         """
         labels = np.full(count, label, dtype=np.int32)
         if as_is or len(given) >= self.hparams.max_seq_len:
@@ -206,7 +206,7 @@ class Sketcher:
         return self.draw(found.z, count, temperature, seed, given=given, scales=found.scales, labels=labels)
 
     def rows(self, asked: Sequence[str]) -> np.ndarray:
-        """Return the labels of words as people type them, int32 `[words]`.
+        """Return the label rows of words as typed by a user, int32 `[words]`.
 
         Raises:
             UsageError: the model does not know one.
@@ -214,20 +214,20 @@ class Sketcher:
         return words.rows(asked, self.checkpoint.sidecar.words, str(self.checkpoint.folder))
 
     def between(self, start: int, end: int, steps: int) -> np.ndarray:
-        """Return labels `[steps, rows]` that go evenly from one word to another; for one word, all alike."""
+        """Return labels `[steps, rows]` interpolated linearly from one word to another."""
         share = np.linspace(0.0, 1.0, steps)[:, None]
         table = np.eye(self.hparams.num_classes + 1)
         return (1.0 - share) * table[start] + share * table[end]
 
     def classify(self, sketches: Sequence[np.ndarray], count: int) -> list[list[tuple[str, float]]]:
-        """Return of each sketch the `count` words under which it is most likely, with p(word | drawing).
+        """Return the `count` most likely words of each sketch, with p(word | drawing).
 
         Raises:
             UsageError: the model knows no words, or a sketch is longer than its N_max.
         """
         known = self.checkpoint.sidecar.words
         if not known:
-            raise UsageError(f"{self.checkpoint.folder}: was trained without words, so it names no drawing")
+            raise UsageError(f"{self.checkpoint.folder}: was trained without words, so it cannot classify")
         if (longest := max(len(sketch) for sketch in sketches)) > self.hparams.max_seq_len:
             raise UsageError(f"a drawing of {longest} points; this model reads at most {self.hparams.max_seq_len}")
         labels = np.arange(1, len(known) + 1, dtype=np.int32)
@@ -238,7 +238,7 @@ class Sketcher:
             scores = self._drawer.log_likelihood(z, self._to_model(sketch), labels, ends=True)
             share = words.posterior(scores)
             order = np.argsort(-share, kind="stable")[:count]
-            found.append([(known[place], float(share[place])) for place in order])
+            found.append([(known[index], float(share[index])) for index in order])
         return found
 
     def _to_model(self, sketch: np.ndarray) -> np.ndarray:

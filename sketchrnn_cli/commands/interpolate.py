@@ -46,7 +46,7 @@ def interpolate(
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     target = output.target(sketcher)
     z = sheets.encode(sketcher, sheets.read_inputs(inputs, sketcher, reading, seed), seed, sample_z)
-    way: latent.Way = "lerp" if lerp else "slerp"
+    way: latent.Interpolation = "lerp" if lerp else "slerp"
     row = len(z) == 2
     walk = latent.between(z[0], z[1], steps, way) if row else latent.field(z, steps, steps, way).reshape(-1, z.shape[1])
     labels = None

@@ -1,1 +1,1 @@
-"""Other programs' model files to and from our checkpoints."""
+"""Convert other programs' model files to and from checkpoints."""

@@ -1,4 +1,4 @@
-"""What a reader of another program's model file returns: all that one of our checkpoints needs."""
+"""The result of reading another program's model file: all that a checkpoint needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ class Imported:
 
     hparams: HParams
     scale_factor: float
-    """As the file has it: data units per model unit, times `hparams.pixel_factor`; 0 where it does not say."""
+    """Data units per model unit, times `hparams.pixel_factor`; 0 if unknown."""
     canvas_size: float
-    """Median larger side of the training drawings, in data units; 0 where the file does not say."""
+    """Median larger side of the training drawings, in data units; 0 if unknown."""
     weights: dict[str, np.ndarray]
     """Every tensor of `model.weights.shapes`, float32 or float64."""
     name: str = ""
-    """The model's own name; empty where the file has none."""
+    """The model's own name, or empty."""
     note: str = ""
-    """Where the model comes from, and what had to be assumed, for people."""
+    """The model's origin, and what was assumed, as text."""
     metrics: Mapping[str, float] = field(default_factory=dict)
-    """Measurements that the file carries."""
+    """Metrics stored in the file."""

@@ -1,4 +1,4 @@
-"""Make an ordinary checkpoint of another program's model file."""
+"""Import another program's model file as a checkpoint."""
 
 import os
 import re
@@ -18,50 +18,48 @@ from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.strokes.formats import to_polylines
 
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
-"""What an HDF5_SIGNATURE file begins with."""
 
 QUICKDRAW_SCALE = 45.0
-"""Data units per model unit of a usual category of Quick, Draw! (cat 43, cat and guitar 52)."""
+"""Typical scale factor of a Quick, Draw! category (cat 43, cat and guitar 52)."""
 
 MIN_SIDE_UNITS = 1e-6
-"""Data units: a drawing below this says nothing of the size that a model knows."""
+"""Below this, the canvas size cannot be estimated from a drawing."""
 
 
 def read(path: Path, config: Path | None = None) -> Imported:
-    """Read a model file, Magenta.js or Keras, by what is in it.
+    """Read a Magenta.js or Keras model file, detected by content.
 
     Args:
         path: the file.
-        config: the `model_config.json` that belongs to a Keras file.
+        config: the `model_config.json` of a Keras file.
 
     Raises:
-        CheckpointError: it is neither, or damaged.
-        UsageError: a config is given with a file that needs none.
+        CheckpointError: unknown format, or damaged.
+        UsageError: a config was given for another format.
     """
     if _begins_with(path, HDF5_SIGNATURE):
-        from sketchrnn_cli.interop.seed import port  # h5py takes a while to import.
+        from sketchrnn_cli.interop.seed import port  # h5py is slow to import.
 
         return port.read(path, config)
     if other := foreign.model(path):
         raise CheckpointError(f"{path}: {other}")
     if config is not None:
-        raise UsageError(f"--config belongs to a Keras .hdf5; {path} is none")
+        raise UsageError(f"--config is for Keras .hdf5 files; {path} is not one")
     return magenta_js.read(path)
 
 
 def describe(
     imported: Imported, scale_factor: float | None = None, canvas_size: float | None = None
 ) -> tuple[Sidecar, list[str]]:
-    """Return the sidecar of a model, and what had to be assumed for it, each in a sentence.
+    """Return the sidecar of a model, and the assumptions made, each as a sentence.
 
     Args:
         imported: the model as read.
-        scale_factor: data units per model unit; by default what the file says, else as usual for Quick, Draw!.
-        canvas_size: larger side of the training drawings in data units; by default what the file says, else that of
-            drawings of the model's own.
+        scale_factor: data units per model unit; by default the file's, else `QUICKDRAW_SCALE`.
+        canvas_size: larger side of the training drawings in data units; by default the file's, else that of samples.
 
     Raises:
-        CheckpointError: the model draws nothing whose size could be taken.
+        CheckpointError: the model draws nothing to measure.
     """
     hparams, assumed = imported.hparams, []
     if scale_factor is not None:
@@ -71,51 +69,51 @@ def describe(
     else:
         scale_factor = QUICKDRAW_SCALE * hparams.pixel_factor
         assumed.append(
-            f"the file says no scale: took {QUICKDRAW_SCALE:g} data units per model unit, as usual for Quick, Draw!; "
-            "--scale-factor gives another"
+            f"the file has no scale factor: assumed {QUICKDRAW_SCALE:g} data units per model unit, typical of "
+            "Quick, Draw!; --scale-factor overrides it"
         )
     canvas_size = canvas_size or imported.canvas_size
     if not canvas_size:
         canvas_size = typical_side(imported) * scale_factor / hparams.pixel_factor
         if not MIN_SIDE_UNITS <= canvas_size < np.inf:
-            raise CheckpointError("the model draws nothing to take the drawings' size from; give --canvas-size")
+            raise CheckpointError("the model draws nothing to measure; give --canvas-size")
         assumed.append(
-            f"the file does not say how large the training drawings were: took {canvas_size:.0f} data units, "
-            "as this model draws them; --canvas-size gives another"
+            f"the file has no canvas size: assumed {canvas_size:.0f} data units, the size of this model's samples; "
+            "--canvas-size overrides it"
         )
     return Sidecar(hparams, scale_factor, canvas_size, metrics=imported.metrics, note=imported.note), assumed
 
 
 def typical_side(imported: Imported) -> float:
-    """Return the median larger side of drawings that the model makes at temperature 1, in model units; 0 for none."""
+    """Return the median larger side of samples at temperature 1, in model units; 0 if they are empty."""
     hparams = imported.hparams
     points = min(hparams.max_seq_len, 250)
     streams = [np.random.default_rng([0, i]) for i in range(32)]
     z = np.stack([rng.standard_normal(hparams.z_size) for rng in streams]) if hparams.conditional else None
     noise = [Noise.draw(rng, points) for rng in streams]
-    with np.errstate(all="ignore"):  # What overflows is refused by the caller.
+    with np.errstate(all="ignore"):  # The caller refuses infinity.
         sketches = Drawer(hparams, imported.weights).draw(z, noise, 1.0, points)
         sides = [np.ptp(np.concatenate(to_polylines(sketch)), axis=0).max() for sketch in sketches if len(sketch)]
     return float(np.median(sides)) if sides else 0.0
 
 
 def destination(checkpoint_dir: Path, name: str, force: bool) -> Path:
-    """Return the folder of the checkpoint to be, after refusing a name that is taken or impossible.
+    """Return the folder for a new checkpoint.
 
     Raises:
-        UsageError: the name is no plain one, or is taken by what must not be replaced.
+        UsageError: the name is invalid, or taken and not to be replaced.
     """
     folder = names.new_folder(checkpoint_dir, name)
     if os.path.lexists(folder):
         if not force:
-            raise UsageError(f"{folder} exists; --name gives another name, --force replaces it")
+            raise UsageError(f"{folder} exists; choose another --name, or --force to replace it")
         if not (folder / checkpoint.SIDECAR).is_file():
-            raise UsageError(f"{folder} is no imported checkpoint and is not replaced; --name gives another name")
+            raise UsageError(f"{folder} is not an imported checkpoint and is not replaced; choose another --name")
     return folder
 
 
 def plain_name(imported: Imported, path: Path) -> str:
-    """Return a folder's name for a model: its own, else its file's, made of letters, digits, ``-``, ``_`` and ``.``."""
+    """Return a folder name for a model, from its own name or its file's: letters, digits, ``-``, ``_`` and ``.``."""
     for name in (imported.name, path.name.split(".")[0]):
         if plain := re.sub(r"[^\w.-]+", "_", name[:100]).strip("._"):
             return plain
@@ -123,11 +121,11 @@ def plain_name(imported: Imported, path: Path) -> str:
 
 
 def release(imported: Imported, sidecar: Sidecar, folder: Path, replace: bool = True) -> None:
-    """Write the checkpoint, whole or not at all; with `replace`, in place of the one that may be there.
+    """Write the checkpoint atomically, with `replace` over an existing one.
 
     Raises:
-        ExistsError: without `replace`, the name is taken.
-        CheckpointError: it cannot be written.
+        ExistsError: without `replace`, the folder exists.
+        CheckpointError: the folder cannot be written.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -145,7 +143,7 @@ def release(imported: Imported, sidecar: Sidecar, folder: Path, replace: bool = 
 
 
 def _begins_with(path: Path, signature: bytes) -> bool:
-    """Tell whether a file has a signature; False where it cannot be read, which its reader then reports."""
+    """Return whether a file has a signature; False if it is unreadable, which its reader reports."""
     try:
         if not path.is_file():
             return False

@@ -1,7 +1,7 @@
-"""The official pretrained models of Sketch-RNN: their names, and where they lie.
+"""Names and URLs of the official pretrained Sketch-RNN models.
 
-The names are those that the README of sketch-rnn-js lists (the demonstrations of magenta/magenta-js offer the same).
-Nothing of the collection is part of this program: its weights have no stated license.
+The names are from the README of sketch-rnn-js (the demos of magenta/magenta-js offer the same). None of the models is
+part of this program: their weights have no stated license.
 """
 
 from pathlib import Path
@@ -27,35 +27,35 @@ yogabicycle
 NAMES: tuple[str, ...] = tuple(_LIST.split())
 
 DECODER_ONLY = frozenset({"everything"})
-"""Models of which there is no variant with an encoder."""
+"""Models without an encoder variant."""
 
 
 def model(name: str, vae: bool = False) -> str:
-    """Return a model's name as the collection writes it; capitals, and spaces for underscores, do not matter.
+    """Return the canonical name of a model, ignoring case and spaces for underscores.
 
     Raises:
-        UsageError: there is none, or none with an encoder.
+        UsageError: unknown, or without an encoder.
     """
     plain = name.strip().replace(" ", "_").casefold()
     if plain not in NAMES:
         raise UsageError(f"no pretrained model {name!r}{nearest(plain, NAMES)}; sketchrnn pretrained list shows all")
     if vae and plain in DECODER_ONLY:
-        raise UsageError(f"{plain}: there is no such model with an encoder; leave --vae out")
+        raise UsageError(f"{plain}: this model has no encoder variant; omit --vae")
     return plain
 
 
 def file_name(model: str, vae: bool = False) -> str:
-    """Return the name of a model's file: with its encoder, or the decoder alone."""
+    """Return a model's file name, with its encoder or decoder-only."""
     return f"{model}.{'vae' if vae else 'gen'}.json"
 
 
 def url(model: str, vae: bool = False, large: bool = False, base_url: str = BASE_URL) -> str:
-    """Return the address of a model; the large ones have 1024 units."""
+    """Return the URL of a model; large ones have 1024 units."""
     return f"{base_url.rstrip('/')}/{'large_models' if large else 'models'}/{quote(file_name(model, vae))}"
 
 
 def checkpoint_name(model: str, vae: bool = False, large: bool = False) -> str:
-    """Return what a model is called among the checkpoints, so that its variants do not take each other's name."""
+    """Return the checkpoint name of a model variant."""
     return model + ("_vae" if vae else "") + ("_large" if large else "")
 
 
@@ -71,7 +71,7 @@ def download_of(name: str) -> str:
 
 
 def present(checkpoint_dir: Path) -> set[str]:
-    """Return the models of which some variant is among the checkpoints."""
+    """Return the models of which any variant has been downloaded."""
     variants = [(vae, large) for vae in (False, True) for large in (False, True)]
     return {
         name

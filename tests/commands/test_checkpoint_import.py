@@ -167,7 +167,7 @@ def test_what_cannot_be_exported_is_said_in_one_line(sketchrnn: Run) -> None:
         (["hyper"], 4, "dec_model is hyper"),
         (["nobody"], 4, "nobody"),
         (["ours"], 4, "checkpoint export ours --format web --out ours.html"),
-        (["ours", "--at-z", "z.npy"], 4, "first state"),
+        (["ours", "--at-z", "z.npy"], 4, "initial state"),
         (["ours", "--at-z", "two.npy"], 2, "2 latent vectors"),
         (["ours", "--format", "onnx"], 2, "onnx"),
         (["ours", "--format", "web", "--at-z", "z.npy"], 2, "--at-z"),

@@ -94,7 +94,7 @@ def test_download_says_what_is_wrong_in_one_line(run: Run, mirror: str) -> None:
     code, out, err = run("download", "dog", "--base-url", mirror)
     assert (code, out) == (3, "")
     assert len(err.splitlines()) == 1
-    assert "not there (404)" in err
+    assert "not found (404)" in err
     assert not list(Path("datasets").iterdir())
     assert run("download", "dog", "--base-url", mirror, "--data-dir", "x" * 300)[0] == 3
 

@@ -184,8 +184,8 @@ def test_a_broken_transfer_goes_on_where_it_stopped(sketchrnn: Run, server: Serv
         (None, "not there"),
         (b"<!DOCTYPE html><title>Sign in</title>", "a web page"),
         (b'{"error": 404}', "something else"),
-        (b"[1, 2", "not a sound Magenta.js model"),
-        (model("dog")[:-40] + b'"]]', "not a sound Magenta.js model"),
+        (b"[1, 2", "not a valid Magenta.js model"),
+        (model("dog")[:-40] + b'"]]', "not a valid Magenta.js model"),
     ],
 )
 def test_what_is_no_model_is_one_line_and_leaves_nothing(

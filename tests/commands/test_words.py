@@ -108,7 +108,7 @@ def test_a_drawing_is_named_by_the_probability_that_the_model_gives_it() -> None
     expected = np.exp(scores) / np.exp(scores).sum()
     np.testing.assert_allclose([shares[word] for word in WORDS], expected, rtol=1e-5)
     assert "cat" in run("classify", "words", "a.npy")
-    assert "names no drawing" in refused("classify", "plain", "a.npy")
+    assert "cannot classify" in refused("classify", "plain", "a.npy")
 
 
 def test_of_a_data_set_it_is_counted_what_the_drawing_engine_would_name() -> None:

@@ -41,7 +41,7 @@ def export(
         typer.Option(
             metavar="FILE",
             help="magenta-js: fix a model at one latent vector (.npy, .json). Only for models whose decoder begins at "
-            "zero: a gen.json cannot hold a first state that comes from z.",
+            "zero: a gen.json cannot hold an initial state that comes from z.",
         ),
     ] = None,
     word: Annotated[

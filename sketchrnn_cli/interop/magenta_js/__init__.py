@@ -1,10 +1,10 @@
-"""Magenta.js models (`*.gen.json`, `*.vae.json`): how they are laid out, and how to read them.
+"""Magenta.js models (`*.gen.json`, `*.vae.json`): layout and reader.
 
 A file is ``[info, shapes, weights]``. Each tensor is base64 of little-endian int16 q (in `*.gen.full.json` a list of
-integers) and stands for 10 q / 32767. Gates come in the order i, j, f, o, j being the candidate; the forget gate's bias
-lacks the 1 that is added at run time; a first state holds c, then h. A decoder alone starts from zeros. Before version
-6, z passes tanh before the first state. The players divide `scale_factor` by a pixel factor, by default 2.
-(The layout is that of magenta/magenta-js, `sketch/src`, and of its predecessor sketch-rnn-js for the encoder.)
+integers) and encodes 10 q / 32767. Gates are ordered i, j, f, o, where j is the candidate; the forget gate's bias lacks
+the 1 that is added at run time; an initial state holds c, then h. A decoder-only model starts from zeros. Before
+version 6, z passes through tanh before the initial state. The players divide `scale_factor` by a pixel factor, by
+default 2. (Sources: magenta/magenta-js, `sketch/src`, and its predecessor sketch-rnn-js for the encoder.)
 """
 
 import binascii
@@ -26,13 +26,13 @@ from sketchrnn_cli.model.weights import shapes
 
 MAX_WEIGHT = 10.0
 STEPS = 32767
-"""Steps from 0 to the largest weight."""
+"""Quantization steps from 0 to `MAX_WEIGHT`."""
 
 PIXEL_FACTOR = 2.0
-"""What the players divide `scale_factor` by, unless told otherwise."""
+"""The players' default divisor of `scale_factor`."""
 
 FIRST_UNSQUASHED_VERSION = 6
-"""The first version whose z does not pass tanh."""
+"""The first version whose z does not pass through tanh."""
 
 DECODER_ONLY = ("output.kernel", "output.bias", "decoder.kernel", "decoder.recurrent_kernel", "decoder.bias")
 """Our tensors in the order of a gen file."""
@@ -54,7 +54,7 @@ def read(path: Path) -> Imported:
     """Read a model.
 
     Raises:
-        CheckpointError: it cannot be read, is something else, or its parts do not fit one another.
+        CheckpointError: unreadable, another format, or inconsistent.
     """
     content = bounded_json.read(path)
     info, sizes, weights = _parts(path, content)
@@ -62,7 +62,7 @@ def read(path: Path) -> Imported:
     hparams = _hparams(path, info, dict(zip(names, sizes, strict=True)))
     for name, size in zip(names, sizes, strict=True):
         if (expected := shapes(hparams)[name]) != size:
-            raise CheckpointError(f"{path}: {name} has shape {list(size)}, the others call for {list(expected)}")
+            raise CheckpointError(f"{path}: {name} has shape {list(size)}; the other tensors need {list(expected)}")
     tensors = {
         name: from_magenta(name, _dequantize(path, name, text, size))
         for name, text, size in zip(names, weights, sizes, strict=True)
@@ -84,7 +84,7 @@ def read(path: Path) -> Imported:
 
 
 def from_magenta(name: str, value: np.ndarray) -> np.ndarray:
-    """Return a tensor in our conventions, given in theirs."""
+    """Convert a tensor from Magenta.js' conventions to ours."""
     ours = exchange(name, value)
     if _is_gate_bias(name):
         ours += _forget(len(ours))
@@ -92,13 +92,13 @@ def from_magenta(name: str, value: np.ndarray) -> np.ndarray:
 
 
 def to_magenta(name: str, value: np.ndarray) -> np.ndarray:
-    """Return a tensor in their conventions, given in ours."""
+    """Convert a tensor from our conventions to Magenta.js'."""
     value = value.astype(np.float64)
     return exchange(name, value - _forget(len(value)) if _is_gate_bias(name) else value)
 
 
 def exchange(name: str, value: np.ndarray) -> np.ndarray:
-    """Return a tensor with the order of its gates, or of its first state, exchanged: from theirs to ours and back."""
+    """Swap the order of a tensor's gates, or of its initial state, between both conventions; its own inverse."""
     if name.startswith("decoder.first_state."):
         return np.concatenate(np.split(value, 2, axis=-1)[::-1], axis=-1)
     if name.startswith(("encoder.", "decoder.")):
@@ -112,7 +112,7 @@ def _is_gate_bias(name: str) -> bool:
 
 
 def _forget(gates: int) -> np.ndarray:
-    """Return the forget gate's bias `[gates]` in our order of gates."""
+    """Return the forget gate's bias `[gates]` in our gate order."""
     return np.repeat([0.0, FORGET_BIAS, 0.0, 0.0], gates // 4)
 
 
@@ -135,17 +135,17 @@ def _parts(path: Path, content: Any) -> tuple[dict, list[tuple[int, ...]], list]
 
 
 def _names(path: Path, sizes: list, weights: list) -> tuple[str, ...]:
-    """Return our tensors in the order of the file."""
+    """Return our tensor names in file order."""
     counts = {len(DECODER_ONLY): DECODER_ONLY, len(CONDITIONAL): CONDITIONAL}
     if len(sizes) != len(weights) or len(sizes) not in counts:
         raise CheckpointError(
             f"{path}: {len(sizes)} shapes and {len(weights)} tensors; expected 5 (decoder only) or 17 of each"
         )
-    return counts[len(sizes)]  # Not by `mode`: the files of Magenta's tutorial always say 2.
+    return counts[len(sizes)]  # Not by `mode`, which is always 2 in the files of Magenta's tutorial.
 
 
 def _hparams(path: Path, info: Mapping[str, Any], sizes: Mapping[str, tuple[int, ...]]) -> HParams:
-    """Return the hyperparameters that the shapes and the info call for."""
+    """Derive the hyperparameters from shapes and info."""
     conditional = "latent.mu.bias" in sizes
     encoder: dict[str, Any] = {
         "enc_rnn_size": sizes["encoder.forward.recurrent_kernel"][0],
@@ -166,7 +166,7 @@ def _hparams(path: Path, info: Mapping[str, Any], sizes: Mapping[str, tuple[int,
 
 
 def _dequantize(path: Path, name: str, quantized: Any, size: tuple[int, ...]) -> np.ndarray:
-    """Return a tensor's values, float64."""
+    """Return a tensor's values as float64."""
     count = math.prod(size)
     if isinstance(quantized, str):
         try:
@@ -180,7 +180,7 @@ def _dequantize(path: Path, name: str, quantized: Any, size: tuple[int, ...]) ->
         if len(quantized) != count:
             raise CheckpointError(f"{path}: {name} has {len(quantized)} weights; shape {list(size)} needs {count}")
         if not all(type(step) is int and -STEPS - 1 <= step <= STEPS for step in quantized):
-            raise CheckpointError(f"{path}: {name} holds something else than 16-bit integers")
+            raise CheckpointError(f"{path}: {name} holds values that are not 16-bit integers")
         steps = np.array(quantized)
     else:
         raise CheckpointError(f"{path}: {name} is {reprlib.repr(quantized)}, expected base64 or a list of integers")
@@ -190,7 +190,7 @@ def _dequantize(path: Path, name: str, quantized: Any, size: tuple[int, ...]) ->
 def _number(
     path: Path, info: Mapping[str, Any], key: str, default: float | None = None, low: float = -MAX_NUMBER
 ) -> float:
-    """Return a number of the info, `default` where it is not there."""
+    """Return a number from the info, or `default`."""
     if key not in info and default is not None:
         return default
     value = info.get(key)

@@ -1,7 +1,7 @@
-"""Write our models as Magenta.js files, for drawing in a web page (the layout is in `magenta_js`).
+"""Export models as Magenta.js files (for the layout see `magenta_js`).
 
-What its player, `@magenta/sketch`, can run is a decoder alone that begins at zero. A model with an encoder begins at
-tanh(W z + b), with |c| up to 1 and, one step later, beyond: no file of that player can say so, and none is written.
+Its player, `@magenta/sketch`, runs only decoders with a zero initial state. A model with an encoder starts at
+tanh(W z + b), which the player's format cannot express, so it is not exported.
 """
 
 import json
@@ -23,9 +23,9 @@ ALTERNATIVES = (
     "for a web page type: sketchrnn checkpoint export {name} --format web --out {name}.html; "
     "for Magenta.js train one without: sketchrnn train DATASET --set conditional=false"
 )
-"""What to do with a model that has an encoder."""
+"""Advice for models with an encoder."""
 MIXTURES = 20
-"""Gaussians that the players expect; the number is fixed in their code."""
+"""Gaussians, hard-coded in the players."""
 
 
 def write(
@@ -36,19 +36,19 @@ def write(
     replace: bool = True,
     word: str | None = None,
 ) -> None:
-    """Write a model, whole or not at all.
+    """Write a model atomically.
 
     Args:
-        path: where to.
+        path: the output file.
         checkpoint: the model.
-        name: what the file calls it.
-        z: `[z_size]` at which a conditional model is fixed and becomes a decoder alone (see `at_condition`).
-        word: the same for a labeled one; None is any.
-        replace: whether what has the name is replaced.
+        name: the model's name in the file.
+        z: `[z_size]` at which to fix a conditional model, which becomes decoder-only (see `at_condition`).
+        word: the word at which to fix a labeled model; None for any.
+        replace: whether to replace an existing file.
 
     Raises:
-        ExistsError: without `replace`, the name is taken.
-        CheckpointError: the format cannot hold the model, or the file cannot be written.
+        ExistsError: without `replace`, the file exists.
+        CheckpointError: the format cannot represent the model, or the file cannot be written.
     """
     content = encode(checkpoint, name, z, word)
     try:
@@ -62,10 +62,10 @@ def write(
 def encode(checkpoint: Checkpoint, name: str, z: np.ndarray | None = None, word: str | None = None) -> list[Any]:
     """Return ``[info, shapes, weights]`` of a model.
 
-    `scale_factor` is written such that the players' own pixel factor of 2 leaves drawings in our data units.
+    `scale_factor` compensates the players' pixel factor of 2, so that they draw in our data units.
 
     Raises:
-        CheckpointError: the format cannot hold the model.
+        CheckpointError: the format cannot represent the model.
     """
     where, hparams, weights = str(checkpoint.folder), checkpoint.hparams, checkpoint.weights
     _check(where, name, hparams, z)
@@ -89,18 +89,17 @@ def encode(checkpoint: Checkpoint, name: str, z: np.ndarray | None = None, word:
 def at_condition(
     where: str, name: str, hparams: HParams, weights: dict[str, np.ndarray], v: np.ndarray
 ) -> tuple[HParams, dict[str, np.ndarray]]:
-    """Return the decoder-only model that draws what a conditional or labeled one draws at a fixed v = [z, word].
+    """Return the decoder-only equivalent of a conditional or labeled model at a fixed v = [z, word].
 
-    What v `[condition size]` adds to the gates is the same at every step and goes into the bias. The first state does
-    not: a decoder alone begins at zero in this format, and one step from there leaves every |c| below 1, while a first
-    state tanh(W v + b) leaves up to 2. So this holds for models only that begin at zero themselves.
+    The contribution of v `[condition size]` to the gates is constant over time and folds into the bias. A trained
+    initial state cannot be folded: from zero, one step gives |c| < 1; from tanh(W v + b), up to 2.
 
     Raises:
-        CheckpointError: the model has a first state.
+        CheckpointError: the model has a trained initial state.
     """
     if hparams.first_state != "zero":
         raise CheckpointError(
-            f"{where}: a gen.json begins at zero and cannot hold this model's first state, which comes from z or word; "
+            f"{where}: a gen.json starts from zeros and cannot hold this model's initial state from z or word; "
             + ALTERNATIVES.format(name=name)
         )
     kernel = weights["decoder.kernel"].astype(np.float64)
@@ -111,10 +110,10 @@ def at_condition(
 
 
 def _check(where: str, name: str, hparams: HParams, z: np.ndarray | None) -> None:
-    """Refuse a model that the format cannot hold, or that the players would run in another way."""
+    """Refuse a model that the format cannot represent, or that the players would run differently."""
     if hparams.conditional and z is None:
         raise CheckpointError(
-            f"{where}: @magenta/sketch plays no model with an encoder; {ALTERNATIVES.format(name=name)}"
+            f"{where}: @magenta/sketch cannot run a model with an encoder; {ALTERNATIVES.format(name=name)}"
         )
     held: dict[str, Any] = {"dec_model": "lstm", "gate_activation": "sigmoid", "num_mixture": MIXTURES}
     held["log_sigma_floor"] = NO_FLOOR
@@ -124,10 +123,10 @@ def _check(where: str, name: str, hparams: HParams, z: np.ndarray | None) -> Non
 
 
 def _quantize(where: str, name: str, value: np.ndarray) -> str:
-    """Return base64 of a tensor's steps."""
+    """Return a quantized tensor in base64."""
     if (largest := np.abs(value).max()) > layout.MAX_WEIGHT:
         raise CheckpointError(
-            f"{where}: {name} holds a weight of {largest:.2f} in size; a Magenta.js file holds -10 to 10"
+            f"{where}: {name} has a weight of magnitude {largest:.2f}; a Magenta.js file holds -10 to 10"
         )
     steps = np.rint(value * (layout.STEPS / layout.MAX_WEIGHT))
     return b64encode(steps.astype("<i2").tobytes()).decode("ascii")

@@ -1,1 +1,1 @@
-"""The seed's Keras files, in."""
+"""Import models of the seed, eyalzk/sketch_rnn_keras."""

@@ -1,8 +1,8 @@
-"""Read the weights of an HDF5 file that Keras 2 wrote, and nothing else that such a file can hold.
+"""Read the weights of an HDF5 file written by Keras 2, safely.
 
-HDF5 is a file system of its own: links and tensors may lie in other files, and filters may unpack without end. Keras
-writes neither: only plain tensors, as large as they say, in the file itself, are read. And HDF5's library loops without
-end, or crashes, on some damaged files: so it runs in a process of its own, with a limit on its time and its memory.
+HDF5 allows links to other files and filters that decompress without bound. Keras uses neither, so only plain tensors
+stored in the file itself are read. The HDF5 library also hangs or crashes on some damaged files, so it runs in a
+subprocess with limits on time and memory.
 """
 
 import io
@@ -19,27 +19,27 @@ from sketchrnn_cli.errors import CheckpointError
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 MAX_FILE_BYTES = 512 << 20
-"""Bytes; the paper's largest decoder, 2048 units, has 250 MB with its optimizer's state."""
+"""The paper's largest decoder, 2048 units, has 250 MB with its optimizer's state."""
 
 MAX_MEMORY_BYTES = 4 << 30
-"""Bytes that the reading process may ask for, where the system can limit it."""
+"""Limit on the subprocess, if the system supports it."""
 
 READ_TIMEOUT_SECONDS = 60.0
-"""Seconds that reading may take; it takes one."""
+"""Reading takes about one second."""
 
 MAX_NAMES = 64
-"""Layers of a model, tensors of a layer; ours has 11 and 6."""
+"""Layers per model, and tensors per layer; Sketch-RNN has 11 and 6."""
 
 
 def read_layers(path: Path, seconds: float = READ_TIMEOUT_SECONDS) -> list[list[np.ndarray]]:
-    """Return the tensors of every layer that has any, layers and tensors in the order of the model, float32.
+    """Return the float32 tensors of every non-empty layer, in model order.
 
     Args:
-        path: a file of weights, or of a whole model (whose weights are in its group `model_weights`).
-        seconds: that it may take at most.
+        path: a file of weights, or of a complete model (with weights in the group `model_weights`).
+        seconds: the timeout.
 
     Raises:
-        CheckpointError: missing, no HDF5 of Keras 2, damaged, or asks for more than plain tensors.
+        CheckpointError: missing, not HDF5 of Keras 2, damaged, or with anything but plain tensors.
     """
     try:
         with path.open("rb") as file:
@@ -49,7 +49,7 @@ def read_layers(path: Path, seconds: float = READ_TIMEOUT_SECONDS) -> list[list[
             raise CheckpointError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB; not a Sketch-RNN model")
         command = [sys.executable, "-P", "-c", f"from {__name__} import answer; answer()", str(path)]
         paths = os.pathsep.join(filter(None, sys.path))
-        environment = {**os.environ, "PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"}  # Threads claim much memory.
+        environment = {**os.environ, "PYTHONPATH": paths, "OPENBLAS_NUM_THREADS": "1"}  # Threads reserve memory.
         reading = subprocess.run(command, env=environment, capture_output=True, timeout=seconds, check=False)
     except OSError as error:
         raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
@@ -58,7 +58,7 @@ def read_layers(path: Path, seconds: float = READ_TIMEOUT_SECONDS) -> list[list[
     if reading.returncode == CheckpointError.exit_code:
         raise CheckpointError(" ".join(reading.stderr.decode(errors="replace").split()))
     if reading.returncode:
-        raise CheckpointError(f"{path}: damaged: HDF5's library fails on it (exit code {reading.returncode})")
+        raise CheckpointError(f"{path}: damaged: the HDF5 library failed (exit code {reading.returncode})")
     with np.load(io.BytesIO(reading.stdout)) as arrays:
         layers: dict[str, list[np.ndarray]] = {}
         for name in arrays.files:
@@ -67,15 +67,15 @@ def read_layers(path: Path, seconds: float = READ_TIMEOUT_SECONDS) -> list[list[
 
 
 def answer() -> None:
-    """Read the file that the command line names, write its layers to stdout: what the other process does."""
+    """Run in the subprocess: read the file named on the command line, write its layers to stdout."""
     try:
         import resource
 
         resource.setrlimit(
             resource.RLIMIT_CPU, (int(READ_TIMEOUT_SECONDS), int(READ_TIMEOUT_SECONDS))
-        )  # Also when nobody waits any more.
+        )  # In case the parent dies.
         resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-    except (ImportError, ValueError, OSError):  # Windows cannot limit it, macOS will not limit memory.
+    except (ImportError, ValueError, OSError):  # Unsupported on Windows; macOS does not limit memory.
         pass
     try:
         layers = _layers(Path(sys.argv[1]))
@@ -91,15 +91,15 @@ def _layers(path: Path) -> list[list[np.ndarray]]:
     try:
         import h5py
     except ImportError as error:
-        raise CheckpointError(f"{path}: h5py is needed to read it: pip install h5py") from error
+        raise CheckpointError(f"{path}: needs h5py: pip install h5py") from error
     try:
         left = path.stat().st_size
         layers = []
         with h5py.File(path, "r") as root:
             group = _child(h5py, root, "model_weights") if root.id.links.exists(b"model_weights") else root
-            for layer in _names(h5py, group, "layer_names"):
-                place = _child(h5py, group, layer)
-                tensors = [_child(h5py, place, name) for name in _names(h5py, place, "weight_names")]
+            for name in _names(h5py, group, "layer_names"):
+                layer = _child(h5py, group, name)
+                tensors = [_child(h5py, layer, name) for name in _names(h5py, layer, "weight_names")]
                 left -= sum(_stored_bytes(h5py, tensor) for tensor in tensors)
                 if left < 0:
                     raise CheckpointError(f"{path}: claims more numbers than the file holds")
@@ -114,18 +114,18 @@ def _layers(path: Path) -> list[list[np.ndarray]]:
 
 
 def _child(h5py: ModuleType, group: Any, name: str) -> Any:
-    """Return what lies at a path below a group, without following a link that is more than a name."""
+    """Return the object at a path below a group, following hard links only."""
     for part in name.split("/"):
         if group.id.links.get_info(part.encode()).type != h5py.h5l.TYPE_HARD:
-            raise ValueError(f"{name} is a link to elsewhere")
+            raise ValueError(f"{name} is a soft or external link")
         group = group[part]
     return group
 
 
 def _names(h5py: ModuleType, group: Any, attribute: str) -> list[str]:
-    """Return a list of names that Keras put beside a group."""
+    """Return a list of names from a group's attribute."""
     stored = group.attrs.get_id(attribute)
-    if stored.shape == (0,):  # Keras' empty list has no strings, but floats.
+    if stored.shape == (0,):  # Keras stores an empty list as floats.
         return []
     if not h5py.check_string_dtype(stored.dtype) or len(stored.shape) != 1 or stored.shape[0] > MAX_NAMES:
         raise ValueError(f"{attribute} is not a short list of names")
@@ -133,7 +133,7 @@ def _names(h5py: ModuleType, group: Any, attribute: str) -> list[str]:
 
 
 def _stored_bytes(h5py: ModuleType, tensor: Any) -> int:
-    """Return how many bytes of the file a tensor takes, once it is known to take as many as it says."""
+    """Return a tensor's size in bytes, after checking that the file stores all of it."""
     properties = tensor.id.get_create_plist()
     plain = properties.get_layout() in (h5py.h5d.CONTIGUOUS, h5py.h5d.COMPACT) and not properties.get_external_count()
     if not plain or tensor.dtype.kind != "f" or tensor.nbytes != tensor.id.get_storage_size():

@@ -1,9 +1,9 @@
-"""Read the models of eyalzk/sketch_rnn_keras (2018): HDF5 weights of Keras 2.2, and a `model_config.json`.
+"""Read models of eyalzk/sketch_rnn_keras (2018): HDF5 weights of Keras 2.2 and a `model_config.json`.
 
-Keras numbers the names of layers anew in every session, so they are told by the shapes and the order of their tensors.
-Three things differ from the paper and stay with the imported model as hyperparameters: the gates are hard sigmoids (in
-the cuDNN variant sigmoids), the decoder begins at zero (the layer of its first state was neither trained nor saved),
-and the encoder reads the padding after a sketch.
+Keras renumbers layer names in every session, so layers are identified by the shapes and order of their tensors. The
+imported model keeps three deviations from the paper as hyperparameters: gates are hard sigmoids (sigmoids in the cuDNN
+variant), the decoder's initial state is zero (its layer was neither trained nor saved), and the encoder reads the
+padding after a sketch.
 """
 
 import re
@@ -27,7 +27,7 @@ KNOWN_DATA_SETS = {
     ("aaron_sheep",): (18.519827, 239.0),
     ("omniglot",): (53.437045, 368.0),
 }
-"""Scale factor and canvas size of public data sets; the port computes the scale at every start and saves it nowhere."""
+"""Scale factor and canvas size of public data sets; the port does not save the scale."""
 
 LEAVES = ("kernel", "recurrent_kernel", "bias")
 
@@ -36,11 +36,11 @@ def read(path: Path, config: Path | None = None) -> Imported:
     """Read a model of the Keras port.
 
     Args:
-        path: the `.hdf5` of weights, or of a whole model.
+        path: an `.hdf5` file of weights, or of a complete model.
         config: its `model_config.json`; by default the one beside it, or in `../logs`.
 
     Raises:
-        CheckpointError: missing, damaged, unsafe, or not such a model.
+        CheckpointError: missing, damaged, unsafe, or another model.
     """
     weights, fused = _weights(path)
     config = config or _find_config(path)
@@ -65,7 +65,7 @@ def read(path: Path, config: Path | None = None) -> Imported:
 
 
 def _weights(path: Path) -> tuple[dict[str, np.ndarray], bool]:
-    """Return the tensors under our names, and whether they came from cuDNN layers."""
+    """Return the tensors by our names, and whether they are from cuDNN layers."""
     layers = read_layers(path)
     by_size = {size: [layer for layer in layers if len(layer) == size] for size in (6, 3, 2)}
     if [len(some) for some in by_size.values()] != [1, 1, 3] or len(layers) != 5:
@@ -89,7 +89,7 @@ def _weights(path: Path) -> tuple[dict[str, np.ndarray], bool]:
 
 
 def _unfused(tensors: list[np.ndarray], where: str) -> list[np.ndarray]:
-    """Return a CuDNNLSTM's tensors as an LSTM's: cuDNN multiplies from the left, and adds two biases."""
+    """Convert a CuDNNLSTM's tensors to an LSTM's: cuDNN multiplies from the left, and adds two biases."""
     kernel, recurrent, bias = tensors
     if recurrent.shape != (kernel.shape[1] // 4, kernel.shape[1]) or bias.shape != (2 * kernel.shape[1],):
         raise CheckpointError(f"{where}: the shapes of its tensors are not those of a CuDNNLSTM")
@@ -119,7 +119,7 @@ def _read_config(path: Path) -> dict[str, Any]:
 
 
 def _hparams(settings: dict[str, Any], weights: dict[str, np.ndarray], fused: bool, config: Path) -> HParams:
-    """Return what the model is and was trained with: its sizes by its tensors, all else by its configuration."""
+    """Take sizes from the tensors and all other hyperparameters from the configuration."""
     sizes = {
         "enc_rnn_size": weights["encoder.forward.kernel"].shape[1] // 4,
         "dec_rnn_size": weights["decoder.kernel"].shape[1] // 4,
@@ -129,26 +129,26 @@ def _hparams(settings: dict[str, Any], weights: dict[str, np.ndarray], fused: bo
     for name, size in sizes.items():
         if settings.get(name, size) != size:
             raise CheckpointError(
-                f"{config}: {name} is {settings[name]!r:.40}, but the weights have {size}; is it of another model?"
+                f"{config}: {name} is {settings[name]!r:.40}, but the weights have {size}; is it another model's?"
             )
     defaults = HParams().as_dict()
-    said = {name: value for name, value in settings.items() if name in defaults}
-    for name, value in said.items():
-        if isinstance(defaults[name], bool) and value in (0, 1):  # As older files write it.
-            said[name] = bool(value)
-    kept = {
+    given = {name: value for name, value in settings.items() if name in defaults}
+    for name, value in given.items():
+        if isinstance(defaults[name], bool) and value in (0, 1):  # In older files.
+            given[name] = bool(value)
+    deviations = {
         "gate_activation": "sigmoid" if fused else "hard_sigmoid",
         "first_state": "zero",
         "mask_encoder": False,
         "conditional": True,
         **({"use_recurrent_dropout": False} if fused else {}),  # cuDNN has none.
     }
-    return HParams.from_dict({**said, **sizes, **kept}, str(config))
+    return HParams.from_dict({**given, **sizes, **deviations}, str(config))
 
 
 def _data_sets(settings: dict[str, Any]) -> tuple[str, ...]:
-    """Return the names of the data that a model was trained on, as far as they are plain names."""
-    said = settings.get("data_set", [])
-    files = said if isinstance(said, list) else [said]
+    """Return the names of the training data sets, if they are plain names."""
+    value = settings.get("data_set", [])
+    files = value if isinstance(value, list) else [value]
     names = [PureWindowsPath(file).stem for file in files if isinstance(file, str)]
     return tuple(name for name in names if re.fullmatch(r"\w[\w .-]*", name))

@@ -127,7 +127,7 @@ def test_a_model_with_an_encoder_is_refused_with_the_command_to_type(tmp_path: P
 
 
 def test_a_first_state_that_comes_from_z_cannot_be_held_at_a_fixed_z(tmp_path: Path) -> None:
-    with pytest.raises(CheckpointError, match="first state"):
+    with pytest.raises(CheckpointError, match="initial state"):
         export.encode(model(tmp_path), "thing", np.zeros(4))
 
 
