@@ -214,7 +214,7 @@ def test_a_server_that_ignores_ranges_starts_over(server: Server, path: Path) ->
 @pytest.mark.parametrize(
     ("behavior", "says"),
     [
-        (status(404), "not there"),
+        (status(404), "not found"),
         (status(403), "403"),
         (body(b"<!DOCTYPE html><title>Sign in</title>"), "a web page"),
         (body(b"no archive at all"), "something else"),

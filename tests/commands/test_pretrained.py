@@ -181,7 +181,7 @@ def test_a_broken_transfer_goes_on_where_it_stopped(sketchrnn: Run, server: Serv
 @pytest.mark.parametrize(
     ("blob", "says"),
     [
-        (None, "not there"),
+        (None, "not found"),
         (b"<!DOCTYPE html><title>Sign in</title>", "a web page"),
         (b'{"error": 404}', "something else"),
         (b"[1, 2", "not a valid Magenta.js model"),

@@ -59,6 +59,6 @@ def test_offsets_at_the_limit_and_sets_that_do_not_go_together_are_told(tmp_path
     assert [each["untidy"]["at_the_limit"] for each in found.values()] == [2, 0, 0, 0]
     assert compare([found["one"]]) == []
     same, *scales = compare([found["one"], found["two"], found["large"]])
-    assert "given twice" in same
+    assert "are the same data" in same
     assert len(scales) == 2
     assert all("30 times as large" in each for each in scales)
