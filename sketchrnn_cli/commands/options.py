@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from enum import StrEnum
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -116,6 +117,15 @@ FlipY = Annotated[
     bool,
     typer.Option("--flip-y", help="Turn drawings over, whose y grows upwards.", rich_help_panel=READING),
 ]
+
+
+class Scale(StrEnum):
+    """What becomes of strokes of another scale than the model's."""
+
+    KEEP = "keep"
+    AUTO = "auto"
+
+
 _READING: dict[str, tuple[Any, Any]] = {
     "epsilon": (
         Annotated[
@@ -132,6 +142,17 @@ _READING: dict[str, tuple[Any, Any]] = {
     "join": (Join, None),
     "center_lines": (CenterLines, False),
     "flip_y": (FlipY, False),
+    "scale": (
+        Annotated[
+            Scale,
+            typer.Option(
+                help="Strokes (.npy, .json, of a set) of quite another size than the model's drawings: keep it, or "
+                "fit them (auto).",
+                rich_help_panel=READING,
+            ),
+        ],
+        Scale.KEEP,
+    ),
     "data_dir": (Annotated[Path, typer.Option(help="Where data sets lie.", rich_help_panel=READING)], DATA_DIR),
 }
 
@@ -177,11 +198,11 @@ def with_animation_output(command: Callable[..., None]) -> Callable[..., None]:
 def with_reading(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of how INPUTs are read; it takes them as one `reading`, a `sheets.Reading`."""
 
-    def build(data_dir: Path, **given: Any) -> Any:
+    def build(data_dir: Path, scale: Scale, **given: Any) -> Any:
         from sketchrnn_cli.commands.sheets import Reading
         from sketchrnn_cli.strokes.prepare import Preparation
 
-        return Reading(data_dir, Preparation(**given))
+        return Reading(data_dir, Preparation(rescale=scale is Scale.AUTO, **given))
 
     return _with(command, "reading", _READING, build)
 

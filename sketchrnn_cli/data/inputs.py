@@ -85,10 +85,11 @@ def read_input(
     if fraction is not None and side > 0:
         sketch = sketch * np.array([canvas_size * fraction / side] * 2 + [1.0], dtype=np.float32)
     elif not canvas_size / OTHER_SCALE <= side <= canvas_size * OTHER_SCALE:
-        doubts += (
-            f"{text}: {side:.3g} data units large, where the model's drawings are {canvas_size:g}; "
-            "if it is of another scale, its z says little (a picture is fitted)",
-        )
+        advice = "if it is of another scale, its z says little: --scale auto fits it, as a picture is fitted"
+        if how.rescale and side > 0:
+            sketch = sketch * np.array([canvas_size / side] * 2 + [1.0], dtype=np.float32)
+            advice = "fitted to that"
+        doubts += (f"{text}: {side:.3g} data units large, where the model's drawings are {canvas_size:g}; {advice}",)
     with _naming(text):
         fitted, used = shorten(sketch, max_points)
     return Input(fitted, (*doubts, *((simplified(text, fitted, used),) if len(fitted) < len(sketch) else ())))

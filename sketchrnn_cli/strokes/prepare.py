@@ -35,6 +35,8 @@ class Preparation:
     """Exclude strokes that a model drew, where the file says so."""
     flip_y: bool = False
     """Flip drawings whose y grows upwards; does not apply to SVG."""
+    rescale: bool = False
+    """Fit strokes of quite another scale to the model's drawings, as pictures always are."""
 
 
 AS_QUICK_DRAW = Preparation()

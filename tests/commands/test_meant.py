@@ -140,6 +140,15 @@ def test_what_was_perhaps_meant_is_said(here: Path, words: str, kind: type[Excep
         run(*words.split())
 
 
+def test_scale_auto_fits_strokes_of_another_size(here: Path) -> None:
+    Path("small.json").write_text("[[20, 0, 0], [0, 30, 0], [-20, 5, 1]]", encoding="utf-8")
+    kept, said = run("encode", "cat", "small.json")
+    fitted, fitting = run("encode", "cat", "small.json", "--scale", "auto")
+    assert "--scale auto fits it" in said
+    assert "fitted to that" in fitting
+    assert np.abs(np.subtract(json.loads(kept)["mu"], json.loads(fitted)["mu"])).max() > 0.01
+
+
 def test_sketches_of_a_set_named_as_the_model_are_told_apart(here: Path) -> None:
     stdout, _ = run("encode", "cat", "cat:test:0")
     assert np.array(json.loads(stdout)["mu"]).shape[0] == 1

@@ -113,6 +113,17 @@ def test_an_input_can_be_turned_over_and_one_of_another_scale_gets_a_word(tmp_pa
         assert f"70 data units large, where the model's drawings are {canvas_size:g}" in note
 
 
+def test_strokes_of_another_scale_are_fitted_where_that_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text("[[30, 60, 0], [30, -60, 1], [10, 0, 1]]")
+    rng = np.random.default_rng(0)
+    found = read_input(str(path), tmp_path, 7000.0, 50, rng, Preparation(rescale=True))
+    np.testing.assert_allclose(found.sketch, [[3000, 6000, 0], [3000, -6000, 1], [1000, 0, 1]])
+    assert "fitted to that" in found.notes[0]
+    near = read_input(str(path), tmp_path, 100.0, 50, rng, Preparation(rescale=True))
+    assert (near.sketch[0].tolist(), near.notes) == ([30, 60, 0], ())
+
+
 def test_positions_in_place_of_offsets_get_a_word(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text("[[60, 10, 0], [90, 50, 0], [50, 90, 0], [10, 40, 0], [60, 10, 1]]")
