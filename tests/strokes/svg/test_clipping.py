@@ -100,6 +100,11 @@ def test_a_filled_shape_inside_the_region_is_as_it_was() -> None:
     )
 
 
+def test_a_shape_clipped_by_its_own_outline_is_drawn_once() -> None:
+    found = clipped(SQUARE, "<rect width='10' height='10' fill='red' stroke='none' clip-path='url(#c)'/>")
+    np.testing.assert_allclose(found.polylines, [[[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]])
+
+
 def test_a_region_inside_a_hole_shows_nothing() -> None:
     ring = (
         "<path fill='red' fill-rule='evenodd' stroke='none' d='M-9 -9H29V29H-9zM-3 -3H17V17H-3z' clip-path='url(#c)'/>"
