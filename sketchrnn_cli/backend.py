@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from sketchrnn_cli.errors import UsageError
 
@@ -51,6 +52,40 @@ def choose(asked: str, recorded: str | None = None, kernel: str = "auto", device
         return running, "Keras already runs on it"
     os.environ[VARIABLE] = name
     return name, why
+
+
+class Hosts(NamedTuple):
+    """The processes that train one model together, one a host or one a GPU."""
+
+    coordinator: str
+    """HOST:PORT where the first of them listens; empty: as SLURM says, and so the rest."""
+    number: int = 1
+    own: int = 0
+    """The number of this one, from 0."""
+
+
+def hosts(
+    coordinator: str | None, count: int | None, own: int | None, backend: str, environment: Mapping[str, str]
+) -> Hosts | None:
+    """Return who trains together, by the options or by SLURM's variables; None for this process alone.
+
+    Raises:
+        UsageError: options are missing or do not fit one another, or the backend cannot.
+    """
+    given = [option for option in (coordinator, count, own) if option is not None]
+    if not given:
+        slurm = backend == "jax" and "SLURM_PROCID" in environment and "SLURM_STEP_NODELIST" in environment
+        return Hosts("") if slurm and int(environment.get("SLURM_STEP_NUM_TASKS", "1")) > 1 else None
+    if coordinator is None or count is None or own is None:
+        raise UsageError("--coordinator HOST:PORT, --num-hosts N and --host-id I belong together; give all three")
+    host, _, port = coordinator.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 2**16:
+        raise UsageError(f"--coordinator {coordinator}: expected HOST:PORT, of the host with --host-id 0")
+    if not 0 <= own < count:
+        raise UsageError(f"--host-id {own}: expected 0 to {count - 1}, for --num-hosts {count}")
+    if backend != "jax":
+        raise UsageError(f"--num-hosts {count}: {backend} trains on one host here; --backend jax takes several")
+    return Hosts(coordinator, count, own) if count > 1 else None
 
 
 def check_devices(asked: str | None, backend: str = "jax") -> None:

@@ -25,6 +25,9 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     backend: Annotated[str, typer.Option(help="auto, tensorflow or jax; auto: JAX where it sees a GPU.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
+    devices: Annotated[
+        str | None, typer.Option(metavar="N|all", help="How many devices share the work, on JAX. [default: 1]")
+    ] = None,
     data_dir: Annotated[Path, typer.Option(help="Where data sets are looked up.")] = Path("datasets"),
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
     force: opt.Force = False,
@@ -39,7 +42,7 @@ def evaluate(
 
     if per_sketch is not None and os.path.lexists(per_sketch) and not force:
         raise atomic.taken(per_sketch)
-    backends.choose(backend, device=device)
+    backends.check_devices(devices, backends.choose(backend, device=device)[0])
     # Names are checked before a framework is imported, which takes seconds.
     names.find(ckpt, checkpoint_dir)
     splits = split or ["valid", "test"]
@@ -49,7 +52,7 @@ def evaluate(
     with console.stderr().status("Starting the training engine"):
         from sketchrnn_cli.training import measuring, start
 
-    console.message(f"on {start.use_device(device, None)}")
+    console.message(f"on {start.use_device(device, None, devices)}")
     figures = []
     for figure in measuring.measure(ckpt, datasets or [], splits, data_dir, checkpoint_dir):
         console.message(f"measured {figure.dataset} {figure.split}: {len(figure.losses.lengths)} sketches")

@@ -1,9 +1,11 @@
 """`sketchrnn train`: learn to draw from one or several data sets."""
 
+import os
 import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +15,7 @@ from sketchrnn_cli import backend as backends
 from sketchrnn_cli import console
 from sketchrnn_cli.commands import completion
 from sketchrnn_cli.commands.dataset.download import fetch
-from sketchrnn_cli.errors import UsageError
+from sketchrnn_cli.errors import SketchRNNError, UsageError
 from sketchrnn_cli.hparams import HParams, meaning
 
 if TYPE_CHECKING:
@@ -121,6 +123,17 @@ def train(
         typer.Option(
             metavar="N|all", help="How many devices share each batch, on JAX. [default: 1]", rich_help_panel=RUN
         ),
+    ] = None,
+    coordinator: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="Where the first of several hosts listens.", rich_help_panel=RUN),
+    ] = None,
+    num_hosts: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="How many hosts train together.", rich_help_panel=RUN)
+    ] = None,
+    host_id: Annotated[
+        int | None,
+        typer.Option(min=0, metavar="I", help="The number of this host, from 0, which saves.", rich_help_panel=RUN),
     ] = None,
     deterministic: Annotated[
         bool | None,
@@ -231,10 +244,11 @@ def train(
         hparams.check_trainable()
         chosen = backends.choose(backend, kernel=hparams.kernel, device=device)
     backends.check_devices(devices, chosen[0])
+    hosts = backends.hosts(coordinator, num_hosts, host_id, chosen[0], os.environ)
     with console.stderr().status("Starting the training engine"):
         from sketchrnn_cli.training import start
 
-        used = start.use_device(device, deterministic, devices, recorded_devices)
+        used = start.use_device(device, deterministic, devices, recorded_devices, hosts)
     if resume:
         trainer = start.resumed_run(resume, checkpoint_dir, changes, force, data_dir, paths)
     else:
@@ -245,8 +259,16 @@ def train(
         if taught:
             console.message(few.summary(len(trainer.training), hparams, schedule.steps))
     trainer.began = began
+    if not trainer.leads:
+        console.be_quiet()
     console.message(f"backend: {chosen[0]} ({chosen[1]})")
-    _run(trainer, used)
+    try:
+        _run(trainer, used)
+    except SketchRNNError as error:
+        if hosts is None:
+            raise
+        console.error(str(error))
+        os._exit(error.exit_code)  # An orderly end would wait for the other hosts.
 
 
 def _for_few(first: "Checkpoint | None", sets: "Sequence[DataSet]", like_mine: bool | None) -> "Recipe | None":
@@ -277,7 +299,7 @@ def _run(trainer: "Trainer", device: str) -> None:
     """Drive the trainer to its end, showing how it goes; the first Ctrl-C or SIGTERM saves and stops."""
     from sketchrnn_cli.commands.train_display import Display
 
-    display = Display(trainer, device)
+    display = Display(trainer, device) if trainer.leads else None
     caught: list[int] = []
 
     def stop(number: int, frame: object) -> None:
@@ -289,13 +311,15 @@ def _run(trainer: "Trainer", device: str) -> None:
 
     previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with display:
+        with display or nullcontext():
             for report in trainer.train():
-                display.show(report)
+                if display:
+                    display.show(report)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-    display.finish()
+    if display:
+        display.finish()
     if caught:
         console.message(f"stopped at step {trainer.step}; go on with: sketchrnn train --resume {trainer.folder.name}")
         raise typer.Exit(130)

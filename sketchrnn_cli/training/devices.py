@@ -1,12 +1,32 @@
 """The devices of a run: how many are asked for, how many there are, and whether they divide its batches."""
 
-from sketchrnn_cli.backend import ALL
+from sketchrnn_cli.backend import ALL, Hosts
 from sketchrnn_cli.errors import TrainingError, UsageError
 from sketchrnn_cli.model import kernels
 
 
+def join(hosts: Hosts | None) -> None:
+    """Meet the other hosts, before anything is computed.
+
+    Raises:
+        TrainingError: they do not meet.
+    """
+    if hosts is not None:
+        from sketchrnn_cli.model.kernels import mesh
+        from sketchrnn_cli.training.survivors import report_lost_hosts
+
+        report_lost_hosts()
+        mesh.join(*hosts)
+
+
+def leads() -> bool:
+    """Return whether this process saves, logs and shows: the first of several hosts, or the only one."""
+    several = kernels.several()
+    return several is None or bool(several.leads())
+
+
 def use(asked: str | None, recorded: int = 1) -> int:
-    """Train on several devices from now on; return how many.
+    """Train on several devices from now on; return how many, on all hosts together.
 
     Args:
         asked: from `backend.check_devices`: a number, `ALL`, or None for as many as the run records, if they are there.
@@ -14,13 +34,16 @@ def use(asked: str | None, recorded: int = 1) -> int:
 
     Raises:
         TrainingError: there are not so many.
+        UsageError: on several hosts, they are not all of them.
     """
     if kernels.engine().mesh is None:
         return 1
     from sketchrnn_cli.model.kernels import mesh
 
     there = mesh.available()
-    wanted = there if asked == ALL else min(recorded, there) if asked is None else int(asked)
+    if mesh.hosts() > 1 and asked not in (None, ALL, str(there)):
+        raise UsageError(f"--devices {asked}: {mesh.hosts()} hosts train on all their devices, {there} together")
+    wanted = there if asked == ALL or mesh.hosts() > 1 else min(recorded, there) if asked is None else int(asked)
     if wanted > there:
         raise TrainingError(f"--devices {asked}: JAX sees {there}; --devices {ALL} takes what is there")
     mesh.use(wanted)

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from sketchrnn_cli.backend import Hosts
 from sketchrnn_cli.data import cache
 from sketchrnn_cli.data.batches import Corpus, batch_size, corpus, padded_lengths, steps_per_epoch
 from sketchrnn_cli.data.dataset import DataSet, canvas_size, longest, outliers, scale_factor
@@ -182,10 +183,12 @@ def _engine(
     training: Corpus, validation: Corpus, hparams: HParams, schedule: Schedule, step: int, pipeline: str | None
 ) -> Engine:
     """Choose what a run computes with."""
+    several = kernels.several()
+    if schedule.minutes is not None and several is not None and several.hosts() > 1:
+        raise UsageError("--minutes: each host would measure other steps; give several of them --steps or --epochs")
     total = budget.total_steps(schedule, steps_per_epoch(training, hparams))
     steps = schedule.minutes * STEPS_PER_MINUTE if total is None and schedule.minutes else (total or 0) - step
     gpu = kernels.engine().has_gpu()
-    several = kernels.several()
     device_count = 1 if several is None else several.size()
     devices.check_batch(batch_size(training, hparams), hparams.batch_size, device_count)
     return Engine(
@@ -223,7 +226,11 @@ def _kept_engine(
 
 
 def use_device(
-    device: str, deterministic: bool | None, asked_devices: str | None = None, recorded_devices: int = 1
+    device: str,
+    deterministic: bool | None,
+    asked_devices: str | None = None,
+    recorded_devices: int = 1,
+    hosts: Hosts | None = None,
 ) -> str:
     """Choose the device (auto, cpu, gpu) and return what is used, for people.
 
@@ -232,10 +239,12 @@ def use_device(
         deterministic: the same bits at every run; None means on a CPU alone, where it costs nothing.
         asked_devices: how many; see `devices.use`.
         recorded_devices: those of the run to resume.
+        hosts: who trains together; None for this process alone.
 
     Raises:
-        TrainingError: a GPU is asked for and there is none, or more devices than there are.
+        TrainingError: a GPU is asked for and there is none, or more devices than there are, or a host is missing.
     """
+    devices.join(hosts)
     used = str(kernels.engine().use(device, deterministic))
     count = devices.use(asked_devices, recorded_devices)
     return used if count == 1 else f"{count} x {used}"

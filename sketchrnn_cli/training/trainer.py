@@ -9,7 +9,7 @@ import dataclasses
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.store import runs
 from sketchrnn_cli.store.checkpoint import Checkpoint, Sidecar
 from sketchrnn_cli.store.lock import locked
-from sketchrnn_cli.training import budget, evaluation, optimizer
+from sketchrnn_cli.training import budget, devices, evaluation, optimizer
 from sketchrnn_cli.training.compiling import Compilation
 from sketchrnn_cli.training.feeds import FEEDS, Feed, Work, tensors
 from sketchrnn_cli.training.reports import CompileReport, Losses, Report, StepReport, Times, ValidationReport
@@ -38,6 +38,8 @@ AHEAD_SECONDS, MAX_AHEAD = 0.1, 16
 """How far the device is kept supplied: enough never to starve it, little enough to stop soon when told to."""
 MIN_SPAN_SECONDS, SPAN_SECONDS = 2.0, 10.0
 """Over how long the speed is measured."""
+AGREE_STEPS = 50
+"""After how many steps several hosts ask one another whether to stop: they must stop at the same one."""
 VALIDATION = 0
 """Stands for the validation among the padded lengths that are compiled."""
 CHOOSING = 30
@@ -78,6 +80,12 @@ class Trainer:
         self.steps_per_epoch = steps_per_epoch(training, sidecar.hparams)
         self.step = sidecar.step
         self.stopping = False
+        """Set it to stop soon: after this step; with several hosts, when they next agree."""
+        several = kernels.several()
+        self._agrees = several.any_host if several is not None and several.hosts() > 1 else None
+        self._agreed = False
+        self.leads = devices.leads()
+        """Whether this process saves and shows: the first of several hosts, or the only one."""
         self.times = Times()
         self.total_steps = budget.total_steps(run.schedule, self.steps_per_epoch)
         self.notes: tuple[str, ...] = ()
@@ -124,8 +132,8 @@ class Trainer:
             CheckpointError: a checkpoint cannot be saved; likewise. Or another training holds the run.
         """
         self.total_steps = total_steps or self.total_steps
-        with locked(self.folder):
-            if _read(self.folder / runs.RUN_FILE) != self._found:
+        with locked(self.folder) if self.leads else nullcontext():
+            if self.leads and _read(self.folder / runs.RUN_FILE) != self._found:
                 raise CheckpointError(
                     f"{self.folder}: another training has written it meanwhile; choose another --name"
                 )
@@ -146,7 +154,7 @@ class Trainer:
         with closing(feed.work(self.step)) as works, closing(self._compilation(feed)) as compilation:
             self._saved_at = self._reported_at = self._synced_at = self._clock()
             yield from self._steps(works, compilation)
-        if self.step != self._saved_step and self.run.last != runs.step_name(self.step):
+        if self.leads and self.step != self._saved_step and self.run.last != runs.step_name(self.step):
             self._submit(Save(self._copy(), self._sidecar_now()))
         began = self._clock()
         self._saver.flush()
@@ -186,6 +194,8 @@ class Trainer:
     def _after_step(self, compilation: Compilation[int]) -> Iterator[Report]:
         """Report, validate and save what is due."""
         self._saver.check()
+        if self._agrees and self.step % AGREE_STEPS == 0:
+            self._agreed = self._agrees(self.stopping)
         at_end = self.total_steps is not None and self.step >= self.total_steps
         validates = at_end or self.step % self.engine.validate_every == 0
         keeps = self._keeps()
@@ -201,7 +211,7 @@ class Trainer:
             report = self._validate(compilation)
         is_best = report is not None and report.is_best
         due = self._clock() - self._saved_at > self.run.schedule.save_every
-        if is_best or keeps or due:
+        if self.leads and (is_best or keeps or due):
             self._submit(Save(self._copy(), self._sidecar_now(), is_best, keeps))
         if report is not None:
             self._synced_at = self._clock()
@@ -213,7 +223,8 @@ class Trainer:
             and self._validated_at == self.step
             and self.step - self._best_step >= self.run.schedule.patience * self.steps_per_epoch
         )
-        return self.stopping or out_of_patience or (self.total_steps is not None and self.step >= self.total_steps)
+        stopping = self._agreed if self._agrees else self.stopping
+        return stopping or out_of_patience or (self.total_steps is not None and self.step >= self.total_steps)
 
     def _keeps(self) -> bool:
         """Return whether an epoch has just ended whose checkpoint is kept for good."""
@@ -324,6 +335,11 @@ class Trainer:
 
     def _device_failed(self, error: BaseException) -> TrainingError:
         line = (str(error).splitlines() or ["no message"])[0][:200]
+        if self._agrees:
+            return TrainingError(
+                f"a device or another host failed at step {self.step}: {line}; start all hosts again, with --resume "
+                f"{self.folder.name} where it has saved a step"
+            )
         stands = f"the checkpoint of step {int(self.run.last or 0)} stands: --resume goes on from it"
         return TrainingError(
             f"the device failed at step {self.step} (kernel {self.engine.kernel}): {line}; "

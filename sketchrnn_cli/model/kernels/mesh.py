@@ -5,18 +5,67 @@ comes first with its sketches lies in equal parts on the devices (`spread`), eve
 Random numbers are drawn for the whole batch and cut afterwards: threefry gives the same bits however they are spread.
 """
 
+import os
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import numpy as np
+from jax.experimental import multihost_utils
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from sketchrnn_cli.errors import TrainingError
 from sketchrnn_cli.model.kernels.steps import Dropout
 
 Array = Any
 AXIS = "sketches"
+MEETING_SECONDS = 300
+"""For which a host waits for the others to begin."""
+SILENT_SECONDS = 30
+"""After which a host that gives no sign counts as gone."""
 _current: Mesh | None = None
+_hosts = 1
+
+
+def join(coordinator: str, count: int, own: int) -> None:
+    """Meet the other hosts, before anything is computed.
+
+    Args:
+        coordinator: HOST:PORT of the first host; empty for what SLURM says, and so the rest.
+        count: how many hosts there are.
+        own: the number of this one.
+
+    Raises:
+        TrainingError: they do not meet within `MEETING_SECONDS`.
+    """
+    global _hosts
+    seconds = {"initialization_timeout": MEETING_SECONDS, "heartbeat_timeout_seconds": SILENT_SECONDS}
+    try:
+        if coordinator:
+            jax.distributed.initialize(coordinator, count, own, cluster_detection_method="deactivate", **seconds)
+        else:
+            # A process that is shown one GPU alone counts it as its first, whatever SLURM's local number is.
+            alone = os.environ.get("CUDA_VISIBLE_DEVICES", ",").count(",") == 0
+            jax.distributed.initialize(local_device_ids=[0] if alone else None, **seconds)
+    except (RuntimeError, ValueError) as error:
+        line = (str(error).splitlines() or ["no message"])[0][:200]
+        raise TrainingError(f"the hosts did not meet at {coordinator or 'the address of SLURM'}: {line}") from error
+    _hosts = jax.process_count()
+
+
+def hosts() -> int:
+    """Return how many hosts train together."""
+    return _hosts
+
+
+def leads() -> bool:
+    """Return whether this host is the one that saves, logs and shows."""
+    return _hosts == 1 or jax.process_index() == 0
+
+
+def any_host(flag: bool) -> bool:
+    """Return whether a flag is set on any host; all of them ask at the same step."""
+    return bool(multihost_utils.process_allgather(np.array(flag)).any())
 
 
 def use(count: int) -> None:
