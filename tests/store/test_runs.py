@@ -61,8 +61,8 @@ def test_the_newest_run_is_by_its_own_clock_and_released_folders_do_not_count(ru
     assert names.newest_run(run_folder.parent) == run_folder
 
 
-def test_without_a_run_the_bundled_cat_is_found(tmp_path):
-    assert names.find(None, tmp_path).name == "cat"
+def test_without_a_run_the_bundled_default_is_found(tmp_path):
+    assert names.find(None, tmp_path).name == names.BUNDLED_DEFAULT
     assert names.load(None, tmp_path).hparams.conditional
 
 
