@@ -162,7 +162,7 @@ def test_a_film_has_even_sides_and_as_many_frames_as_ticks(tmp_path: Path) -> No
     decoded = np.frombuffer(subprocess.run(decode, capture_output=True, check=True).stdout, dtype=np.uint8)
     film = decoded.reshape(-1, odd.height + odd.height % 2, odd.width + 1, 3)
     assert len(film) == sum(schedule([odd], timing))
-    assert (film[0] > 250).mean() > 0.9
+    assert (film[0] > 250).mean() > 0.7  # The start of a stroke, on a page of 66 pixels.
     assert np.abs(film[-1, : odd.height, : odd.width].astype(int) - pen.draw(odd)).mean() < 8
 
 
