@@ -1,11 +1,18 @@
 """`sketchrnn animate`: watch a sketch being drawn."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+    from sketchrnn_cli.sketching import Sketcher
 
 
 @opt.with_style
@@ -61,29 +68,14 @@ def animate(
 
     Example: sketchrnn animate --out cat.gif
     """
-    from sketchrnn_cli import latent
     from sketchrnn_cli.commands import meant, sheets
     from sketchrnn_cli.drawing import output as files
     from sketchrnn_cli.drawing.layout import grid, sequence
-    from sketchrnn_cli.drawing.morph import between
     from sketchrnn_cli.drawing.timing import Timing
 
     ckpt, inputs = meant.model_and_drawings(words_ or [], checkpoint_dir, (0, 1, 2))
-    if len(inputs) == 2:
-        raise UsageError(f"two drawings: --morph {inputs[0]} {inputs[1]} turns one into the other")
-    if drawn and inputs:
-        raise UsageError(f"--input {drawn} and {inputs[0]}: give one of them")
-    drawn = drawn or next(iter(inputs), None)
-    if drawn and morph:
-        raise UsageError("INPUT animates one drawing, --morph two; give one of them")
-    if count is not None and (drawn or morph):
-        raise UsageError("--count is for new sketches; INPUT and --morph name their drawings")
-    if points and not morph:
-        raise UsageError("--points is for --morph")
-    if steps is not None and not morph:
-        raise UsageError("--steps is for --morph; --seconds says how long a drawing takes")
-    if words and drawn:
-        raise UsageError("--class is for new sketches, and for --morph; INPUT is drawn as it is")
+    drawn = _drawing(drawn, inputs, morph)
+    _check(bool(drawn), bool(morph), count, points, steps, words)
     timing = Timing(fps, seconds, hold, loop)
     output.check(files.ANIMATIONS)  # Before the model is loaded.
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
@@ -92,22 +84,74 @@ def animate(
     if morph:
         ends = sheets.read_inputs(morph, sketcher, reading, seed)
         warmth = 0.1 if temperature is None else temperature
-        if points:
-            walk = between(ends[0], ends[1], steps or 40)
-        elif not sketcher.hparams.conditional:
-            raise UsageError("--morph: a decoder-only model has no latent way between drawings; add --points")
-        else:
-            start, end = sheets.encode(sketcher, ends, seed, False)
-            z = latent.between(start, end, steps or 20)
-            of = sketcher.between(labels[0], labels[-1], len(z)) if len(labels) else None
-            walk = sketcher.draw(z, len(z), warmth, seed, max_points, streams=[0] * len(z), labels=of)
-        pictures = sequence(walk, style)
+        pictures = sequence(_morph(sketcher, ends, labels, steps, points, warmth, seed, max_points), style)
     elif drawn:
         pictures = [grid(sheets.read_inputs([drawn], sketcher, reading, seed), style=style)]
     else:
-        count = count or 1
-        way = sketcher.sampling if temperature is None else temperature
-        latents = sketcher.new_latents(count, seed)
-        rows = sheets.of_words(sketcher, latents, count, labels, way, seed, max_points)
+        way, latents = sketcher.sampling if temperature is None else temperature, sketcher.new_latents(count or 1, seed)
+        rows = sheets.of_words(sketcher, latents, count or 1, labels, way, seed, max_points)
         pictures = [grid([sketch for row in rows for sketch in row], style=style)]
     sheets.save_animation(pictures, timing, target)
+
+
+def _drawing(asked: str | None, inputs: list[str], morph: tuple[str, str] | None) -> str | None:
+    """Return the one drawing that is animated, however it was given.
+
+    Raises:
+        UsageError: more than one.
+    """
+    if len(inputs) == 2:
+        raise UsageError(f"two drawings: --morph {inputs[0]} {inputs[1]} turns one into the other")
+    if asked and inputs:
+        raise UsageError(f"--input {asked} and {inputs[0]}: give one of them")
+    drawn = asked or next(iter(inputs), None)
+    if drawn and morph:
+        raise UsageError("INPUT animates one drawing, --morph two; give one of them")
+    return drawn
+
+
+def _check(
+    has_drawing: bool, has_morph: bool, count: int | None, points: bool, steps: int | None, words: list[str] | None
+) -> None:
+    """Refuse options that do not go together.
+
+    Raises:
+        UsageError: see above.
+    """
+    if count is not None and (has_drawing or has_morph):
+        raise UsageError("--count is for new sketches; INPUT and --morph name their drawings")
+    if points and not has_morph:
+        raise UsageError("--points is for --morph")
+    if steps is not None and not has_morph:
+        raise UsageError("--steps is for --morph; --seconds says how long a drawing takes")
+    if words and has_drawing:
+        raise UsageError("--class is for new sketches, and for --morph; INPUT is drawn as it is")
+
+
+def _morph(
+    sketcher: "Sketcher",
+    ends: "Sequence[np.ndarray]",
+    labels: "np.ndarray",
+    steps: int | None,
+    points: bool,
+    temperature: float,
+    seed: int,
+    max_points: int | None,
+) -> "list[np.ndarray]":
+    """Return the sketches from one drawing to another: points that move, or the latent way.
+
+    Raises:
+        UsageError: the latent way by a model that has none.
+    """
+    from sketchrnn_cli import latent
+    from sketchrnn_cli.commands import sheets
+    from sketchrnn_cli.drawing.morph import between
+
+    if points:
+        return between(ends[0], ends[1], steps or 40)
+    if not sketcher.hparams.conditional:
+        raise UsageError("--morph: a decoder-only model has no latent way between drawings; add --points")
+    start, end = sheets.encode(sketcher, ends, seed, False)
+    z = latent.between(start, end, steps or 20)
+    of = sketcher.between(labels[0], labels[-1], len(z)) if len(labels) else None
+    return sketcher.draw(z, len(z), temperature, seed, max_points, streams=[0] * len(z), labels=of)

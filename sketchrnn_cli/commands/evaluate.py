@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -36,19 +36,11 @@ def evaluate(
 
     Example: sketchrnn evaluate cat doodle_cat --split test
     """
-    from sketchrnn_cli.data import names as set_names
-    from sketchrnn_cli.data.dataset import check_splits
-    from sketchrnn_cli.store import names
-
     if per_sketch is not None and os.path.lexists(per_sketch) and not force:
         raise atomic.taken(per_sketch)
     backends.check_devices(devices, backends.choose(backend, device=device)[0])
-    # Names are checked before a framework is imported, which takes seconds.
-    names.find(ckpt, checkpoint_dir)
     splits = split or ["valid", "test"]
-    check_splits(splits)
-    for dataset in datasets or []:
-        set_names.find(dataset, data_dir)
+    _check_names(ckpt, datasets or [], splits, data_dir, checkpoint_dir)
     with console.stderr().status("Starting the training engine"):
         from sketchrnn_cli.training import measuring, start
 
@@ -64,13 +56,31 @@ def evaluate(
 
         console.result(json.dumps([figure.summary() for figure in figures], indent=2))
         return
+    _print_table(ckpt, [figure.summary() for figure in figures])
+
+
+def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
     from rich.table import Table
 
-    table = Table(title=str(ckpt))
-    for heading in figures[0].summary():
+    table = Table(title=title)
+    for heading in rows[0]:
         table.add_column(heading.replace("_", " "))
-    for figure in figures:
-        table.add_row(
-            *[f"{value:.4f}" if isinstance(value, float) else str(value) for value in figure.summary().values()]
-        )
+    for row in rows:
+        table.add_row(*[f"{value:.4f}" if isinstance(value, float) else str(value) for value in row.values()])
     console.stdout().print(table)
+
+
+def _check_names(ckpt: str, datasets: list[str], splits: list[str], data_dir: Path, checkpoint_dir: Path) -> None:
+    """Look for everything that is named, before a framework is imported, which takes seconds.
+
+    Raises:
+        SketchRNNError: something is not there.
+    """
+    from sketchrnn_cli.data import names as set_names
+    from sketchrnn_cli.data.dataset import check_splits
+    from sketchrnn_cli.store import names
+
+    names.find(ckpt, checkpoint_dir)
+    check_splits(splits)
+    for dataset in datasets:
+        set_names.find(dataset, data_dir)

@@ -1,11 +1,16 @@
 """`sketchrnn sample`: draw new sketches from a model."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from sketchrnn_cli.sketching import Sketcher
 
 
 @opt.with_style
@@ -51,30 +56,14 @@ def sample(
     """
     from sketchrnn_cli.commands import sheets
     from sketchrnn_cli.model.sampling import Sampling, preset
-    from sketchrnn_cli.strokes.files import read_latents
 
     temperatures = temperature or []
-    if temperatures and tame is not None:
-        raise UsageError("--temperature says how everything is drawn; leave --tame or --wild out")
-    if from_z is not None and count is not None:
-        raise UsageError("--z draws each vector of its file once; leave --count out")
-    if columns is not None and len(temperatures) > 1:
-        raise UsageError("--columns is for one temperature; several get a row each")
-    if words and len(words) > 1 and (columns is not None or len(temperatures) > 1):
-        raise UsageError("several words get a row each; give one temperature and no --columns")
-    if best_of > 1 and (from_z is not None or len(temperatures) > 1):
-        raise UsageError("--best-of is for new sketches drawn in one way; leave --z and all but one temperature out")
+    _check(temperatures, tame, from_z, count, columns, words or [], best_of)
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     labels = sketcher.rows(words or [])
     target = output.target(sketcher)
-    if from_z is None:
-        count = count or 1
-        z = sketcher.new_latents(count, seed)
-    else:
-        if not sketcher.hparams.conditional:
-            raise UsageError(f"--z {from_z}: this model is decoder-only and draws from no z")
-        z = read_latents(from_z, sketcher.hparams.z_size)
-        count = len(z)
+    z = sketcher.new_latents(count or 1, seed) if from_z is None else _latents(from_z, sketcher)
+    count = count or (len(z) if from_z is not None and z is not None else 1)
     captions = [f"temperature {value:g}" for value in temperatures]
     ways: list[float | Sampling] = list(temperatures) or [preset(tame, sketcher.sampling)]
     if best_of > 1:
@@ -88,3 +77,43 @@ def sample(
         sheets.save(rows[0], target, style, columns=columns)
     else:
         sheets.save_rows(rows, target, style, captions)
+
+
+def _check(
+    temperatures: list[float],
+    tame: bool | None,
+    from_z: str | None,
+    count: int | None,
+    columns: int | None,
+    words: list[str],
+    best_of: int,
+) -> None:
+    """Refuse options that do not go together.
+
+    Raises:
+        UsageError: see above.
+    """
+    if temperatures and tame is not None:
+        raise UsageError("--temperature says how everything is drawn; leave --tame or --wild out")
+    if from_z is not None and count is not None:
+        raise UsageError("--z draws each vector of its file once; leave --count out")
+    if columns is not None and len(temperatures) > 1:
+        raise UsageError("--columns is for one temperature; several get a row each")
+    if len(words) > 1 and (columns is not None or len(temperatures) > 1):
+        raise UsageError("several words get a row each; give one temperature and no --columns")
+    if best_of > 1 and (from_z is not None or len(temperatures) > 1):
+        raise UsageError("--best-of is for new sketches drawn in one way; leave --z and all but one temperature out")
+
+
+def _latents(path: str, sketcher: "Sketcher") -> "np.ndarray":
+    """Return the latent vectors of a file.
+
+    Raises:
+        UsageError: the model draws from none.
+        DataError: the file cannot be read.
+    """
+    from sketchrnn_cli.strokes.files import read_latents
+
+    if not sketcher.hparams.conditional:
+        raise UsageError(f"--z {path}: this model is decoder-only and draws from no z")
+    return read_latents(path, sketcher.hparams.z_size)

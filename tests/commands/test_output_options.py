@@ -54,7 +54,7 @@ def test_an_interpolation_as_gif_is_a_morph_and_a_sample_is_drawn(tmp_path: Path
 def test_quiet_says_results_and_errors_alone(tmp_path: Path) -> None:
     done = run("sample", "-q", "--out", "a.svg", cwd=tmp_path)
     assert (done.stdout.strip(), done.stderr) == (b"a.svg", b"")
-    assert run("sample", "--out", "b.svg", cwd=tmp_path).stderr.startswith(b"model: cat")
+    assert run("sample", "--out", "b.svg", cwd=tmp_path).stderr.startswith(b"model: doodle_cat")
     assert b"exists" in run("sample", "-q", "--out", "a.svg", cwd=tmp_path).stderr
 
 

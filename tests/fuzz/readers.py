@@ -59,7 +59,7 @@ class Reader(NamedTuple):
 def _npz() -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.npz"
-        archive.write(path, {"train": [SQUARE] * 3, "valid": [SQUARE], "test": [SQUARE * 2]}, "made for a test")
+        archive.write(path, {"train": [SQUARE] * 3, "valid": [SQUARE], "test": [SQUARE * [2, 2, 1]]}, "made for a test")
         return path.read_bytes()
 
 
