@@ -40,7 +40,7 @@ def choose(asked: str, recorded: str | None = None, kernel: str = "auto", device
     name, why = _choice(asked, recorded, kernel, device, os.environ)
     if importlib.util.find_spec(name) is None:
         raise UsageError(f"backend {name} ({why}): not installed; pip install 'sketchrnn[{name}]', or choose another")
-    if importlib.util.find_spec("keras") is None:
+    if sys.modules.get("keras") is None and importlib.util.find_spec("keras") is None:
         raise UsageError("training needs Keras, which is not installed; pip install keras")
     keras = sys.modules.get("keras")
     if keras is not None and (running := keras.backend.backend()) != name:

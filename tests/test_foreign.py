@@ -106,7 +106,7 @@ def test_ordinary_names_are_taken(name: str, tmp_path: Path) -> None:
     assert names.new_folder(tmp_path, name) == tmp_path / name
 
 
-@pytest.mark.parametrize("path", ["./cat", "../cat", "/cat", "./omniglot"])
+@pytest.mark.parametrize("path", ["./cat", "../cat", "/cat", "./quickdraw"])
 def test_a_path_that_does_not_exist_is_no_bundled_model(
     path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

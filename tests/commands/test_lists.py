@@ -88,7 +88,7 @@ def test_data_sets_and_official_models_are_listed_as_json(here: Path) -> None:
     ("typed", "offered", "not_offered"),
     [
         ("sketchrnn sample m", {"mine"}, {"mine.svg", "cat"}),
-        ("sketchrnn sample ", {"mine", "cat", "omniglot"}, set()),
+        ("sketchrnn sample ", {"mine", "cat", "quickdraw"}, set()),
         ("sketchrnn reconstruct cat m", {"mine.svg", "my_cats:test:random"}, {"minutes.txt"}),
         ("sketchrnn train my", {"my_cats"}, {"mine"}),
         ("sketchrnn train --from mi", {"mine"}, set()),
