@@ -85,7 +85,7 @@ def in_parallel(commands: list[str], cwd: Path) -> list[int]:
 def test_drawings_made_at_once_take_numbers_of_their_own(tmp_path: Path) -> None:
     assert in_parallel([f"sample doodle_cat --seed {seed}" for seed in range(4)], tmp_path) == [0] * 4
     files = sorted(tmp_path.iterdir())
-    assert [each.name for each in files] == [f"cat-{number:03d}.svg" for number in range(1, 5)]
+    assert [each.name for each in files] == [f"doodle_cat-{number:03d}.svg" for number in range(1, 5)]
     assert len({each.read_bytes() for each in files}) == 4
 
 
