@@ -2,7 +2,6 @@
 
 import tempfile
 import threading
-from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -32,8 +31,6 @@ MAX_DRAWINGS = 1000
 """Per request."""
 ANIMATION_SIZE_PIXELS = 480
 """Larger side."""
-
-Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def application(models: Models, collection: Collection | None, token: str, host: str = "127.0.0.1") -> Guard:
