@@ -16,7 +16,7 @@ AT_LEAST = {
     "model/test_network.py": 16,
     "store/test_files_of_0_1_0.py": 16,
     "training/test_optimizer.py": 2,
-    "training/test_step.py": 6,
+    "training/test_step.py": 8,
     "training/test_trainer.py": 5,
 }
 """Tests of each file that run on JAX."""

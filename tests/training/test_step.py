@@ -1,19 +1,26 @@
 """Training steps against the papers in float64 (`plain_step`); run on JAX, too."""
 
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import plain_model
 import pytest
 from keras import ops
+from keras.config import backend
 
 import sketchrnn_cli.training  # noqa: F401  (loads Keras quietly)
+from sketchrnn_cli.data import archive, batches
 from sketchrnn_cli.data.batches import Batch
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels, network
-from sketchrnn_cli.training import optimizer
+from sketchrnn_cli.store import checkpoint
+from sketchrnn_cli.store.schedule import Schedule
+from sketchrnn_cli.training import optimizer, start
+from sketchrnn_cli.training.reports import ValidationReport
 from sketchrnn_cli.training.step import Step, step_function
 from sketchrnn_cli.training.step import schedule as scheduled
+from sketchrnn_cli.training.trainer import Trainer
 
 plain_step = pytest.importorskip("plain_step", reason="JAX, which differentiates the plain step, is not installed")
 
@@ -46,6 +53,7 @@ CASES = {
 }
 LENGTHS = (4, 1, 4)
 ROWS = 5
+STEPS = 3
 
 
 def drawings() -> list[np.ndarray]:
@@ -119,13 +127,19 @@ def batch(sketches: list[np.ndarray], rows: int) -> Batch:
 
 @pytest.fixture
 def given_masks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Random numbers of the engine that the test knows."""
+    """Random numbers of the engine that the test knows, in a table from which a compiled step takes its own."""
+
+    def of_step(step: object, tables: list[np.ndarray]) -> object:
+        return ops.take(ops.convert_to_tensor(np.stack(tables)), step, axis=0)
+
     engine = kernels.engine()
     monkeypatch.setattr(
-        engine, "uniform", lambda shape, seed, step, stream: ops.convert_to_tensor(drawn(stream, step, shape))
+        engine,
+        "uniform",
+        lambda shape, seed, step, stream: of_step(step, [drawn(stream, number, shape) for number in range(STEPS)]),
     )
     monkeypatch.setattr(
-        engine, "normal", lambda shape, seed, step, stream: ops.convert_to_tensor(noise_of(step, shape))
+        engine, "normal", lambda shape, seed, step, stream: of_step(step, [noise_of(n, shape) for n in range(STEPS)])
     )
 
 
@@ -141,7 +155,7 @@ def test_three_steps_are_those_of_the_papers_the_last_of_a_batch_that_is_filled_
         {name: ops.convert_to_tensor(value) for name, value in weights.items()},
         {name: ops.zeros(shape) for name, shape in slots.items()},
     )
-    take = step_function(hparams)
+    take = kernels.engine().compile_step(step_function(hparams), "scan")
     clipped = 0.0
     for step, sketches in enumerate([drawings(), drawings()[::-1], drawings()[:2]]):
         told = Step(*(ops.convert_to_tensor(field) for field in scheduled(step, hparams)))
@@ -161,6 +175,47 @@ def test_three_steps_are_those_of_the_papers_the_last_of_a_batch_that_is_filled_
             np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-6, err_msg=f"{name}, step {step}")
     assert 0.01 < clipped / 3 < 0.9
     assert ops.convert_to_numpy(state[1][optimizer.UPDATES]).tolist() == [3.0]
+
+
+@pytest.mark.on_jax
+@pytest.mark.usefixtures("given_masks")
+@pytest.mark.parametrize("pipeline", ["host", "device"] if backend() == "jax" else ["host"])
+def test_a_run_takes_the_steps_of_the_papers_through_a_batch_filled_up_and_the_end_of_an_epoch(
+    tmp_path: Path, pipeline: str
+) -> None:
+    """Five sketches in batches of three: a whole one and two of three rows in either order, then the next epoch."""
+    hparams = SMALL.replace(
+        max_seq_len=0, batch_size=3, buckets=1, random_scale_factor=0.0, augment_stroke_prob=0.0, **INPUTS
+    )
+    rng = np.random.default_rng(7)
+    given = [(plain_model.random_sketch(rng, length) * [20, 20, 1]).astype(np.int16) for length in (4, 1, 4, 3, 2)]
+    archive.write(tmp_path / "few.npz", {"train": given, "valid": given[:2], "test": []}, "made by a test")
+    start.use_device("cpu", None)
+    made = start.new_run(
+        tmp_path / "run", [archive.load(tmp_path / "few.npz")], hparams, Schedule(validate_every=2), pipeline=pipeline
+    )
+    weights = plain_model.random_weights(made.hparams, size=0.4)
+    trainer = Trainer(made.folder, made.sidecar, made.training, made.validation, made.run, weights)
+    reports = [report for report in trainer.train(STEPS) if isinstance(report, ValidationReport)]
+
+    hparams, scale = trainer.hparams, trainer.sidecar.units_per_model_unit
+    orders = [
+        [planned.sketches for planned in batches.plan(trainer.training, hparams, trainer.engine.lengths, epoch)]
+        for epoch in (0, 1)
+    ]
+    for order in orders:
+        assert sorted(map(len, order)) == [2, 3]
+        assert sorted(np.concatenate(order)) == [0, 1, 2, 3, 4]
+    learner, losses = plain_step.Learner(weights, settings(hparams)), []
+    for step, chosen in enumerate([*orders[0], orders[1][0]]):
+        sketches = [given[number] / [scale, scale, 1.0] for number in chosen]
+        noise, given_to = noise_of(step, (3, hparams.z_size)), masks(hparams, step, ROWS, 3)
+        losses.append(learner.step(sketches, ROWS, noise, given_to, *schedule(hparams, step)).loss)
+    assert [report.training_loss for report in reports] == pytest.approx([np.mean(losses[:2]), losses[2]], rel=1e-5)
+    saved = checkpoint.load(trainer.folder / "steps" / trainer.run.last).weights
+    for name, expected in learner.weights.items():
+        atol = 0.02 * hparams.learning_rate
+        np.testing.assert_allclose(saved[name], expected, rtol=0, atol=atol, err_msg=name)
 
 
 def test_every_place_of_dropout_has_a_stream_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
