@@ -9,6 +9,7 @@ import pytest
 
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model.aggregate import Aggregate
 from sketchrnn_cli.model.sampling import DEFAULT, Sampling
 from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store.checkpoint import Checkpoint, Sidecar
@@ -47,6 +48,25 @@ def test_on_one_stream_equal_latents_draw_the_same() -> None:
     assert all(np.array_equal(drawn, common[0]) for drawn in common)
     own = model.draw(z, 3, 0.8, 0)
     assert len({drawn.tobytes() for drawn in own}) == 3
+
+
+@pytest.mark.parametrize("fitted", [False, True], ids=["paper", "aggregate"])
+def test_z_and_every_attempt_of_every_drawing_have_streams_of_their_own(
+    monkeypatch: pytest.MonkeyPatch, fitted: bool
+) -> None:
+    model, begun, make = sketcher(), [], np.random.default_rng
+    if fitted:
+        latents = Aggregate(np.zeros((2, 4), np.float32), np.stack([np.eye(4, dtype=np.float32)] * 2))
+        model = Sketcher(dataclasses.replace(model.checkpoint, latents=latents))
+
+    def recorded(key: object) -> np.random.Generator:
+        begun.append(make(key).bit_generator.random_raw())
+        return make(key)
+
+    monkeypatch.setattr(np.random, "default_rng", recorded)
+    model.sample(9, 7, Sampling(), max_points=3)
+    assert len(begun) > 2 * 9, "none was drawn again"
+    assert len(set(begun)) == len(begun)
 
 
 def test_a_beginning_stays_to_the_last_bit() -> None:

@@ -85,6 +85,49 @@ def test_a_failed_save_leaves_the_last_whole(run_folder, monkeypatch):
     assert not [path for path in (run_folder / "steps").iterdir() if path.name.startswith(".")]
 
 
+def test_a_save_cut_short_after_a_rewind_leaves_the_step_rewound_to(run_folder, monkeypatch):
+    """The step folder that is in the way still belongs to `last` on disk: `run.json` must let go of it first."""
+    rewound = runs.back_to(runs.read_run(run_folder), "000020")
+
+    def no_space(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runs.checkpoint, "write", no_space)
+    with pytest.raises(CheckpointError, match="No space left"):
+        save(run_folder, rewound, 40)
+    monkeypatch.undo()
+    assert runs.read_run(run_folder).last == "000020"
+    assert names.load("cat@last", run_folder.parent).sidecar.step == 20
+
+
+@pytest.mark.parametrize(("which", "step"), [("cat", 50), ("cat@last", 50), (None, 50)])
+def test_a_reader_whose_step_is_replaced_while_it_reads_gets_the_new_one(run_folder, monkeypatch, which, step):
+    read, calls = checkpoint.read_tensors, []
+
+    def overtaken(path, *rest):
+        calls.append(path)
+        if len(calls) == 1:
+            save(run_folder, runs.read_run(run_folder), 50, is_best=True)
+            assert not path.exists()
+        return read(path, *rest)
+
+    monkeypatch.setattr(checkpoint, "read_tensors", overtaken)
+    try:
+        found = names.load(which, run_folder.parent).sidecar.step
+    except CheckpointError as error:
+        pytest.fail(f"not read again: {error}")
+    assert (found, len(calls)) == (step, 2)
+
+
+def test_a_checkpoint_that_is_damaged_and_not_replaced_is_read_once(run_folder, monkeypatch):
+    (run_folder / "steps" / "000020" / checkpoint.WEIGHTS).unlink()
+    read, calls = checkpoint.read_tensors, []
+    monkeypatch.setattr(checkpoint, "read_tensors", lambda *given: calls.append(given) or read(*given))
+    with pytest.raises(CheckpointError, match="cannot be read"):
+        names.load("cat", run_folder.parent)
+    assert len(calls) == 1
+
+
 def test_a_damaged_training_state_is_found(run_folder):
     run = runs.read_run(run_folder)
     expected = {name: value.shape for name, value in SLOTS.items()}
