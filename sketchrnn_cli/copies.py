@@ -14,8 +14,8 @@ MAX_BYTES = 4 << 20
 """Of the archive of a small set; a larger one is not asked how many drawings it holds."""
 
 
-def of_training(folder: Path, sketches: Sequence[np.ndarray]) -> int | None:
-    """Return how many of the drawings are near one that the model was trained on, mirror images included.
+def near_training(folder: Path, sketches: Sequence[np.ndarray]) -> np.ndarray | None:
+    """Return which drawings are near one that the model was trained on, mirror images included, bool `[sketches]`.
 
     None for a model of many drawings, a released one, and where the data has gone.
 
@@ -34,4 +34,4 @@ def of_training(folder: Path, sketches: Sequence[np.ndarray]) -> int | None:
     if not all(path.is_file() and path.stat().st_size <= MAX_BYTES for path in paths):
         return None
     training = [dataset.train[i] for dataset in map(cache.load, paths) for i in range(len(dataset.train))]
-    return int(copies(sketches, training).sum()) if len(training) <= FEW else None
+    return copies(sketches, training) if len(training) <= FEW else None

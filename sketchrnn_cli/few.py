@@ -5,13 +5,17 @@ trade likeness for copies: the more, the more often a sample is recognized, and 
 set again. The validation loss must not choose them: it is lowest where nothing recognizable is drawn yet.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from sketchrnn_cli.data.dataset import FEW, DataSet, words_of
+from sketchrnn_cli.errors import UsageError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.sampling import DEFAULT, TAME, Sampling
+from sketchrnn_cli.store.checkpoint import Checkpoint
 
 STEPS = {10: 150, 20: 300, 100: 600}
 """By the number of drawings; evenly by its logarithm in between."""
@@ -36,6 +40,25 @@ class Recipe:
     steps: int
     sampling: Sampling
     """How the model draws unless told otherwise."""
+
+
+def recipe_for(first: Checkpoint | None, sets: Sequence[DataSet], like_mine: bool | None = None) -> Recipe | None:
+    """Return the recipe where a model is taught few drawings; None for any other run.
+
+    Args:
+        first: the checkpoint that training begins with, if any.
+        sets: what it is taught.
+        like_mine: as for `recipe`; None where nobody asked.
+
+    Raises:
+        UsageError: `like_mine` is given for another run.
+    """
+    if first is None or sum(len(dataset.train) for dataset in sets) > FEW:
+        if like_mine is not None:
+            raise UsageError(f"--like-mine and --new are for teaching a model (--from) {FEW} drawings at most")
+        return None
+    fitting = sum(int((dataset.train.lengths <= first.hparams.max_seq_len).sum()) for dataset in sets)
+    return recipe(first.hparams, fitting, len(words_of(sets)), bool(like_mine))
 
 
 def recipe(base: HParams, drawings: int, words: int = 0, like_mine: bool = False) -> Recipe:

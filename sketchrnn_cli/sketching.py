@@ -1,5 +1,6 @@
 """Draw and encode in data units, with a checkpoint's scale."""
 
+import functools
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,6 +9,7 @@ from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.model import choosing, guessing, words
 from sketchrnn_cli.model.inference import Drawer, Noise
 from sketchrnn_cli.model.sampling import DEFAULT, Sampling, Way, ways
+from sketchrnn_cli.store import names
 from sketchrnn_cli.store.checkpoint import Checkpoint
 
 MAX_POINTS = 5_000_000
@@ -18,6 +20,9 @@ MAX_ATTEMPTS = 3
 
 CANDIDATE_STRIDE = 1 << 20
 """Difference in stream number between candidates for the same sketch."""
+
+COPY_PENALTY = 1e6
+"""Taken off a candidate's score where it is near a training drawing, so that any other is better that has ended."""
 
 
 class Sketcher:
@@ -57,26 +62,41 @@ class Sketcher:
     ) -> list[np.ndarray]:
         """Draw new sketches in data units, by default with the model's recommended sampling; see `draw`.
 
-        With `best_of` N, each is the one of N candidates that is classified as its word most confidently (see
-        `choosing`).
+        With `best_of` N, each is the one of N candidates that is classified as its word most confidently, or of a model
+        of few drawings the one most unlike its base (see `choosing`) that is near none of them.
 
         Raises:
-            UsageError: as `draw`, or `best_of` without a word.
+            UsageError: as `draw`, or `best_of` without a word where there is no base either.
         """
         way = self.sampling if sampling is None else sampling
         z = self.new_latents(count, seed)
         if best_of == 1:
             return self.draw(z, count, way, seed, max_points, labels=labels)
-        if labels is None or not self.hparams.num_classes or not labels.all():
+        from sketchrnn_cli import copies  # It reads data sets, which drawing else does not.
+
+        labels = np.zeros(count, dtype=np.int32) if labels is None else labels
+        if self._base is None and not (self.hparams.num_classes and labels.all()):
             raise UsageError("the best of several is chosen by the word; name one with --class")
         streams = [i + k * CANDIDATE_STRIDE for i in range(count) for k in range(best_of)]
         each = [one for one in ways(way, count) for _ in range(best_of)]
         many_z, many = None if z is None else z.repeat(best_of, axis=0), labels.repeat(best_of)
         points = max_points or self.hparams.max_seq_len
         drawn = self.draw(many_z, count * best_of, each, seed, points, streams, labels=many)
-        sure = choosing.surety(self._drawer, [self._to_model(sketch) for sketch in drawn], many_z, many, points)
-        best = sure.reshape(count, best_of).argmax(axis=1)
+        models = [self._to_model(sketch) for sketch in drawn]
+        if self._base is None:
+            score = choosing.surety(self._drawer, models, many_z, many, points)
+        else:
+            score = choosing.gain(self._drawer, self._base, models, many, points)
+        if (near := copies.near_training(self.checkpoint.folder, drawn)) is not None:
+            score[near] -= COPY_PENALTY
+        best = score.reshape(count, best_of).argmax(axis=1)
         return [drawn[i * best_of + k] for i, k in enumerate(best)]
+
+    @functools.cached_property
+    def _base(self) -> Drawer | None:
+        """The model that this one began as, where it is here and neither draws from z."""
+        found = None if self.hparams.conditional else names.base_of(self.checkpoint)
+        return None if found is None or found.hparams.conditional else Drawer(found.hparams, found.weights)
 
     @property
     def sampling(self) -> Sampling:

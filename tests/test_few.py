@@ -10,8 +10,11 @@ from sketchrnn_cli import caches, cli, copies, few
 from sketchrnn_cli.data import archive, doodles
 from sketchrnn_cli.data.dataset import FEW
 from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model import choosing
+from sketchrnn_cli.model.inference import Drawer
 from sketchrnn_cli.model.sampling import DEFAULT, TAME
 from sketchrnn_cli.model.weights import initialize
+from sketchrnn_cli.sketching import CANDIDATE_STRIDE, Sketcher
 from sketchrnn_cli.store import checkpoint, names, runs
 from sketchrnn_cli.store.checkpoint import Sidecar
 
@@ -81,11 +84,16 @@ def test_a_model_is_taught_a_new_word_and_says_what_it_copies(
     assert runs.read_run(here / "checkpoints" / "mine").schedule.steps == 2
     code, said = typed(monkeypatch, capsys, "sample mine --count 3 --out a.svg")
     assert (code, "of 3 near a drawing that the model was trained on" in said) == (0, True)
+    assert (tuned.sidecar.base, tuned.sidecar.base_sha256) == ("base", names.load("base").sidecar.weights_sha256)
     training = [*archive.load(here / "mine.npz").train]
-    assert copies.of_training(tuned.folder, [training[0], training[5] * [-1, 1, 1], np.ones((3, 3))]) == 2
-    assert copies.of_training(here / "base", training) is None
+    assert copies.near_training(tuned.folder, [training[0], training[5] * [-1, 1, 1], np.ones((3, 3))]).tolist() == [
+        True,
+        True,
+        False,
+    ]
+    assert copies.near_training(here / "base", training) is None
     (here / "mine.npz").unlink()
-    assert copies.of_training(tuned.folder, training) is None
+    assert copies.near_training(tuned.folder, training) is None
 
 
 @pytest.mark.parametrize("line", ["train mine.npz --like-mine --steps 1", "train many.npz --from base --new --steps 1"])
@@ -96,3 +104,62 @@ def test_like_mine_and_new_are_refused_where_they_mean_nothing(
     archive.write(here / "many.npz", {"train": many, "valid": [], "test": []}, "made by a test")
     code, said = typed(monkeypatch, capsys, line)
     assert (code, "--like-mine and --new are for teaching a model" in said) == (2, True)
+
+
+@pytest.fixture
+def tuned(here: Path) -> Path:
+    """The folder of a model that was tuned from `base` on the twelve cats."""
+    hparams = BASE.replace(num_classes=1)
+    base = names.load("base")
+    sidecar = Sidecar(
+        hparams, 30.0, 255.0, words=("mine",), base="base", base_sha256=base.sidecar.weights_sha256, step=1
+    )
+    run = runs.Run("", "", data=(str(here / "mine.npz"),))
+    runs.save_step(here / "checkpoints" / "mine", run, sidecar, initialize(hparams.replace(seed=1)), {}, True, False)
+    return names.find("mine")
+
+
+def test_the_base_is_found_by_name_where_it_is_still_the_same(here: Path, tuned: Path) -> None:
+    found = names.base_of(names.load("mine"))
+    assert found is not None
+    assert found.sidecar.words == WORDS
+    assert names.base_of(found) is None
+    (here / "base").rename(here / "checkpoints" / "base")
+    assert names.base_of(names.load("mine")) is not None
+    (here / "checkpoints" / "base").rename(here / "elsewhere")
+    assert names.base_of(names.load("mine")) is None
+    checkpoint.release(here / "base", Sidecar(BASE, 30.0, 255.0, words=WORDS), initialize(BASE.replace(seed=2)))
+    assert names.base_of(names.load("mine")) is None
+
+
+@pytest.mark.usefixtures("tuned")
+def test_the_best_of_several_is_the_least_like_the_base_and_no_copy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sketcher = Sketcher(names.load("mine"))
+    labels = np.zeros(2, np.int32)
+    best = sketcher.sample(2, 0, best_of=3, labels=labels, max_points=400)
+    streams = [0, CANDIDATE_STRIDE, 2 * CANDIDATE_STRIDE, 1, 1 + CANDIDATE_STRIDE, 1 + 2 * CANDIDATE_STRIDE]
+    candidates = sketcher.draw(None, 6, sketcher.sampling, 0, 400, streams, labels=np.zeros(6, np.int32))
+    models = [sketch / np.float32([30, 30, 1]) for sketch in candidates]
+    base = Drawer(BASE, names.load("base").weights)
+    drawer = Drawer(sketcher.hparams, names.load("mine").weights)
+    gains = choosing.gain(drawer, base, models, np.zeros(6, np.int32), 400).reshape(2, 3)
+    for row, kept in enumerate(best):
+        np.testing.assert_array_equal(kept, candidates[3 * row + gains[row].argmax()])
+    seen = np.zeros(6, bool)
+    seen[gains[0].argmax()] = True
+    monkeypatch.setattr(copies, "near_training", lambda folder, drawn: seen)
+    other = sketcher.sample(2, 0, best_of=3, labels=labels, max_points=400)
+    np.testing.assert_array_equal(other[0], candidates[np.argsort(gains[0])[-2]])
+    np.testing.assert_array_equal(other[1], best[1])
+
+
+def test_without_its_base_the_best_of_several_needs_a_word(
+    here: Path, tuned: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = typed(monkeypatch, capsys, "sample mine --best-of 2 --max-points 50 --out a.svg")
+    assert (code, "near a drawing" in said) == (0, True)
+    (here / "base").rename(here / "elsewhere")
+    code, said = typed(monkeypatch, capsys, "sample mine --best-of 2 --max-points 50 --out b.svg")
+    assert (code, "name one with --class" in said) == (2, True)

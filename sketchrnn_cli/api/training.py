@@ -25,6 +25,7 @@ def train(
     checkpoint_dir: str | os.PathLike[str] = "checkpoints",
     force: bool = False,
     classes: bool = False,
+    like_mine: bool | None = None,
     **hyperparameters: Any,
 ) -> "Iterator[Report]":
     """Train a model; saving goes on as the reports are taken, and `load(name)` draws with it at any time.
@@ -39,6 +40,8 @@ def train(
         checkpoint_dir: where runs are saved.
         force: replace a run of that name.
         classes: learn the words of the drawings.
+        like_mine: with `from_` and few drawings, whose recipe is another than that of many: stay close to them (True),
+            or draw new ones (False, and by default).
         **hyperparameters: any field of `HParams`.
 
     Yields:
@@ -48,6 +51,7 @@ def train(
         SketchRNNError: a name is unknown or taken, a value impossible, or the loss not finite any more.
     """
     backend.choose("auto")
+    from sketchrnn_cli import few
     from sketchrnn_cli.data import cache, names
     from sketchrnn_cli.hparams import HParams, nearest
     from sketchrnn_cli.store import names as checkpoint_names
@@ -63,8 +67,14 @@ def train(
     paths = [names.find(checks.path(dataset, "data set"), Path(data_dir)) for dataset in several]
     folder = checkpoint_names.run_folder(Path(checkpoint_dir), name, "_".join(path.stem for path in paths), force)
     first = checkpoint_names.load(from_, Path(checkpoint_dir)) if from_ else None
-    hparams = (first.hparams if first else HParams()).replace(**hyperparameters)
+    sets = [cache.load(path) for path in paths]
+    recipe = few.recipe_for(first, sets, like_mine)
+    begun, sampling = (first.hparams, first.sidecar.sampling) if first else (HParams(), None)
+    if recipe:
+        begun, sampling = recipe.hparams, recipe.sampling
+        steps = recipe.steps if (epochs, steps) == (None, None) else steps
     schedule = Schedule(epochs=epochs, steps=steps)
     start.use_device("auto", None)
-    trainer = start.new_run(folder, [cache.load(path) for path in paths], hparams, schedule, first, classes=classes)
+    hparams = begun.replace(**hyperparameters)
+    trainer = start.new_run(folder, sets, hparams, schedule, first, classes=classes, sampling=sampling)
     yield from trainer.train()

@@ -36,7 +36,11 @@ def sample(
     best_of: Annotated[
         int,
         typer.Option(
-            "--best-of", min=1, max=64, help="Draw so many for each, and keep what shows its word most surely."
+            "--best-of",
+            min=1,
+            max=64,
+            help="Draw so many for each, and keep what shows its word most surely; of a model of few drawings, what is "
+            "least like its base and near none of them.",
         ),
     ] = 1,
     from_z: Annotated[

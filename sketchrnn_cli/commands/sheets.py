@@ -72,8 +72,8 @@ def tell_copies(sketcher: Sketcher, drawn: "Sequence[np.ndarray]") -> None:
     """Say of a model of few drawings how many of what it drew are near one that it was trained on."""
     from sketchrnn_cli import copies
 
-    if (near := copies.of_training(sketcher.checkpoint.folder, drawn)) is not None:
-        console.message(f"{near} of {len(drawn)} near a drawing that the model was trained on")
+    if (near := copies.near_training(sketcher.checkpoint.folder, drawn)) is not None:
+        console.message(f"{near.sum()} of {len(drawn)} near a drawing that the model was trained on")
 
 
 def encode(sketcher: Sketcher, sketches: "Sequence[np.ndarray]", seed: int, sample_z: bool) -> "np.ndarray":

@@ -4,7 +4,6 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,9 +18,6 @@ from sketchrnn_cli.errors import SketchRNNError, UsageError
 from sketchrnn_cli.hparams import HParams, meaning
 
 if TYPE_CHECKING:
-    from sketchrnn_cli.data.dataset import DataSet
-    from sketchrnn_cli.few import Recipe
-    from sketchrnn_cli.store.checkpoint import Checkpoint
     from sketchrnn_cli.training.trainer import Trainer
 
 RUN, MODEL = "The run", "The model"
@@ -236,7 +232,7 @@ def train(
     else:
         folder = names.run_folder(checkpoint_dir, name, "_".join(path.stem for path in paths), force)
         sets = [cache.load(path) for path in paths]
-        taught = _for_few(first, sets, like_mine)
+        taught = few.recipe_for(first, sets, like_mine)
         if taught and not schedule.has_budget:
             schedule = schedule.changed({"steps": taught.steps})
         begun = taught.hparams if taught else first.hparams if first else defaults
@@ -269,24 +265,6 @@ def train(
             raise
         console.error(str(error))
         os._exit(error.exit_code)  # An orderly end would wait for the other hosts.
-
-
-def _for_few(first: "Checkpoint | None", sets: "Sequence[DataSet]", like_mine: bool | None) -> "Recipe | None":
-    """Return the recipe for few drawings that a model is taught; None for other runs.
-
-    Raises:
-        UsageError: --like-mine or --new, for such another run.
-    """
-    from sketchrnn_cli import few
-    from sketchrnn_cli.data.dataset import FEW, words_of
-
-    count = sum(len(dataset.train) for dataset in sets)
-    if first is None or count > FEW:
-        if like_mine is not None:
-            raise UsageError(f"--like-mine and --new are for teaching a model (--from) {FEW} drawings at most")
-        return None
-    fitting = sum(int((dataset.train.lengths <= first.hparams.max_seq_len).sum()) for dataset in sets)
-    return few.recipe(first.hparams, fitting, len(words_of(sets)), bool(like_mine))
 
 
 def _agreed(missing: list[str]) -> bool:

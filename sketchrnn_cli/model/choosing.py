@@ -2,7 +2,8 @@
 
 Likelihood a point does not do: it likes loops. By Bayes' rule log p(word | drawing) is
 log p(drawing | word) − log p(drawing) + log p(word), and a model that was trained with some words hidden knows
-p(drawing) as what it says of "any". So two passes are enough, however many words there are.
+p(drawing) as what it says of "any". So two passes are enough, however many words there are. A model of few drawings
+has forgotten what others look like; the model that it was tuned from knows.
 """
 
 from collections.abc import Sequence
@@ -24,13 +25,41 @@ def surety(
         labels: rows of the label table `[sketches]`.
         max_points: where drawing was stopped.
     """
-    lengths = np.array([len(sketch) for sketch in sketches])
+    ended = _ended(sketches, max_points)
+    some = [sketches[int(i)] for i in ended]
+    seen, shown = None if z is None else z[ended], labels[ended]
     found = np.full(len(sketches), -np.inf)
-    for length in np.unique(lengths[(lengths > 0) & (lengths < max_points)]):
-        some = np.flatnonzero(lengths == length)
-        given = np.stack([sketches[int(i)] for i in some])
-        seen = None if z is None else np.tile(z[some], (2, 1))
-        both = np.concatenate([labels[some], np.zeros(len(some), labels.dtype)])
-        said = drawer.log_likelihood(seen, np.tile(given, (2, 1, 1)), both, ends=True)
-        found[some] = said[: len(some)] - said[len(some) :]
+    if some:
+        hidden = drawer.log_likelihoods(seen, some, np.zeros_like(shown))
+        found[ended] = drawer.log_likelihoods(seen, some, shown) - hidden
     return found
+
+
+def gain(
+    tuned: Drawer, base: Drawer, sketches: Sequence[np.ndarray], labels: np.ndarray, max_points: int
+) -> np.ndarray:
+    """Return how much likelier a row is to a tuned model than to its base, nats `[sketches]`; −∞ if it has not ended.
+
+    The mean over the rows of log p(row | tuned, word) − log p(row | base, "any"): their sum would prefer long drawings.
+
+    Args:
+        tuned: the model that drew them, without z.
+        base: the one that it began as.
+        sketches: in model units, which are both models'.
+        labels: rows of the tuned model's label table `[sketches]`.
+        max_points: where drawing was stopped.
+    """
+    ended = _ended(sketches, max_points)
+    some = [sketches[int(i)] for i in ended]
+    found = np.full(len(sketches), -np.inf)
+    if some:
+        shown = labels[ended]
+        ratio = tuned.log_likelihoods(None, some, shown) - base.log_likelihoods(None, some, np.zeros_like(shown))
+        found[ended] = ratio / [len(sketch) + 1 for sketch in some]
+    return found
+
+
+def _ended(sketches: Sequence[np.ndarray], max_points: int) -> np.ndarray:
+    """Return the indices of sketches that ended by themselves."""
+    lengths = np.array([len(sketch) for sketch in sketches])
+    return np.flatnonzero((lengths > 0) & (lengths < max_points))

@@ -202,17 +202,38 @@ class Drawer:
         if ends:
             rows = np.concatenate([rows, np.tile(np.eye(5, dtype=np.float32)[4], (batch, 1, 1))], axis=1)
         totals = []
+        for first in range(0, batch, SCORED):
+            seen = None if v is None else v[first : first + SCORED]
+            totals.append(self._row_log_p(rows[first : first + SCORED], seen).sum(axis=1, dtype=np.float64))
+        return np.concatenate(totals)
+
+    def log_likelihoods(self, z: np.ndarray | None, sketches: Sequence[np.ndarray], labels: np.ndarray) -> np.ndarray:
+        """Return Σ log p of whole sketches in model units, of any lengths, their ends included: `[sketches]` in nats.
+
+        Those of about one length are scored together; z and labels as for `log_likelihood`.
+        """
+        v = self.condition(z, labels, len(sketches))
+        lengths = np.array([len(sketch) for sketch in sketches])
+        totals = np.zeros(len(sketches))
+        order = np.argsort(lengths, kind="stable")
+        for first in range(0, len(order), SCORED):
+            some = order[first : first + SCORED]
+            time = np.arange(lengths[some].max() + 1)
+            rows = np.stack([to_stroke5(sketches[int(i)], len(time)) for i in some])
+            log_p = self._row_log_p(rows, None if v is None else v[some])
+            totals[some] = np.where(time <= lengths[some, None], log_p, 0.0).sum(axis=1, dtype=np.float64)
+        return totals
+
+    def _row_log_p(self, rows: np.ndarray, v: np.ndarray | None) -> np.ndarray:
+        """Return log p of each row given those before it, `[batch, time]`, of up to `SCORED` sketches in stroke-5."""
+        batch, rows = len(rows), _padded(rows, SCORED)
         with one_thread():
-            for first in range(0, batch, SCORED):
-                some = _padded(rows[first : first + SCORED], SCORED)
-                seen = None if v is None else _padded(v[first : first + SCORED], SCORED)
-                h = self.decoder.sequence(_after_start(some[:, :-1]), seen)
-                mixture = equations.output_layer(np, self.weights, h, self.hparams)
-                offset = np.maximum(mixtures.log_density(np, mixture, some[..., :2]), LOG_DENSITY_FLOOR)
-                real = some[..., 2] + some[..., 3]
-                pen = mixtures.pen_log_likelihood(np, mixture, some[..., 2:])
-                totals.append((offset * real + pen).sum(axis=1, dtype=np.float64))
-        return np.concatenate(totals)[:batch]
+            h = self.decoder.sequence(_after_start(rows[:, :-1]), None if v is None else _padded(v, SCORED))
+            mixture = equations.output_layer(np, self.weights, h, self.hparams)
+            offset = np.maximum(mixtures.log_density(np, mixture, rows[..., :2]), LOG_DENSITY_FLOOR)
+            pen = mixtures.pen_log_likelihood(np, mixture, rows[..., 2:])
+        real = rows[..., 2] + rows[..., 3]
+        return (offset * real + pen)[:batch]
 
 
 def _beginnings(given: np.ndarray, batch: int) -> np.ndarray:

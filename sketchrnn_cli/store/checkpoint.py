@@ -30,6 +30,8 @@ WEIGHTS = "weights.safetensors"
 LATENTS = "latents.safetensors"
 """Optional: the aggregate posterior, mean and covariance factor of each group of drawings."""
 BEST_METRIC = "validation L_R + kl_weight * max(L_KL, kl_tolerance)"
+OPTIONAL_TEXTS = ("base", "base_sha256", "recipe", "license", "attribution", "limits")
+"""Empty in older sidecars, which lack them."""
 MAX_SIDECAR_BYTES = 4 << 20
 """Larger sidecars are refused unread."""
 
@@ -63,6 +65,10 @@ class Sidecar:
     """Metrics such as the test L_R."""
     note: str = ""
     """How the model was made, as text."""
+    base: str = ""
+    """The checkpoint that training began with, by name."""
+    base_sha256: str = ""
+    """Its `weights_sha256`."""
     words: tuple[str, ...] = ()
     """The words of the label table from row 1; row 0 is "any"."""
     recipe: str = ""
@@ -200,7 +206,7 @@ def load_sidecar(folder: Path) -> Sidecar:
             metrics={str(name): float(value) for name, value in values["metrics"].items()},
             note=str(values["note"]),
             words=tuple(map(str, values.get("words", ()))),
-            **{name: str(values.get(name, "")) for name in ("recipe", "license", "attribution", "limits")},
+            **{name: str(values.get(name, "")) for name in OPTIONAL_TEXTS},
             sampling=Sampling(**values["sampling"]) if values.get("sampling") else None,
             versions=dict(values["versions"]),
             weights_sha256=str(values["weights_sha256"]),

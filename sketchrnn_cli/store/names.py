@@ -35,6 +35,22 @@ def load(name: str | Path | None, checkpoint_dir: Path = CHECKPOINT_DIR) -> Chec
     raise CheckpointError(f"{name}: changed while it was read; try again")
 
 
+def base_of(tuned: Checkpoint) -> Checkpoint | None:
+    """Return the checkpoint that a model's training began with: beside its run, or bundled.
+
+    None where it began with none, and where that is not there, or is another by now.
+    """
+    sidecar = tuned.sidecar
+    if not sidecar.base:
+        return None
+    run_folder = tuned.folder.parent.parent
+    try:
+        found = load(sidecar.base, (run_folder if (run_folder / runs.RUN_FILE).is_file() else tuned.folder).parent)
+    except CheckpointError:
+        return None
+    return found if found.sidecar.weights_sha256 == sidecar.base_sha256 else None
+
+
 def find(name: str | Path | None, checkpoint_dir: Path = CHECKPOINT_DIR) -> Path:
     """Return the folder of the released checkpoint that CKPT names.
 

@@ -80,6 +80,8 @@ def new_run(
         datasets=_sources(sets),
         words=vocabulary,
         sampling=sampling,
+        base=names.title(start.folder) if start else "",
+        base_sha256=start.sidecar.weights_sha256 if start else "",
     )
     run = runs.Run("", "", data=tuple(str(dataset.path.resolve()) for dataset in sets), schedule=schedule)
     training, validation = _splits(sidecar, sets)

@@ -173,6 +173,28 @@ print(reports[-1].step, len(sketchrnn.load("tiny").sample(2)))
     assert run(code, tmp_path).split() == ["3", "2"]
 
 
+def test_few_drawings_are_taught_a_model_by_the_recipe_of_the_command(tmp_path: Path) -> None:
+    hparams = sketchrnn.HParams(
+        conditional=False, dec_model="transformer", dec_rnn_size=16, dec_heads=2, dec_layers=1, num_mixture=2,
+        num_classes=1, class_size=4, max_seq_len=12,
+    )  # fmt: skip
+    release(tmp_path / "base", Sidecar(hparams, 10.0, 255.0, words=("cat",)), initialize(hparams))
+    archive.write(tmp_path / "mine.npz", {"train": [SQUARE] * 8, "valid": [], "test": []}, "made here")
+    code = """
+import sketchrnn_cli as sketchrnn
+reports = list(sketchrnn.train("mine.npz", from_="base", like_mine=True, page_warp=3.0))
+tuned = sketchrnn.load("mine")
+print(reports[-1].step, tuned.words, tuned.hparams.page_warp, tuned.hparams.stroke_jitter, tuned.hparams.mirror_prob)
+try:
+    next(sketchrnn.train("mine.npz", "other", like_mine=True))
+except sketchrnn.SketchRNNError as error:
+    print(error)
+"""
+    first, second = run(code, tmp_path).splitlines()
+    assert first == "150 ('mine',) 3.0 4.0 0.0"
+    assert "--like-mine and --new are for teaching" in second
+
+
 def test_training_where_keras_runs_on_another_backend_is_one_clear_error(tmp_path: Path) -> None:
     code = """
 import os, sys, types
