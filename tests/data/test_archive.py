@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sketchrnn_cli.data import archive
+from sketchrnn_cli.data import archive, npy
 from sketchrnn_cli.data.dataset import longest as longest_of
 from sketchrnn_cli.data.dataset import scale_factor
 from sketchrnn_cli.errors import DataError
@@ -217,7 +217,7 @@ def test_a_sketch_repeated_by_reference_does_not_fill_the_memory(tmp_path: Path)
 
 
 def test_a_zip_bomb_ends_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive, "LARGEST_MEMBER", 1 << 20)
+    monkeypatch.setattr(npy, "MAX_MEMBER_BYTES", 1 << 20)
     bomb = save(tmp_path / "a.npz", test=bytes(64 << 20))
     tracemalloc.start()
     with pytest.raises(DataError, match="unpacks to more than 1024 KiB"):
@@ -328,7 +328,7 @@ def test_an_archive_without_labels_is_of_one_word_its_name(tmp_path: Path) -> No
     )
 
 
-def npy(array: np.ndarray) -> bytes:
+def packed(array: np.ndarray) -> bytes:
     stream = io.BytesIO()
     np.save(stream, array)
     return stream.getvalue()
@@ -339,29 +339,29 @@ def npy(array: np.ndarray) -> bytes:
     [
         ({"words": None}, "no 'words'"),
         ({"labels_valid": None}, "no 'labels_valid'"),
-        ({"labels_train": npy(np.zeros(3, np.uint16))}, "expected uint16"),
-        ({"labels_train": npy(np.zeros(1, np.int64))}, "expected numbers or text"),
-        ({"labels_train": npy(np.zeros(1, np.uint32))}, "expected uint16"),
-        ({"labels_train": npy(np.full(1, 2, np.uint16))}, "label 2 where there are 2 words"),
-        ({"labels_train": npy(np.zeros((1, 1), np.uint16))}, "in one row"),
-        ({"labels_train": npy(np.zeros(1, np.uint16))[:-1]}, "a damaged array"),
+        ({"labels_train": packed(np.zeros(3, np.uint16))}, "expected uint16"),
+        ({"labels_train": packed(np.zeros(1, np.int64))}, "expected numbers or text"),
+        ({"labels_train": packed(np.zeros(1, np.uint32))}, "expected uint16"),
+        ({"labels_train": packed(np.full(1, 2, np.uint16))}, "label 2 where there are 2 words"),
+        ({"labels_train": packed(np.zeros((1, 1), np.uint16))}, "in one row"),
+        ({"labels_train": packed(np.zeros(1, np.uint16))[:-1]}, "a damaged array"),
         ({"labels_train": member(pickle.dumps(objects(SQUARE)))}, "expected numbers or text"),
-        ({"words": npy(np.array(["cat", "cat"]))}, "a word comes twice"),
-        ({"words": npy(np.array(["cat", " "]))}, "word 1 is empty"),
-        ({"words": npy(np.array(["cat", "a\x1b[2J"]))}, "not printable"),
-        ({"words": npy(np.array(["cat", "x" * 101]))}, "longer than 100"),
-        ({"words": npy(np.array([], "U3"))}, "1 to 65536 words"),
-        ({"words": npy(np.array([b"cat", b"dog"]))}, "expected numbers or text"),
-        ({"words": npy(np.array(["cat", "dog"])).replace(b"(2,)", b"(9,)")}, "a damaged array"),
+        ({"words": packed(np.array(["cat", "cat"]))}, "a word comes twice"),
+        ({"words": packed(np.array(["cat", " "]))}, "word 1 is empty"),
+        ({"words": packed(np.array(["cat", "a\x1b[2J"]))}, "not printable"),
+        ({"words": packed(np.array(["cat", "x" * 101]))}, "longer than 100"),
+        ({"words": packed(np.array([], "U3"))}, "1 to 65536 words"),
+        ({"words": packed(np.array([b"cat", b"dog"]))}, "expected numbers or text"),
+        ({"words": packed(np.array(["cat", "dog"])).replace(b"(2,)", b"(9,)")}, "a damaged array"),
         ({"key_ids_test": None}, "no 'key_ids_test'"),
-        ({"key_ids_train": npy(np.zeros(2, np.uint64))}, "expected uint64"),
+        ({"key_ids_train": packed(np.zeros(2, np.uint64))}, "expected uint64"),
     ],
 )
 def test_labels_that_do_not_fit_are_refused(tmp_path: Path, changed: dict, expected: str) -> None:
-    sound = {"words": npy(np.array(["cat", "dog"]))}
+    sound = {"words": packed(np.array(["cat", "dog"]))}
     for split in SPLITS:
-        sound[f"labels_{split}"] = npy(np.zeros(1, np.uint16))
-        sound[f"key_ids_{split}"] = npy(np.zeros(1, np.uint64))
+        sound[f"labels_{split}"] = packed(np.zeros(1, np.uint16))
+        sound[f"key_ids_{split}"] = packed(np.zeros(1, np.uint64))
     assert archive.load(save(tmp_path / "sound.npz", **sound)).words == ("cat", "dog")
     members = {name: blob for name, blob in {**sound, **changed}.items() if blob is not None}
     with pytest.raises(DataError, match=expected):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sketchrnn_cli import foreign
-from sketchrnn_cli.data import archive
+from sketchrnn_cli.data import archive, npy
 from sketchrnn_cli.data.conversion import binary, ndjson
 from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped, compact
 from sketchrnn_cli.data.dataset import pack
@@ -195,7 +195,7 @@ def _read_whole(reader: Callable[[Path], Iterator[Finding]], path: Path) -> list
 
 
 def _read_strokes(path: Path) -> Iterator[Finding]:
-    objects = archive.read_objects(path) if path.suffix.lower() == ".npy" else None
+    objects = npy.read_objects(path) if path.suffix.lower() == ".npy" else None
     found = files.read_sketches(path) if objects is None else pack(objects, str(path))
     for number, sketch in enumerate(map(found.__getitem__, range(len(found)))):
         yield Drawing(compact(sketch), f"{path}:{number}", path.stem, doubt=ABSOLUTE if looks_absolute(sketch) else "")
