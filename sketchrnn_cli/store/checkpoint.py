@@ -11,7 +11,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
@@ -23,6 +22,7 @@ from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.aggregate import Aggregate
 from sketchrnn_cli.model.sampling import Sampling
 from sketchrnn_cli.model.weights import shapes
+from sketchrnn_cli.store import json_files
 
 FORMAT = "sketchrnn-checkpoint-1"
 SIDECAR = "hparams.json"
@@ -32,8 +32,6 @@ LATENTS = "latents.safetensors"
 BEST_METRIC = "validation L_R + kl_weight * max(L_KL, kl_tolerance)"
 OPTIONAL_TEXTS = ("base", "base_sha256", "recipe", "license", "attribution", "limits")
 """Empty in older sidecars, which lack them."""
-MAX_SIDECAR_BYTES = 4 << 20
-"""Larger sidecars are refused unread."""
 
 
 @dataclass(frozen=True)
@@ -109,33 +107,15 @@ class Checkpoint:
         return self.sidecar.hparams
 
 
-def write(
-    folder: Path,
-    sidecar: Sidecar,
-    weights: Mapping[str, np.ndarray],
-    dtype: type = np.float32,
-    beside: Mapping[str, bytes] | None = None,
-    latents: Aggregate | None = None,
-) -> None:
-    """Write a released checkpoint into an existing, private folder (see `atomic.new_folder`).
+def write(folder: Path, sidecar: Sidecar, weights: Mapping[str, np.ndarray], dtype: type = np.float32) -> None:
+    """Write sidecar and weights into an existing, private folder (see `atomic.new_folder`).
 
     Args:
         folder: the output folder.
         sidecar: the sidecar; `weights_sha256` and `versions` are set here.
         weights: every tensor of the model.
         dtype: float32, or float16 for half the size.
-        latents: the aggregate posterior, where it was fitted.
-        beside: other files, such as the card, by name.
     """
-    if latents is not None:
-        halves = {"mean": latents.mean.astype(np.float16), "factor": latents.factor.astype(np.float16)}
-        latent_blob = encode_tensors(halves)
-        (folder / LATENTS).write_bytes(latent_blob)
-        sidecar = dataclasses.replace(
-            sidecar, latent_groups=len(latents.mean), latents_sha256=hashlib.sha256(latent_blob).hexdigest()
-        )
-    for name, content in (beside or {}).items():
-        (folder / name).write_bytes(content)
     blob = encode_tensors({name: np.asarray(value, dtype=dtype) for name, value in weights.items()})
     (folder / WEIGHTS).write_bytes(blob)
     sidecar = dataclasses.replace(sidecar, weights_sha256=hashlib.sha256(blob).hexdigest(), versions=_versions())
@@ -152,15 +132,31 @@ def release(
 ) -> None:
     """Write a released checkpoint as a new folder, atomically.
 
+    Args:
+        folder: the output folder.
+        sidecar: as `write`.
+        weights: as `write`.
+        dtype: as `write`.
+        beside: other files, such as the card, by name.
+        latents: the aggregate posterior, where it was fitted; stored in half precision.
+
     Raises:
         CheckpointError: the folder exists or cannot be written.
     """
     if folder.exists():
         raise CheckpointError(f"{folder}: already exists; choose another name")
+    files = dict(beside or {})
+    if latents is not None:
+        halves = {"mean": latents.mean.astype(np.float16), "factor": latents.factor.astype(np.float16)}
+        files[LATENTS] = encode_tensors(halves)
+        digest = hashlib.sha256(files[LATENTS]).hexdigest()
+        sidecar = dataclasses.replace(sidecar, latent_groups=len(latents.mean), latents_sha256=digest)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with atomic.new_folder(folder) as partial:
-            write(partial, sidecar, weights, dtype, beside, latents)
+            for name, content in files.items():
+                (partial / name).write_bytes(content)
+            write(partial, sidecar, weights, dtype)
     except OSError as error:
         raise CheckpointError(f"{folder}: cannot be written: {error}") from error
 
@@ -189,7 +185,7 @@ def load_sidecar(folder: Path) -> Sidecar:
         CheckpointError: missing, not JSON, of an unknown format, or with invalid values.
     """
     path = folder / SIDECAR
-    values = read_json(path)
+    values = json_files.read(path)
     if (found := values.get("format")) != FORMAT:
         raise CheckpointError(f"{path}: format {found!r} is not known to this version (expected {FORMAT!r})")
     try:
@@ -227,27 +223,6 @@ def load_sidecar(folder: Path) -> Sidecar:
     if hparams.max_seq_len < 1:
         raise CheckpointError(f"{path}: max_seq_len must be at least 1, found {hparams.max_seq_len}")
     return sidecar
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a small JSON object.
-
-    Raises:
-        CheckpointError: missing, unreadable, too large, or not a JSON object.
-    """
-    if reason := foreign.obstacle(path):
-        raise CheckpointError(f"{path}: {reason}")
-    try:
-        if path.stat().st_size > MAX_SIDECAR_BYTES:
-            raise CheckpointError(f"{path}: larger than {MAX_SIDECAR_BYTES >> 20} MiB; not a file of ours")
-        values = json.loads(path.read_bytes())
-    except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"{path}: not valid JSON: {error}") from error
-    if not isinstance(values, dict):
-        raise CheckpointError(f"{path}: expected a JSON object, found {type(values).__name__}")
-    return values
 
 
 def encode_tensors(tensors: Mapping[str, np.ndarray]) -> bytes:

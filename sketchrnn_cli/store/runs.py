@@ -20,7 +20,7 @@ import numpy as np
 from sketchrnn_cli import atomic
 from sketchrnn_cli.backend import BACKENDS
 from sketchrnn_cli.errors import CheckpointError, UsageError
-from sketchrnn_cli.store import checkpoint
+from sketchrnn_cli.store import checkpoint, json_files
 from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.store.schedule import PIPELINES, Engine, Schedule
 
@@ -64,7 +64,7 @@ def read_run(folder: Path) -> Run:
         CheckpointError: missing, damaged or of an unknown format.
     """
     path = folder / RUN_FILE
-    values = checkpoint.read_json(path)
+    values = json_files.read(path)
     if (found := values.pop("format", None)) not in FORMATS:
         raise CheckpointError(
             f"{path}: format {found!r} is not known to this version (expected {' or '.join(FORMATS)}); "

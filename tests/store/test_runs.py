@@ -9,7 +9,7 @@ import pytest
 from sketchrnn_cli.errors import CheckpointError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.weights import initialize
-from sketchrnn_cli.store import checkpoint, names, runs
+from sketchrnn_cli.store import checkpoint, json_files, names, runs
 from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.store.schedule import Engine, Schedule
 
@@ -175,7 +175,7 @@ ENGINE = {"backend": "jax", "kernel": "scan", "pipeline": "host", "devices": 1, 
     ids=str,
 )
 def test_a_run_file_that_does_not_fit_is_refused(run_folder, changes):
-    values = checkpoint.read_json(run_folder / runs.RUN_FILE) | changes
+    values = json_files.read(run_folder / runs.RUN_FILE) | changes
     (run_folder / runs.RUN_FILE).write_text(json.dumps(values))
     with pytest.raises(CheckpointError):
         names.load("cat", run_folder.parent)
@@ -190,7 +190,7 @@ def test_what_a_resume_goes_by_is_read_as_it_was_written(run_folder):
 
 
 def test_a_run_of_the_first_version_is_read(run_folder):
-    values = checkpoint.read_json(run_folder / runs.RUN_FILE)
+    values = json_files.read(run_folder / runs.RUN_FILE)
     del values["schedule"], values["engine"]
     values["settings"] = {"steps": 500, "keep_every": 2}
     (run_folder / runs.RUN_FILE).write_text(json.dumps(values))
