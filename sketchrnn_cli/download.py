@@ -19,7 +19,6 @@ from pathlib import Path
 import httpx
 
 from sketchrnn_cli import atomic
-from sketchrnn_cli.data import archive
 from sketchrnn_cli.errors import DataError, SketchRNNError
 
 MAX_FILE_BYTES = 1 << 30
@@ -44,9 +43,6 @@ class Kind:
     """Its signature."""
     load: Callable[[Path], object]
     """Reads it; raises `SketchRNNError` if it is not valid."""
-
-
-ARCHIVE = Kind("archive", b"PK", archive.load)
 
 
 @dataclass(frozen=True)
@@ -78,8 +74,8 @@ def download(
     url: str,
     path: Path,
     http: httpx.Client,
+    kind: Kind,
     pause: float = 1.0,
-    kind: Kind = ARCHIVE,
     enough: Callable[[BufferedRandom], int | None] | None = None,
     block: int = 1 << 20,
 ) -> Iterator[Progress]:
@@ -89,8 +85,8 @@ def download(
         url: the source.
         path: the target; its folder is created, an existing file is replaced at the end.
         http: see `client`.
-        pause: seconds before the first retry, doubled with each failure.
         kind: the expected type.
+        pause: seconds before the first retry, doubled with each failure.
         enough: if only a prefix is needed: given the part, returns the number of bytes to keep, or None for more.
         block: bytes requested at a time with `enough`.
 

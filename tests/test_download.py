@@ -14,6 +14,8 @@ from sketchrnn_cli import download
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.errors import DataError
 
+ARCHIVE = download.Kind("archive", b"PK", archive.load)
+
 SKETCH = np.array([[9, 0, 0], [0, 9, 0], [-9, 0, 1]], dtype=np.int16)
 
 
@@ -132,7 +134,7 @@ def path(tmp_path: Path) -> Path:
 
 def fetch(server: Server, path: Path, timeout: float = 10.0) -> list[download.Progress]:
     with download.client(timeout) as http:
-        return list(download.download(server.url, path, http, pause=0.0))
+        return list(download.download(server.url, path, http, ARCHIVE, pause=0.0))
 
 
 def fetched_whole(server: Server, path: Path) -> bool:
@@ -161,7 +163,7 @@ def test_a_broken_transfer_goes_on_where_it_stopped(server: Server, path: Path) 
 def test_a_transfer_that_was_killed_goes_on_the_next_time(server: Server, path: Path) -> None:
     server.behaviors = [cut, whole]
     with download.client() as http:
-        for step in download.download(server.url, path, http):
+        for step in download.download(server.url, path, http, ARCHIVE):
             if step.received:
                 break
     assert not path.exists()
@@ -279,7 +281,7 @@ def test_a_failed_download_leaves_the_old_file(server: Server, path: Path) -> No
 
 def test_two_downloads_of_one_file_do_not_mix(server: Server, path: Path) -> None:
     with download.client() as http:
-        first = download.download(server.url, path, http)
+        first = download.download(server.url, path, http, ARCHIVE)
         next(first)
         with pytest.raises(DataError, match="another download"):
             fetch(server, path)
@@ -290,7 +292,7 @@ def test_two_downloads_of_one_file_do_not_mix(server: Server, path: Path) -> Non
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/cat.npz", "nonsense", "http://[", "file:///etc/passwd"])
 def test_an_address_that_leads_nowhere_is_an_error(url: str, path: Path) -> None:
     with download.client() as http, pytest.raises(DataError) as caught:
-        list(download.download(url, path, http, pause=0.0))
+        list(download.download(url, path, http, ARCHIVE, pause=0.0))
     assert str(caught.value).startswith(url)
 
 
@@ -308,4 +310,4 @@ def test_the_client_asks_for_the_bytes_as_they_are(server: Server, path: Path) -
 
 def test_a_name_without_an_address_is_no_network_and_not_tried_again(path: Path) -> None:
     with download.client() as http, pytest.raises(DataError, match=r"no network: nowhere\.invalid cannot"):
-        assert [done.note for done in download.download("http://nowhere.invalid/cat.npz", path, http)] == []
+        assert [done.note for done in download.download("http://nowhere.invalid/cat.npz", path, http, ARCHIVE)] == []

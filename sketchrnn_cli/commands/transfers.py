@@ -6,7 +6,7 @@ from pathlib import Path
 from sketchrnn_cli import console, download
 
 
-def fetch(jobs: Iterable[tuple[str, str, Path]], kind: download.Kind = download.ARCHIVE) -> Iterator[Path]:
+def fetch(jobs: Iterable[tuple[str, str, Path]], kind: download.Kind) -> Iterator[Path]:
     """Download files, each a (name, address, path), showing how it goes; yield each path as its file is there.
 
     Raises:
@@ -20,7 +20,7 @@ def fetch(jobs: Iterable[tuple[str, str, Path]], kind: download.Kind = download.
     with console.progress(*columns) as bars, download.client() as http:
         for name, url, path in jobs:
             bar = bars.add_task(name, total=None)
-            for done in download.download(url, path, http, kind=kind):
+            for done in download.download(url, path, http, kind):
                 if done.note:
                     bars.console.print(f"{name}: {done.note}", highlight=False, markup=False)
                 bars.update(bar, completed=done.received, total=done.total)

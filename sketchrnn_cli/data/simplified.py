@@ -61,7 +61,7 @@ def fetch(wanted: Wanted, folder: Path, base_url: str = BASE_URL) -> Iterator[tu
                 continue
             kind = download.Kind("text of drawings", b"{", _check)
             for progress in download.download(
-                url(word, base_url), path, http, kind=kind, enough=_enough(wanted.drawings), block=BLOCK
+                url(word, base_url), path, http, kind, enough=_enough(wanted.drawings), block=BLOCK
             ):
                 yield word, progress
 

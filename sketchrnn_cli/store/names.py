@@ -5,8 +5,7 @@ from pathlib import Path
 
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import nearest
-from sketchrnn_cli.interop import pretrained
-from sketchrnn_cli.store import checkpoint, runs
+from sketchrnn_cli.store import checkpoint, pretrained, runs
 from sketchrnn_cli.store.checkpoint import Checkpoint
 from sketchrnn_cli.store.lock import LOCK
 

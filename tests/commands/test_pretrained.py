@@ -14,10 +14,9 @@ from vae_file import vae
 
 from sketchrnn_cli import cli
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.interop import pretrained
 from sketchrnn_cli.interop.magenta_js import export
 from sketchrnn_cli.model.weights import initialize
-from sketchrnn_cli.store import checkpoint
+from sketchrnn_cli.store import checkpoint, pretrained
 from sketchrnn_cli.store.checkpoint import Checkpoint, Sidecar
 
 Run = Callable[..., tuple[int, str, str]]
