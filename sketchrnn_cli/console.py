@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from rich.console import Console
@@ -71,6 +72,12 @@ def message(text: str) -> None:
     """Print one line to stderr for the user."""
     if not _quiet:
         print(text, file=sys.stderr)
+
+
+def messages(lines: "Iterable[str]") -> None:
+    """Print lines to stderr for the user."""
+    for line in lines:
+        message(line)
 
 
 def error(text: str) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sketchrnn_cli import latent
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.model import choosing, guessing, words
 from sketchrnn_cli.model.inference import Drawer, Noise
@@ -191,6 +192,32 @@ class Sketcher:
             for sketch in sketches:
                 sketch[: len(given), :2] = given[:, :2]
         return sketches
+
+    def interpolate(
+        self,
+        z: np.ndarray,
+        steps: int,
+        way: latent.Interpolation = "slerp",
+        temperature: float = 0.1,
+        seed: int = 0,
+        max_points: int | None = None,
+        labels: Sequence[int] | np.ndarray = (),
+    ) -> list[np.ndarray]:
+        """Draw a path between two latent vectors, or the field between four row by row, all from one random stream.
+
+        Args:
+            z: `[2, z_size]`, or `[4, z_size]`: top left, top right, bottom left, bottom right.
+            steps: sketches from end to end, both included; a field has `steps` × `steps`.
+            way: along the great arc (slerp), or straight (lerp).
+            temperature: τ; the rest is as for `draw`.
+            seed: of the random draws.
+            max_points: maximum points.
+            labels: from `rows`; mixed from the first to the last along the row, or from left to right of the field.
+        """
+        is_row = len(z) == 2
+        path = latent.between(z[0], z[1], steps, way) if is_row else np.concatenate(latent.field(z, steps, steps, way))
+        mixed = np.tile(self.between(labels[0], labels[-1], steps), (len(path) // steps, 1)) if len(labels) else None
+        return self.draw(path, len(path), temperature, seed, max_points, [0] * len(path), labels=mixed)
 
     def complete(
         self,

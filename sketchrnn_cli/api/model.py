@@ -167,11 +167,8 @@ class Model:
         if way not in ("slerp", "lerp"):
             raise UsageError(f"way {way!r}: expected slerp or lerp")
         z = self.encode(ends, sample=sample, seed=seed)
-        if len(z) == 2:
-            walk = latent.between(z[0], z[1], steps, way)
-        else:
-            walk = latent.field(z, steps, steps, way).reshape(-1, z.shape[1])
-        return self.decode(walk, temperature=temperature, seed=seed, max_points=max_points)
+        temperature, seed = checks.number(temperature, "temperature"), checks.whole(seed, "seed", 0)
+        return self._sketcher.interpolate(z, steps, way, temperature, seed, _most(max_points))
 
     def complete(
         self,

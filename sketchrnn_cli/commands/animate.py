@@ -69,7 +69,6 @@ def animate(
     Example: sketchrnn animate --out cat.gif
     """
     from sketchrnn_cli.commands import meant, sheets
-    from sketchrnn_cli.drawing import output as files
     from sketchrnn_cli.drawing.layout import grid, sequence
     from sketchrnn_cli.drawing.timing import Timing
 
@@ -77,19 +76,18 @@ def animate(
     drawn = _drawing(drawn, inputs, morph)
     _check(bool(drawn), bool(morph), count, points, steps, words)
     timing = Timing(fps, seconds, hold, loop)
-    output.check(files.ANIMATIONS)  # Before the model is loaded.
+    output.check()  # Before the model is loaded.
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
-    target = output.target(sketcher, files.ANIMATIONS)
+    target = output.target(sketcher)
     labels = sketcher.rows(words or [])
     if morph:
         ends = sheets.read_inputs(morph, sketcher, reading, seed)
-        warmth = 0.1 if temperature is None else temperature
-        pictures = sequence(_morph(sketcher, ends, labels, steps, points, warmth, seed, max_points), style)
+        pictures = sequence(_morph(sketcher, ends, labels, steps, points, temperature, seed, max_points), style)
     elif drawn:
         pictures = [grid(sheets.read_inputs([drawn], sketcher, reading, seed), style=style)]
     else:
-        way, latents = sketcher.sampling if temperature is None else temperature, sketcher.new_latents(count or 1, seed)
-        rows = sheets.of_words(sketcher, latents, count or 1, labels, way, seed, max_points)
+        way, z = sketcher.sampling if temperature is None else temperature, sketcher.new_latents(count or 1, seed)
+        rows = sheets.of_words(sketcher, z, count or 1, labels, way, seed, max_points)
         pictures = [grid([sketch for row in rows for sketch in row], style=style)]
     sheets.save_animation(pictures, timing, target)
 
@@ -134,7 +132,7 @@ def _morph(
     labels: "np.ndarray",
     steps: int | None,
     points: bool,
-    temperature: float,
+    temperature: float | None,
     seed: int,
     max_points: int | None,
 ) -> "list[np.ndarray]":
@@ -143,7 +141,6 @@ def _morph(
     Raises:
         UsageError: the latent way by a model that has none.
     """
-    from sketchrnn_cli import latent
     from sketchrnn_cli.commands import sheets
     from sketchrnn_cli.drawing.morph import between
 
@@ -151,7 +148,5 @@ def _morph(
         return between(ends[0], ends[1], steps or 40)
     if not sketcher.hparams.conditional:
         raise UsageError("--morph: a decoder-only model has no latent way between drawings; add --points")
-    start, end = sheets.encode(sketcher, ends, seed, False)
-    z = latent.between(start, end, steps or 20)
-    of = sketcher.between(labels[0], labels[-1], len(z)) if len(labels) else None
-    return sketcher.draw(z, len(z), temperature, seed, max_points, streams=[0] * len(z), labels=of)
+    z, warmth = sheets.encode(sketcher, ends, seed, False), 0.1 if temperature is None else temperature
+    return sketcher.interpolate(z, steps or 20, "slerp", warmth, seed, max_points, labels)

@@ -29,6 +29,5 @@ def _archive(path: Path, hand_only: bool, max_points: int | None) -> Path:
         task = bar.add_task(f"reading {path}", total=None)
         jobs = os.cpu_count() or 1
         found = prepared.prepare(path, hand_only, max_points, jobs, lambda done: bar.update(task, completed=done))
-    for note in found.notes:
-        console.message(note)
+    console.messages(found.notes)
     return found.archive

@@ -1,16 +1,11 @@
 """`sketchrnn interpolate`: walk from one drawing to another."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.errors import UsageError
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from sketchrnn_cli.sketching import Sketcher
 
 
 @opt.with_style
@@ -39,7 +34,6 @@ def interpolate(
 
     Example: sketchrnn interpolate cat a.svg b.svg --steps 10
     """
-    from sketchrnn_cli import latent
     from sketchrnn_cli.commands import meant, sheets
     from sketchrnn_cli.commands.targets import MOVING
 
@@ -49,21 +43,9 @@ def interpolate(
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     target = output.target(sketcher)
     z = sheets.encode(sketcher, sheets.read_inputs(inputs, sketcher, reading, seed), seed, sample_z)
-    way: latent.Interpolation = "lerp" if lerp else "slerp"
-    row = len(z) == 2
-    walk = latent.between(z[0], z[1], steps, way) if row else latent.field(z, steps, steps, way).reshape(-1, z.shape[1])
-    labels = _labels(sketcher, words, steps, row) if words else None
-    sketches = sketcher.draw(walk, len(walk), temperature, seed, streams=[0] * len(walk), labels=labels)
+    labels, row = sketcher.rows(words or []), len(z) == 2
+    sketches = sketcher.interpolate(z, steps, "lerp" if lerp else "slerp", temperature, seed, labels=labels)
     if row and target.suffix not in MOVING:
         sheets.save_rows([sketches], target, style)
     else:
         sheets.save(sketches, target, style, morph=row, columns=steps)
-
-
-def _labels(sketcher: "Sketcher", words: list[str], steps: int, row: bool) -> "np.ndarray":
-    """Return labels that go from the first word to the last: along a row, or from left to right of a grid."""
-    import numpy as np
-
-    first, *_, last = np.repeat(sketcher.rows(words), 2)
-    labels = sketcher.between(first, last, steps)
-    return labels if row else np.tile(labels, (steps, 1))

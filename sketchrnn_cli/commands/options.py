@@ -167,10 +167,10 @@ def with_style(command: Callable[..., None]) -> Callable[..., None]:
         pixels, millimeters = parse_size(size)
         return Style(size=pixels, millimeters=millimeters, **given)
 
-    return _with(command, "style", _STYLE, build)
+    return with_options(command, "style", _STYLE, build)
 
 
-def with_output(command: Callable[..., None], options: dict[str, tuple[Any, Any]] = _OUTPUT) -> Callable[..., None]:
+def with_output(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of where it writes; it takes them as one `output`, a `targets.Output`."""
 
     def build(**given: Any) -> Any:
@@ -178,7 +178,7 @@ def with_output(command: Callable[..., None], options: dict[str, tuple[Any, Any]
 
         return Output(**given)
 
-    return _with(command, "output", options, build)
+    return with_options(command, "output", _OUTPUT, build)
 
 
 def with_animation_output(command: Callable[..., None]) -> Callable[..., None]:
@@ -192,7 +192,14 @@ def with_animation_output(command: Callable[..., None]) -> Callable[..., None]:
             "[default: a free numbered .gif]",
         ),
     ]
-    return with_output(command, {**_OUTPUT, "out": (out, None)})
+
+    def build(**given: Any) -> Any:
+        from sketchrnn_cli.commands.targets import Output
+        from sketchrnn_cli.drawing.output import ANIMATIONS
+
+        return Output(**given, formats=ANIMATIONS)
+
+    return with_options(command, "output", {**_OUTPUT, "out": (out, None)}, build)
 
 
 def with_reading(command: Callable[..., None]) -> Callable[..., None]:
@@ -204,7 +211,7 @@ def with_reading(command: Callable[..., None]) -> Callable[..., None]:
 
         return Reading(data_dir, Preparation(rescale=scale is Scale.AUTO, **given))
 
-    return _with(command, "reading", _READING, build)
+    return with_options(command, "reading", _READING, build)
 
 
 def with_quiet(command: Callable[..., None]) -> Callable[..., None]:
@@ -216,10 +223,10 @@ def with_quiet(command: Callable[..., None]) -> Callable[..., None]:
         console.be_quiet(quiet)
 
     option = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")]
-    return _with(command, "", {"quiet": (option, False)}, build)
+    return with_options(command, "", {"quiet": (option, False)}, build)
 
 
-def _with(
+def with_options(
     command: Callable[..., None], name: str, options: dict[str, tuple[Any, Any]], build: Callable[..., Any]
 ) -> Callable[..., None]:
     """Replace a command's parameter `name`, where it has one, by options, from which `build` makes its value."""

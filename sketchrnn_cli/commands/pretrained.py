@@ -7,7 +7,7 @@ import typer
 from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.errors import CheckpointError, DataError
-from sketchrnn_cli.interop.pretrained import BASE_URL
+from sketchrnn_cli.store.pretrained import BASE_URL
 
 app = typer.Typer(help="Draw with the official pretrained models, without training.", no_args_is_help=True)
 
@@ -24,7 +24,7 @@ def list_(
     """
     import json
 
-    from sketchrnn_cli.interop import pretrained
+    from sketchrnn_cli.store import pretrained
 
     wanted = contains.strip().replace(" ", "_").casefold()
     here = pretrained.present(checkpoint_dir)
@@ -53,11 +53,10 @@ def download(
 
     Example: sketchrnn pretrained download dog "palm tree"
     """
-    from dataclasses import replace
-
     from sketchrnn_cli.commands import transfers
     from sketchrnn_cli.download import Kind
-    from sketchrnn_cli.interop import importing, magenta_js, pretrained
+    from sketchrnn_cli.interop import importing, magenta_js
+    from sketchrnn_cli.store import pretrained
 
     jobs = {}
     for model in dict.fromkeys(pretrained.model(name, vae) for name in names):
@@ -71,11 +70,7 @@ def download(
     try:
         files = transfers.fetch(jobs.values(), Kind("Magenta.js model", b"[", magenta_js.read))
         for (folder, (_, url, _)), file in zip(jobs.items(), files, strict=True):
-            try:
-                imported = replace(magenta_js.read(file), note=f"official pretrained model, imported from {url}")
-                importing.release(imported, importing.describe(imported)[0], folder, force)
-            finally:
-                file.unlink(missing_ok=True)
+            importing.release_download(file, url, folder, force)
             console.result(str(folder))
     except DataError as error:
         raise CheckpointError(str(error)) from error

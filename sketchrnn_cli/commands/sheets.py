@@ -62,8 +62,7 @@ def read_inputs(
     sketches = []
     for text in inputs:
         found = read_input(text, reading.data_dir, canvas_size, max_points, rng, reading.how, fraction)
-        for note in found.notes:
-            console.message(note)
+        console.messages(found.notes)
         sketches.append(found.sketch)
     return sketches
 

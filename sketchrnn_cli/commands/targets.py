@@ -26,22 +26,23 @@ class Output:
     out: str | None
     force: bool
     show: bool
+    formats: Sequence[str] = SHEETS
+    """Suffixes to choose from; the first is taken where none is asked for."""
 
-    def check(self, formats: Sequence[str] = SHEETS) -> None:
+    def check(self) -> None:
         """Refuse what cannot be written, before the work begins.
 
         Raises:
             UsageError: see `target`.
         """
         if self.out is not None and self.out != STDOUT:
-            output.check(self.out, formats, self.force)
+            output.check(self.out, self.formats, self.force)
 
-    def target(self, stem: str | Sketcher, formats: Sequence[str] = SHEETS) -> "Target":
+    def target(self, stem: str | Sketcher) -> "Target":
         """Return the file to write, after refusing what cannot be written.
 
         Args:
             stem: what a numbered name begins with, or the model that it is named after.
-            formats: suffixes to choose from; the first is taken where none is asked for.
 
         Raises:
             UsageError: another suffix, or a name that is taken without `force`.
@@ -49,12 +50,12 @@ class Output:
         if self.out is None:
             if isinstance(stem, Sketcher):
                 stem = names.title(stem.checkpoint.folder).partition("@")[0]
-            return Target(output.free_name(stem, formats[0]), stem=stem, show=self.show)
+            return Target(output.free_name(stem, self.formats[0]), stem=stem, show=self.show)
         if self.out == STDOUT:
             if self.show:
                 raise UsageError("--out - writes to stdout, and --open opens a file; give one of them")
-            return Target(Path(f"{STDOUT}{formats[0]}"), to_stdout=True)
-        return Target(output.check(self.out, formats, self.force), self.force, show=self.show)
+            return Target(Path(f"{STDOUT}{self.formats[0]}"), to_stdout=True)
+        return Target(output.check(self.out, self.formats, self.force), self.force, show=self.show)
 
 
 @dataclass(frozen=True)

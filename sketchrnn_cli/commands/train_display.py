@@ -39,8 +39,7 @@ class Display:
         self._log: RunLog | None = None
         self._began = time.monotonic()
         self._next_sheet = self._began + SHEET_SECONDS
-        for line in _beginning(trainer, device):
-            console.message(line)
+        console.messages(_beginning(trainer, device))
         self._progress: Progress = console.progress(
             TextColumn("step {task.fields[step]}"), BarColumn(bar_width=18), TextColumn("{task.fields[state]}")
         )

@@ -1,5 +1,6 @@
 """Import another program's model file as a checkpoint."""
 
+import dataclasses
 import os
 import re
 import shutil
@@ -140,6 +141,20 @@ def release(imported: Imported, sidecar: Sidecar, folder: Path, replace: bool = 
         atomic.sync(folder.parent)
     except OSError as error:
         raise CheckpointError(f"{folder}: cannot be written: {error.strerror or error}") from error
+
+
+def release_download(file: Path, url: str, folder: Path, replace: bool = True) -> None:
+    """Import an official model that was downloaded to `file`, and remove the file.
+
+    Raises:
+        CheckpointError: it is damaged, or the folder cannot be written.
+        ExistsError: without `replace`, the folder exists.
+    """
+    try:
+        imported = dataclasses.replace(magenta_js.read(file), note=f"official pretrained model, imported from {url}")
+        release(imported, describe(imported)[0], folder, replace)
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def _begins_with(path: Path, signature: bytes) -> bool:

@@ -85,27 +85,19 @@ def _of(out: Path | None) -> Format:
 
 
 def _magenta_js(folder: Path, name: str, out: Path | None, at_z: str | None, word: str | None, force: bool) -> Path:
+    """Write a model as a gen.json; return the path.
+
+    Raises:
+        UsageError: the path is taken, or z or the word does not fit the model.
+        CheckpointError: the format cannot represent the model, or the file cannot be written.
+    """
     import os
 
-    from sketchrnn_cli.hparams import nearest
     from sketchrnn_cli.interop.magenta_js import export
     from sketchrnn_cli.store import checkpoint
-    from sketchrnn_cli.strokes.files import read_latents
 
     loaded = checkpoint.load(folder)
-    z = None
-    if at_z is not None:
-        if not loaded.hparams.conditional:
-            raise UsageError(f"--at-z {at_z}: this model is decoder-only and draws from no z")
-        latents = read_latents(at_z, loaded.hparams.z_size)
-        if len(latents) != 1:
-            raise UsageError(f"--at-z {at_z}: holds {len(latents)} latent vectors; one is needed")
-        z = latents[0]
-    if word is not None and word not in loaded.sidecar.words:
-        known = ", ".join(loaded.sidecar.words[:12]) or "none"
-        raise UsageError(
-            f"--class {word}: the model knows no such word{nearest(word, loaded.sidecar.words)} (of {known})"
-        )
+    z = None if at_z is None else export.read_latent(at_z, loaded.hparams)
     path = out or Path(f"{name}.gen.json")
     if path.is_dir() or (os.path.lexists(path) and not force):
         raise UsageError(f"{path} exists; --out gives another name{'' if path.is_dir() else ', --force replaces it'}")

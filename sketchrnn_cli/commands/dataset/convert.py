@@ -7,7 +7,6 @@ import typer
 
 from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
-from sketchrnn_cli.errors import DataError, UsageError
 
 TAKE, SPLIT = "What is taken", "The splits"
 
@@ -77,44 +76,22 @@ def convert(
     """
     import os
 
-    from sketchrnn_cli import atomic
-    from sketchrnn_cli.data.conversion import pipeline
-    from sketchrnn_cli.data.conversion import sources as files
+    from sketchrnn_cli.data.conversion.convert import Conversion
+    from sketchrnn_cli.data.conversion.pipeline import Collection, Rules, remarks
     from sketchrnn_cli.strokes.prepare import Preparation
 
-    if out.suffix.lower() != ".npz":
-        raise UsageError(f"--out {out}: the name of a data set ends in .npz")
-    for path in (out, *([report] if report else [])):
-        if os.path.lexists(path) and not force:
-            raise atomic.taken(path)
-    if report == out:
-        raise UsageError(f"--report {report}: that is the data set's name; give another one")
-    if valid + test >= 1:
-        raise UsageError(f"--valid {valid} and --test {test} leave nothing to train on")
-    paths, passed_over = files.find(sources, out)
-    for note in passed_over:
-        console.message(note)
-    rules = pipeline.Rules(
-        recognized_only, min_points, max_points, drop_longer, max_per_class, duplicates, strict, hand_only
-    )
+    rules = Rules(recognized_only, min_points, max_points, drop_longer, max_per_class, duplicates, strict, hand_only)
     how = Preparation(epsilon, None if drop_longer else max_points, join, center_lines, hand_only, flip_y)
-    collection = pipeline.Collection()
+    conversion = Conversion(sources, out, rules, how, valid, test, seed, resplit, report, force)
+    files, passed_over = conversion.find()
+    console.messages(passed_over)
+    collection = Collection()
     with console.progress("{task.description}", "{task.completed} drawings", "{task.fields[skipped]} skipped") as bar:
         task = bar.add_task("reading", total=None, skipped=0)
-        for done in pipeline.collect(files.read(paths, how, jobs or os.cpu_count() or 1), rules, collection):
+        for done in conversion.collect(files, collection, jobs or os.cpu_count() or 1):
             bar.update(task, completed=done, skipped=len(collection.skipped))
-    for line in pipeline.remarks(collection):
-        console.message(line)
-    if collection.skipped or len(collection.report) > pipeline.SHOWN or (report and collection.report):
-        # A report under its default name is of the last conversion, whatever there was before.
-        replace_report = force or report is None
-        report = report or out.with_name(f"{out.stem}.skipped.tsv")
-        pipeline.write_report(report, collection.report, replace_report)
-        console.message(f"all that was skipped or ignored, drawing by drawing: {report}")
-    if not collection.drawings:
-        raise DataError(f"no drawing could be taken; {out} was not written")
-    splits = pipeline.split(collection.drawings, valid, test, seed, resplit)
-    pipeline.write(out, splits, sources, force)
-    counts = ", ".join(f"{name} {len(sketches)}" for name, sketches in splits.items())
-    console.message(f"{len(collection.drawings)} sketches ({counts})")
+    console.messages(remarks(collection))
+    if written := conversion.write_report(collection):
+        console.message(f"all that was skipped or ignored, drawing by drawing: {written}")
+    console.message(conversion.write(collection))
     console.result(str(out))

@@ -1,5 +1,6 @@
 """`sketchrnn dataset download`: fetch categories of Quick, Draw!."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -40,7 +41,8 @@ def fetch(
 
     from sketchrnn_cli import atomic
     from sketchrnn_cli.commands import transfers
-    from sketchrnn_cli.data import quickdraw
+    from sketchrnn_cli.data import archive, quickdraw
+    from sketchrnn_cli.download import Kind
 
     categories = list(dict.fromkeys(quickdraw.category(name) for name in names))
     paths = [data_dir / quickdraw.file_name(category, full) for category in categories]
@@ -52,6 +54,28 @@ def fetch(
             console.message(f"{path} is here already; --force fetches it again")
         else:
             jobs.append((category, quickdraw.url(category, full, base_url), path))
-    for path in transfers.fetch(jobs):
+    for path in transfers.fetch(jobs, Kind("archive", b"PK", archive.load)):
         console.result(str(path))
     return paths
+
+
+def fetch_missing(datasets: Sequence[str], data_dir: Path, yes: bool) -> list[Path]:
+    """Return where data sets are, after downloading the missing categories if the user, or `yes`, agrees.
+
+    Raises:
+        DataError: one is not there, or a transfer failed for good.
+    """
+    from sketchrnn_cli.data import names as set_names
+
+    missing = set_names.missing_categories(datasets, data_dir)
+    if missing:
+        if not (yes or _agreed(missing)):
+            raise set_names.absent(missing, data_dir)
+        fetch(missing, data_dir)
+    return [set_names.find(dataset, data_dir) for dataset in datasets]
+
+
+def _agreed(missing: Sequence[str]) -> bool:
+    """Ask whether to download what is missing; never where nobody can answer."""
+    question = f"not here: {', '.join(missing)}. Download from Quick, Draw! (about 15 MB each)?"
+    return sys.stdin.isatty() and typer.confirm(question, err=True)

@@ -36,7 +36,7 @@ def preview(
     from sketchrnn_cli.drawing.layout import grid
     from sketchrnn_cli.drawing.style import Style
 
-    target = Output(out, force, show=False).target("preview", output.STILLS)
+    target = Output(out, force, show=False, formats=output.STILLS).target("preview")
     sketches = cache.load(names.find(dataset, data_dir)).splits.get(split)
     if sketches is None:
         raise UsageError(f"--split {split}: expected train, valid or test")

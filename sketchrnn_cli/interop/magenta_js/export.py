@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from sketchrnn_cli import atomic
-from sketchrnn_cli.errors import CheckpointError
+from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import NO_FLOOR, HParams
 from sketchrnn_cli.interop import magenta_js as layout
-from sketchrnn_cli.model import equations
+from sketchrnn_cli.model import equations, words
 from sketchrnn_cli.model.weights import INPUT_SIZE
 from sketchrnn_cli.store.checkpoint import Checkpoint
+from sketchrnn_cli.strokes.files import read_latents
 
 ALTERNATIVES = (
     "for a web page type: sketchrnn checkpoint export {name} --format web --out {name}.html; "
@@ -49,6 +50,7 @@ def write(
     Raises:
         ExistsError: without `replace`, the file exists.
         CheckpointError: the format cannot represent the model, or the file cannot be written.
+        UsageError: the model does not know the word.
     """
     content = encode(checkpoint, name, z, word)
     try:
@@ -66,11 +68,12 @@ def encode(checkpoint: Checkpoint, name: str, z: np.ndarray | None = None, word:
 
     Raises:
         CheckpointError: the format cannot represent the model.
+        UsageError: the model does not know the word.
     """
     where, hparams, weights = str(checkpoint.folder), checkpoint.hparams, checkpoint.weights
     _check(where, name, hparams, z)
-    row = 0 if word is None else checkpoint.sidecar.words.index(word) + 1
-    v = equations.condition(np, weights, None if z is None else z[None], np.array([row]))
+    row = words.rows([word], checkpoint.sidecar.words, name) if word else np.zeros(1, dtype=np.int32)
+    v = equations.condition(np, weights, None if z is None else z[None], row)
     if v is not None:
         hparams, weights = at_condition(where, name, hparams, weights, v[0])
     info = {
@@ -84,6 +87,22 @@ def encode(checkpoint: Checkpoint, name: str, z: np.ndarray | None = None, word:
     names = layout.DECODER_ONLY
     blobs = [_quantize(where, name, layout.to_magenta(name, weights[name])) for name in names]
     return [info, [list(weights[name].shape) for name in names], blobs]
+
+
+def read_latent(path: str, hparams: HParams) -> np.ndarray:
+    """Read the latent vector `[z_size]` at which to fix a model.
+
+    Raises:
+        UsageError: the model has no z, or the file does not hold exactly one.
+        DataError: the file is missing or damaged.
+    """
+    if not hparams.conditional:
+        raise UsageError(f"--at-z {path}: this model is decoder-only and draws from no z")
+    latents = read_latents(path, hparams.z_size)
+    if len(latents) != 1:
+        raise UsageError(f"--at-z {path}: holds {len(latents)} latent vectors; one is needed")
+    z: np.ndarray = latents[0]
+    return z
 
 
 def at_condition(
