@@ -43,6 +43,16 @@ def test_a_sketch_does_not_depend_on_how_many_are_drawn_nor_on_its_neighbors(nam
     assert draw(drawer, [11, 4], beginning) == [begun[11], begun[4]]
 
 
+def test_a_thousand_sketches_begin_with_those_of_any_smaller_number() -> None:
+    weights = plain_model.random_weights(LSTM, size=0.25)
+    weights["output.bias"][2] -= 1.0
+    drawer = Drawer(LSTM, weights)
+    many = draw(drawer, list(range(1000)))
+    assert len(set(many)) > 700  # Some end at once.
+    for count in (1, 13, 40):
+        assert draw(drawer, list(range(count))) == many[:count]
+
+
 @pytest.mark.parametrize("name", ["lstm", "layer_norm"])
 def test_mu_of_a_drawing_is_the_same_alone_and_in_a_batch(name: str) -> None:
     rng = np.random.default_rng(2)
