@@ -3,7 +3,8 @@
     python tests/same_bytes.py OLD_WHEEL NEW_WHEEL [NUMBER ...]
 
 Both wheels are unpacked and run with this Python and its packages. Every command runs in a folder that holds what the
-commands before it wrote from the same wheel. Numbers choose among them.
+commands before it wrote from the same wheel. Numbers choose among them. A command that fails unasked is told, too: it
+would compare nothing.
 """
 
 import hashlib
@@ -20,8 +21,9 @@ import numpy as np
 TINY = ["--set", "enc_rnn_size=4", "--set", "dec_rnn_size=6", "--set", "z_size=3", "--set", "batch_size=8"]
 COMMANDS = (
     "--help",
+    "hparams",
     "dataset doodle cat --count 40 --seed 1",
-    "dataset inspect doodle_cat",
+    "dataset inspect doodle_cat --json",
     "dataset preview doodle_cat --count 9 --out preview.svg",
     "dataset convert lines.ndjson --out datasets/lines.npz",
     "dataset convert square.svg --out datasets/square.npz",
@@ -29,22 +31,25 @@ COMMANDS = (
     "sample doodle_cat --seed 3 --out one.svg",
     "sample doodle_cat --count 13 --seed 3 --out many.npy",
     "sample doodle_cat --count 4 --temperature 0.2 --temperature 0.8 --seed 5 --out grid.svg",
-    "sample omniglot --count 3 --seed 2 --out characters.json",
-    "encode doodle_cat square.svg --out z.npy",
+    "sample cat --count 5 --seed 3 --wild --out cats.npy",
+    "sample quickdraw --class cat --class apple --count 2 --seed 2 --out words.npy",
     "encode doodle_cat square.svg --sigma --out z.json",
-    "sample doodle_cat --z z.npy --seed 1 --out of_z.svg",
-    "reconstruct doodle_cat square.svg --seed 1 --out again.svg",
+    "sample doodle_cat --z z.json --seed 1 --out of_z.svg",
+    "reconstruct cat square.svg --seed 1 --out again.svg",
     "interpolate doodle_cat doodle_cat:train:0 doodle_cat:train:1 --steps 3 --seed 1 --out between.svg",
     "analogy doodle_cat doodle_cat:train:0 doodle_cat:train:1 doodle_cat:train:2 --seed 1 --out analogy.svg",
     "complete doodle_cat square.svg --count 3 --seed 1 --out complete.svg",
+    "classify quickdraw square.svg --json",
     "animate doodle_cat --seed 1 --out film.gif",
-    "animate doodle_cat --seed 1 --out film.svg",
-    "sample doodle_cat --seed 3 --out one.png",
-    "checkpoint export omniglot --out omniglot.vae.json",
-    "train doodle_cat --name tiny --steps 6 --device cpu TINY",
-    "evaluate tiny doodle_cat --split test --device cpu --json",
+    "sample doodle_cat --seed 3 --smooth --out one.png",
+    "train doodle_cat --name tiny --steps 6 --backend tensorflow --device cpu TINY",
+    "evaluate tiny doodle_cat --split test --backend tensorflow --device cpu --json",
     "sample nobody --out none.svg",
 )
+REFUSED = {"sample nobody --out none.svg"}
+"""What is meant to fail."""
+TIMED = ("train", "evaluate")
+"""Commands that say on screen how long they took."""
 SQUARE = '<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0H90V60H0Z" fill="none" stroke="black"/></svg>'
 DROPPED = ("tensorboard", "run.json", "log.csv", "__pycache__")
 """What holds times of day."""
@@ -62,12 +67,21 @@ def inputs(folder: Path) -> None:
 
 
 def files(folder: Path) -> dict[str, str]:
-    """Return the digest of every file."""
+    """Return every file: its text, or the digest of what is none."""
     return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        path.relative_to(folder).as_posix(): content(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and not set(DROPPED) & set(path.relative_to(folder).parts)
     }
+
+
+def content(path: Path) -> str:
+    """Return the text of a file of text, one item of JSON a line, or the digest of any other."""
+    blob = path.read_bytes()
+    try:
+        return json.dumps(json.loads(blob), indent=1) if path.suffix == ".json" else blob.decode()
+    except ValueError:
+        return hashlib.sha256(blob).hexdigest()[:12]
 
 
 def run(package: Path, folder: Path, command: str) -> dict[str, str]:
@@ -87,7 +101,10 @@ def run(package: Path, folder: Path, command: str) -> dict[str, str]:
     after = files(folder)
     written = {name: digest for name, digest in after.items() if before.get(name) != digest}
     written = {name: digest for name, digest in written.items() if not name.startswith("cache/")}
-    return {"exit code": str(done.returncode), "stdout": done.stdout.replace(str(package), "PACKAGE"), **written}
+    said = {"stdout": done.stdout} | ({} if words[0] in TIMED else {"stderr": done.stderr})
+    for name, text in said.items():
+        said[name] = text.replace(str(package), "PACKAGE").replace(str(folder), "FOLDER")
+    return {"exit code": str(done.returncode), **said, **written}
 
 
 def first_difference(old: str | None, new: str | None) -> str:
@@ -116,6 +133,9 @@ def main() -> int:
             found = [name for name in {**old, **new} if old.get(name) != new.get(name)]
             differences += len(found)
             print(f"{number:2} {'same' if not found else 'DIFFERS'}  sketchrnn {command}", flush=True)
+            if (new["exit code"] != "0") != (command in REFUSED):
+                differences += 1
+                print(f"     exit code {new['exit code']}: {new.get('stderr', '').strip()[-300:]}")
             for name in found:
                 print(f"     {name}: {first_difference(old.get(name), new.get(name))}", flush=True)
     print(f"{differences} differences in {len(numbers or COMMANDS)} commands")

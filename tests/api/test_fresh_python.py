@@ -32,7 +32,7 @@ def processor_seconds(command: list[str], folder: Path) -> float:
 
 @pytest.mark.parametrize("name", ["cat", "doodle_cat"])
 def test_24_cats_from_a_fresh_python_have_the_bytes_of_the_commands(name: str, tmp_path: Path) -> None:
-    out = "--count 24 --seed 3 --out command.npy".split()
+    out = ["--count", "24", "--seed", "3", "--out", "command.npy"]
     by_command = processor_seconds([sys.executable, "-m", "sketchrnn_cli", "sample", name, *out], tmp_path)
     by_library = processor_seconds([sys.executable, "-c", DRAW, name, "library.npz"], tmp_path)
     print(f"{name}: processor seconds {by_library:.2f} / {by_command:.2f} = {by_library / by_command:.2f}")
