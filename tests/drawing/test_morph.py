@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sketchrnn_cli.data import doodles
-from sketchrnn_cli.drawing.morph import between
+from sketchrnn_cli.drawing.morph import _matched, between
 from sketchrnn_cli.strokes.formats import from_polylines, to_polylines
 
 SQUARE = np.array([[0, 0], [90, 0], [90, 90], [0, 90], [0, 0.0]])
@@ -30,6 +30,12 @@ def test_matching_strokes_move_whichever_way_and_order_they_were_drawn_in() -> N
     side = np.ptp(middle[0], axis=0)
     np.testing.assert_allclose(side, [90, 90], atol=2)
     np.testing.assert_allclose(np.ptp(middle[1], axis=0), [0, 90], atol=1e-4)
+
+
+def test_the_most_alike_strokes_are_matched_first() -> None:
+    near, far = LINE + np.array([3, 0]), LINE + np.array([40, 0])
+    matched = _matched([SQUARE, LINE], [SQUARE + 5, far, near])
+    assert matched == [(0, 0), (1, 2), (None, 1)]
 
 
 def test_a_stroke_without_a_partner_grows_out_of_a_point() -> None:

@@ -51,6 +51,13 @@ def by_cairo(picture: Picture, folder: Path) -> np.ndarray:
     return np.asarray(Image.open(folder / "cairo.png").convert("RGBA")).astype(int)
 
 
+def test_a_pen_thinner_than_a_pixel_leaves_no_gap() -> None:
+    slanted = np.array([[0, 0, 0], [100, 37, 1]], dtype=np.float32)
+    page = pen.draw(grid([slanted], style=Style(stroke_width=0.2, color="black", background="#ffffff")))
+    darkest = page[..., 0].min(axis=0)[30:-30]
+    assert (darkest < 160).all()
+
+
 @pytest.mark.parametrize("width", [1.0, 2.5, 9.0])
 def test_the_pen_draws_what_cairo_draws(width: float, tmp_path: Path) -> None:
     style = Style(stroke_width=width, color="navy", background="#ffeecc")

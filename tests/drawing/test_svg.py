@@ -13,6 +13,7 @@ from sketchrnn_cli.drawing import svg
 from sketchrnn_cli.drawing.layout import colored, grid, sequence
 from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.drawing.timing import Timing
+from sketchrnn_cli.strokes.svg import MARK
 
 SVG = "{http://www.w3.org/2000/svg}"
 CORNER_AND_DOT = np.array([[50, 0, 0], [0, 40, 1], [30, -60, 1], [-70, 30, 0], [10, 10, 1]], dtype=np.float32)
@@ -26,6 +27,13 @@ def strokes_in(text: str) -> list[np.ndarray]:
 def pixels(text: str) -> np.ndarray:
     png = io.BytesIO(cairosvg.svg2png(bytestring=text.encode()))
     return np.asarray(Image.open(png).convert("RGB")).astype(int)
+
+
+def test_a_picture_says_that_it_is_ours_unless_told_not_to() -> None:
+    picture = grid([CORNER_AND_DOT])
+    described = ElementTree.fromstring(svg.render(picture)).findtext(f"{SVG}desc")
+    assert described == MARK
+    assert MARK not in svg.render(picture, marked=False)
 
 
 def test_another_reader_finds_each_stroke_where_it_was_placed() -> None:

@@ -85,6 +85,14 @@ def test_a_failed_save_leaves_the_last_whole(run_folder, monkeypatch):
     assert not [path for path in (run_folder / "steps").iterdir() if path.name.startswith(".")]
 
 
+def test_a_rewound_run_forgets_its_later_steps_and_a_later_best_is_the_step_rewound_to(run_folder):
+    run = save(run_folder, runs.read_run(run_folder), 50, is_best=True, keep_epoch=True)
+    assert (run.best, run.kept) == ("000050", {"1": "000010", "5": "000050"})
+    rewound = runs.back_to(run, "000010")
+    assert (rewound.last, rewound.best, rewound.kept) == ("000010", "000010", {"1": "000010"})
+    assert set(rewound.states) == {"000010"}
+
+
 def test_a_save_cut_short_after_a_rewind_leaves_the_step_rewound_to(run_folder, monkeypatch):
     """The step folder that is in the way still belongs to `last` on disk: `run.json` must let go of it first."""
     rewound = runs.back_to(runs.read_run(run_folder), "000020")

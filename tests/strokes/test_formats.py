@@ -104,6 +104,7 @@ def test_stroke_3_is_clipped_and_its_pens_made_0_or_1() -> None:
         ([1, 2, 3], r"received \[3\]"),
         (np.zeros((0, 3)), "without points"),
         ([[1, 2, np.nan]], "NaN"),
+        ([[np.inf, 2, 0]], "NaN or infinity"),
         ([["a", "b", "c"]], "array of numbers"),
         ([[1, 2, 3], [4]], "array of numbers"),
         ({"dx": 1}, "array of numbers"),
@@ -121,7 +122,9 @@ SPIRAL = np.array([[50, 10, 0], [90, 50, 0], [50, 90, 0], [10, 50, 0], [50, 30, 
 def test_positions_are_told_from_offsets() -> None:
     offsets = np.concatenate([np.diff(SPIRAL[:, :2], axis=0), SPIRAL[1:, 2:]], axis=1)
     diagonal = np.array([[9, 9, 0], [10, 10, 0], [11, 11, 0], [12, 12, 0], [12, 13, 1]], dtype=np.float32)
+    falling = np.array([[10, 10, 0], [90, 30, 0], [10, 50, 0], [90, 70, 0], [10, 90, 1]], dtype=np.float32)
     assert looks_absolute(SPIRAL)
+    assert looks_absolute(falling)
     assert not looks_absolute(offsets)
     assert not looks_absolute(diagonal)
     assert not looks_absolute(SPIRAL[:3])

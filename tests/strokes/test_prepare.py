@@ -43,6 +43,7 @@ def test_simplification_equals_the_textbook(epsilon: float, seed: int) -> None:
 def test_simplification_keeps_the_ends_and_drops_what_lies_on_the_line() -> None:
     line = np.array([[0, 0], [1, 0], [2, 0], [9, 0]])
     assert simplify(line).tolist() == [[0, 0], [9, 0]]
+    assert simplify(line, 0.0).tolist() == [[0, 0], [9, 0]]
     assert simplify(line[:1]).tolist() == [[0, 0]]
     closed = np.array([[0, 0], [9, 0], [9, 9], [0, 0]])
     assert simplify(closed).tolist() == closed.tolist()
@@ -54,6 +55,15 @@ def test_resampled_points_lie_on_the_line_one_pixel_apart() -> None:
     assert found.tolist()[:5] == [[0, 0], [1, 0], [2, 0], [3, 0], [3.5, 0.5]]
     assert found[-1].tolist() == [3.5, 2.2]
     assert len(found) == 7
+    with_corner = resample(line, keep_corners=True)
+    assert with_corner.tolist()[:6] == [[0, 0], [1, 0], [2, 0], [3, 0], [3.5, 0], [3.5, 0.5]]
+    assert with_corner[-1].tolist() == [3.5, 2.2]
+
+
+def test_what_reaches_farthest_stays_though_it_rises_less_than_the_tolerance() -> None:
+    roof = np.array([[0, 1.5], [20, 0], [40, 1.5], [40, 255]])
+    sketch, _ = to_sketch([roof], 255.0)
+    assert to_polylines(sketch)[0].tolist() == [[0, 0], [20, -2], [40, 0], [40, 253]]
 
 
 def test_a_stroke_without_length_becomes_two_equal_points() -> None:
