@@ -107,8 +107,8 @@ def download(
                     kept = enough(file)
                 file.truncate(_size(file) if kept is None else kept)
             _verify(url, part, file, kind)
+        _tag_file(part).unlink(missing_ok=True)  # First: nobody would remove it later.
         part.replace(path)
-        _tag_file(part).unlink(missing_ok=True)
         atomic.sync(path.parent)
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error

@@ -14,7 +14,7 @@ import numpy as np
 from sketchrnn_cli import atomic, caches
 from sketchrnn_cli.data import archive, prepared
 from sketchrnn_cli.data.dataset import SPLITS, DataSet, Measures, Sketches
-from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.errors import DataError, ExistsError
 
 FOLDER = caches.PREPARED
 FORMAT = 2
@@ -22,6 +22,9 @@ NUMBERS = ("labels", "key_ids")
 """What an archive may say of each sketch."""
 WORTHWHILE = 4 << 20
 """Bytes of an archive from which on it is cached; smaller ones load in a moment."""
+
+UNREADABLE = (OSError, EOFError, IndexError, KeyError, TypeError, ValueError)
+"""What reading an entry raises that is not whole."""
 
 
 def load(path: Path) -> DataSet:
@@ -42,18 +45,18 @@ def load(path: Path) -> DataSet:
     entry = path.parent / FOLDER / sha256
     try:
         return _read(entry, path)
-    except (OSError, EOFError, IndexError, KeyError, TypeError, ValueError):
+    except UNREADABLE:
         dataset = archive.load(path)  # Not cached yet, or the entry is damaged or of another version.
     entry = entry.with_name(dataset.sha256)
     try:
         _write(entry, dataset)
         return _read(entry, path)
-    except OSError:
+    except (*UNREADABLE, ExistsError):  # It cannot be written, or another process is writing it.
         return dataset
 
 
 def _read(entry: Path, path: Path) -> DataSet:
-    """Map an entry into memory; one that is not whole raises what reading it happens to raise."""
+    """Map an entry into memory; one that is not whole raises one of `UNREADABLE`."""
     about = json.loads((entry / "about.json").read_text(encoding="utf-8"))
     if about["format"] != FORMAT:
         raise ValueError("an entry of another version")

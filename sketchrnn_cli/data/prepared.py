@@ -17,7 +17,7 @@ from typing import Any
 from sketchrnn_cli import atomic, caches
 from sketchrnn_cli.data.conversion import pipeline, sources
 from sketchrnn_cli.data.dataset import FEW
-from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.errors import DataError, ExistsError
 from sketchrnn_cli.strokes.prepare import Preparation
 
 FORMAT = 1
@@ -87,11 +87,15 @@ def prepare(
     notes.append(f"{path}: {len(drawings)} drawings{kept}")
     try:
         entry.parent.mkdir(parents=True, exist_ok=True)
+        if not archive.is_file():
+            shutil.rmtree(entry, ignore_errors=True)  # An entry of which a part was deleted.
         with atomic.new_folder(entry) as partial:
             pipeline.write(partial / archive.name, splits, [path], False)
             (partial / NOTES).write_text(json.dumps(notes), encoding="utf-8")
             if collection.report:
                 pipeline.write_report(partial / REPORT, collection.report, False)
+    except ExistsError:
+        pass  # Another process was faster: its entry is the same.
     except OSError as error:
         hint = f"; {caches.HOME} names another folder"
         raise DataError(f"{entry}: cannot be written: {error.strerror or error}{hint}") from error
@@ -99,7 +103,16 @@ def prepare(
 
 
 def _key(files: list[Path], how: list[Any]) -> str:
-    """Return a digest of what was found and how it is read."""
-    found = [[str(file), (state := file.stat()).st_size, state.st_mtime_ns] for file in files]
+    """Return a digest of what was found and how it is read.
+
+    Raises:
+        DataError: a file is gone.
+    """
+    try:
+        states = [(file, file.stat()) for file in files]
+    except OSError as error:
+        raise DataError(f"{error.filename}: cannot be read: {error.strerror}") from error
+    # ctime: a file that replaces another of its size may bring the same mtime along (cp -p, rsync, tar).
+    found = [[str(file), state.st_size, state.st_mtime_ns, state.st_ctime_ns] for file, state in states]
     about = json.dumps([FORMAT, how, found])
     return hashlib.blake2b(about.encode(errors="backslashreplace"), digest_size=12).hexdigest()

@@ -133,9 +133,15 @@ def release(imported: Imported, sidecar: Sidecar, folder: Path, replace: bool = 
         aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
             checkpoint.release(aside / "new", sidecar, imported.weights)
-            if replace and folder.exists():
+            replaces = replace and folder.exists()
+            if replaces:
                 folder.rename(aside / "old")
-            atomic.put_folder(aside / "new", folder)
+            try:
+                atomic.put_folder(aside / "new", folder)
+            except BaseException:
+                if replaces:
+                    (aside / "old").rename(folder)
+                raise
         finally:
             shutil.rmtree(aside, ignore_errors=True)
         atomic.sync(folder.parent)

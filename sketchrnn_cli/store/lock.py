@@ -1,7 +1,8 @@
 """A lock that allows one training per run folder."""
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -13,8 +14,8 @@ LOCK = ".lock"
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Lock a run's folder, creating it if missing.
+def locked(folder: Path) -> Iterator[Callable[[], None]]:
+    """Lock a run's folder, creating it if missing; yield a function that raises once the folder is not that one.
 
     Raises:
         CheckpointError: another process holds the lock, or the folder cannot be created.
@@ -29,7 +30,17 @@ def locked(folder: Path) -> Iterator[None]:
             _lock(file)
         except OSError as error:
             raise CheckpointError(f"{folder}: another process is training this run; choose another --name") from error
-        yield
+
+        def check() -> None:
+            try:
+                is_same = os.path.samestat(os.fstat(file.fileno()), (folder / LOCK).stat())
+            except OSError:
+                is_same = False
+            if not is_same:
+                raise CheckpointError(f"{folder}: removed or replaced during training; nothing is saved; train again")
+
+        check()
+        yield check
 
 
 def _lock(file: IO[str]) -> None:

@@ -1,7 +1,9 @@
 """Resolve CKPT to a checkpoint: a folder, a run in the checkpoint folder, or a bundled model."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import nearest
@@ -15,19 +17,30 @@ RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", 
 
 BUNDLED_DEFAULT = "doodle_cat"
 
+Read = TypeVar("Read")
+
 
 def load(name: str | Path | None, checkpoint_dir: Path = CHECKPOINT_DIR) -> Checkpoint:
     """Load the checkpoint that CKPT names (see `find`); None is the newest run, else the bundled default.
 
+    Raises:
+        CheckpointError: not found, or damaged.
+    """
+    return read(name, checkpoint_dir, checkpoint.load)
+
+
+def read(name: str | Path | None, checkpoint_dir: Path, reader: Callable[[Path], Read]) -> Read:
+    """Return what `reader` makes of the folder that CKPT names.
+
     A run may save, and remove the step it replaces, during the read: then `run.json` has changed, and we retry.
 
     Raises:
-        CheckpointError: not found, or damaged.
+        CheckpointError: not found, or what `reader` raises.
     """
     for _ in range(10):
         folder = find(name, checkpoint_dir)
         try:
-            return checkpoint.load(folder)
+            return reader(folder)
         except CheckpointError:
             if find(name, checkpoint_dir) == folder:
                 raise

@@ -29,21 +29,22 @@ class Models:
         """
         self._loaded: dict[str, ModelFiles] = {}
         self._lock = threading.Lock()
-        self._folders = {names.title(folder): folder for folder in (names.find(ckpt, checkpoint_dir) for ckpt in ckpts)}
-        if ckpts:
-            for name in self._folders:
-                self.files(name)
-            return
-        for known in (None, *names.available(checkpoint_dir)):
+        self._checkpoint_dir = checkpoint_dir
+        self._ckpts: dict[str, str] = {}
+        """What each name was found by: a run that trains removes the step that was found at first."""
+        for ckpt in ckpts or (None, *names.available(checkpoint_dir)):
             try:
-                folder = names.find(known, checkpoint_dir)
-                self._folders.setdefault(names.title(folder), folder)
-            except CheckpointError:  # Not asked for by name.
-                continue
+                title = names.title(names.find(ckpt, checkpoint_dir))
+                self._ckpts.setdefault(title, ckpt or title)
+            except CheckpointError:
+                if ckpts:
+                    raise
+        for name in self._ckpts if ckpts else ():
+            self.files(name)
 
     def listing(self) -> list[dict[str, Any]]:
         """Return name and words of each; a damaged one has no words, and its error is raised by `files`."""
-        return [{"name": name, "words": self._words(name)} for name in self._folders]
+        return [{"name": name, "words": self._words(name)} for name in self._ckpts]
 
     def files(self, name: str) -> ModelFiles:
         """Return the files of a model.
@@ -52,17 +53,18 @@ class Models:
             KeyError: no such model.
             CheckpointError: unreadable or damaged.
         """
-        folder = self._folders[name]
+        ckpt = self._ckpts[name]
         with self._lock:
             if name not in self._loaded:
-                self._loaded[name] = read_files(folder)
+                self._loaded[name] = names.read(ckpt, self._checkpoint_dir, read_files)
             return self._loaded[name]
 
     def _words(self, name: str) -> list[str] | None:
         try:
-            return list(checkpoint.load_sidecar(self._folders[name]).words) or None
+            sidecar = names.read(self._ckpts[name], self._checkpoint_dir, checkpoint.load_sidecar)
         except CheckpointError:
             return None
+        return list(sidecar.words) or None
 
 
 def read_files(folder: Path) -> ModelFiles:

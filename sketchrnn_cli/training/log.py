@@ -4,19 +4,17 @@ A log that cannot be written is said once and given up: it never stops a run.
 """
 
 import csv
-import sys
+import os
+import socket
+import time
 from pathlib import Path
-from types import ModuleType
 
 from tensorboard.compat.proto.event_pb2 import Event
 from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.summary.writer.event_file_writer import EventFileWriter
+from tensorboard.summary.writer.record_writer import RecordWriter
 
 from sketchrnn_cli import atomic
 from sketchrnn_cli.training.reports import StepReport, ValidationReport
-
-# TensorBoard takes its own file functions where this module exists, instead of importing TensorFlow for four seconds.
-sys.modules.setdefault("tensorboard.compat.notf", ModuleType("tensorboard.compat.notf"))
 
 FILE = "log.csv"
 BOARD = "tensorboard"
@@ -34,17 +32,20 @@ class RunLog:
         self.complaints: list[str] = []
         """What could not be written, each log once, for people."""
         self._path, self._board_path = folder / FILE, folder / BOARD
-        self._table, self._board = True, None
+        self._table = True
+        self._board: RecordWriter | None = None
         self._last: StepReport | None = None
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             self._begin_table(step)
         except (OSError, ValueError, csv.Error) as error:
             self._give_up_table(error)
+        name = f"events.out.tfevents.{time.time():010.0f}.{socket.gethostname()}.{os.getpid()}"
         try:
-            self._board = EventFileWriter(str(self._board_path))
-        except Exception as error:  # noqa: BLE001  TensorFlow's file system has errors of its own.
+            self._board_path.mkdir(exist_ok=True)
+            self._board = RecordWriter((self._board_path / name).open("ab"))
+        except OSError as error:
             self._give_up_board(error)
+        self._add(Event(file_version="brain.Event:2"))
 
     def step(self, report: StepReport) -> None:
         """Record a report within an epoch, on the board alone."""
@@ -91,7 +92,7 @@ class RunLog:
         if self._board is not None:
             try:
                 self._board.close()
-            except Exception as error:  # noqa: BLE001  Raised by its thread, whatever it was.
+            except OSError as error:
                 self._give_up_board(error)
 
     def _begin_table(self, step: int) -> None:
@@ -107,9 +108,11 @@ class RunLog:
 
     def _add(self, event: Event) -> None:
         if self._board is not None:
+            event.wall_time = time.time()
             try:
-                self._board.add_event(event)
-            except Exception as error:  # noqa: BLE001  Raised by its thread, whatever it was.
+                self._board.write(event.SerializeToString())
+                self._board.flush()
+            except OSError as error:
                 self._give_up_board(error)
 
     def _give_up_table(self, error: Exception) -> None:

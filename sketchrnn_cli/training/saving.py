@@ -49,6 +49,8 @@ class Saver:
         self.seconds = 0.0
         """What writing took, in its thread."""
         self._folder, self._unfinite = folder, unfinite
+        self.check_folder: Callable[[], None] = lambda: None
+        """Called before each save; raises where the folder is not the run's any more."""
         self._waiting: list[Save] = []
         self._busy, self._hurry, self._closed = False, False, False
         self._error: BaseException | None = None
@@ -115,6 +117,7 @@ class Saver:
                 self._changed.wait_for(lambda: self._hurry or self._closed, rest)
 
     def _write(self, save: Save) -> None:
+        self.check_folder()
         weights, slots = ({name: ops.convert_to_numpy(value) for name, value in part.items()} for part in save.state)
         if not all(np.isfinite(value).all() for value in (*weights.values(), *slots.values())):
             raise self._unfinite(save.sidecar.step)

@@ -132,7 +132,7 @@ class Trainer:
             CheckpointError: a checkpoint cannot be saved; likewise. Or another training holds the run.
         """
         self.total_steps = total_steps or self.total_steps
-        with locked(self.folder) if self.leads else nullcontext():
+        with locked(self.folder) if self.leads else nullcontext(lambda: None) as self._saver.check_folder:
             if self.leads and _read(self.folder / runs.RUN_FILE) != self._found:
                 raise CheckpointError(
                     f"{self.folder}: another training has written it meanwhile; choose another --name"

@@ -2,8 +2,12 @@
 
 Python tells an audit hook before it opens, renames, links, creates or removes anything; the hook counts what happens
 inside one folder and, at the n-th time, kills the process or raises the error of a full disk. So does every `fsync`.
+A full disk can still be read, and things on it removed.
 
-    python tests/faults/at_every_operation.py SCENARIO kill|full
+Writes pass the hook by, so the system deals their faults: no file may grow beyond n bytes, n from 0 on, and the write
+that would make it grow kills the process (SIGXFSZ) or fails.
+
+    python tests/faults/at_every_operation.py SCENARIO kill|full|kill-write|full-write
 
 Each attempt starts from the same folder in a process of its own (a fork of this one, which holds no threads). After it,
 the scenario says what must hold, whatever happened.
@@ -11,6 +15,7 @@ the scenario says what must hold, whatever happened.
 
 import errno
 import os
+import resource
 import shutil
 import signal
 import sys
@@ -23,24 +28,39 @@ sys.path.insert(0, str(Path(__file__).parent))
 OPERATIONS = frozenset(
     {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate", "os.chmod"}
 )
+FREEING = frozenset({"os.remove", "os.rmdir"})
+"""What a full disk allows, as it allows reading."""
 LIMIT = 500
 """Operations at most: a scenario with more is not small enough to be told apart from one that never ends."""
+GROWTH = 4
+"""From one limit on the bytes of a file to the next: a byte more, and a quarter."""
 
 
 class Fault:
-    """Counts operations below a folder, and fails at one of them."""
+    """Counts operations below a folder, and fails at one of them, or where a file grows beyond so many bytes."""
 
     def __init__(self, folder: Path, at: int, kind: str) -> None:
         self.folder, self.at, self.kind, self.count = str(folder), at, kind, 0
+        self.is_met = False
         self._sync = os.fsync
 
     def install(self) -> None:
         """Watch from now on, for the rest of the process."""
+        if self.kind.endswith("-write"):
+            signal.signal(signal.SIGXFSZ, signal.SIG_DFL if self.kind == "kill-write" else self._too_large)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self.at - 1, self.at - 1))
+            return
         sys.addaudithook(self._audit)
         os.fsync = self._fsync
 
+    def _too_large(self, number: int, frame: object) -> None:
+        self.is_met = True
+
     def _audit(self, event: str, arguments: tuple) -> None:
-        if event in OPERATIONS and any(str(argument).startswith(self.folder) for argument in arguments[:2]):
+        if event not in OPERATIONS or not any(str(argument).startswith(self.folder) for argument in arguments[:2]):
+            return
+        reads = event == "open" and not arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        if self.kind == "kill" or not (reads or event in FREEING):
             self._happens()
 
     def _fsync(self, handle: int) -> None:
@@ -51,6 +71,7 @@ class Fault:
         self.count += 1
         if self.count != self.at:
             return
+        self.is_met = True
         if self.kind == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -73,7 +94,8 @@ def run(
         start = Path(parent) / "start"
         start.mkdir()
         prepare(start)
-        for at in range(1, LIMIT):
+        at, dealt = 1, 0
+        while dealt < LIMIT:
             folder = Path(parent) / "here"
             shutil.copytree(start, folder)
             code = _attempt(folder, work, Fault(folder, at, kind))
@@ -83,7 +105,8 @@ def run(
                 raise SystemExit(f"{kind} at operation {at}: {error}") from error
             shutil.rmtree(folder)
             if code == 0:
-                return at - 1
+                return dealt
+            dealt, at = dealt + 1, at + 1 + (at // GROWTH if kind.endswith("-write") else 0)
     raise SystemExit(f"more than {LIMIT} operations")
 
 
@@ -98,7 +121,7 @@ def _attempt(folder: Path, work: Callable[[Path], None], fault: Fault) -> int:
             fault.install()
             try:
                 work(folder)
-                code = 0 if fault.count < fault.at else 2
+                code = 2 if fault.is_met else 0
             except SketchRNNError:
                 code = 1
         except BaseException as error:  # noqa: BLE001  The parent reports it.
