@@ -5,9 +5,10 @@ inside one folder and, at the n-th time, kills the process or raises the error o
 A full disk can still be read, and things on it removed.
 
 Writes pass the hook by, so the system deals their faults: no file may grow beyond n bytes, n from 0 on, and the write
-that would make it grow kills the process (SIGXFSZ) or fails.
+that would make it grow kills the process (SIGXFSZ) or fails. As a large file that comes first would keep faults from a
+small one, `-file` kinds begin at the n-th file opened for writing, which gets nothing, or a few bytes.
 
-    python tests/faults/at_every_operation.py SCENARIO kill|full|kill-write|full-write
+    python tests/faults/at_every_operation.py SCENARIO kill|full|kill-write|full-write|kill-file|full-file
 
 Each attempt starts from the same folder in a process of its own (a fork of this one, which holds no threads). After it,
 the scenario says what must hold, whatever happened.
@@ -34,6 +35,8 @@ LIMIT = 500
 """Operations at most: a scenario with more is not small enough to be told apart from one that never ends."""
 GROWTH = 4
 """From one limit on the bytes of a file to the next: a byte more, and a quarter."""
+FEW_BYTES = 60
+"""What a file gets that gets something."""
 
 
 class Fault:
@@ -46,12 +49,16 @@ class Fault:
 
     def install(self) -> None:
         """Watch from now on, for the rest of the process."""
+        if self.kind.startswith("kill-"):
+            signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        elif self.kind.startswith("full-"):
+            signal.signal(signal.SIGXFSZ, self._too_large)
         if self.kind.endswith("-write"):
-            signal.signal(signal.SIGXFSZ, signal.SIG_DFL if self.kind == "kill-write" else self._too_large)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (self.at - 1, self.at - 1))
+            _limit(self.at - 1)
             return
         sys.addaudithook(self._audit)
-        os.fsync = self._fsync
+        if not self.kind.endswith("-file"):
+            os.fsync = self._fsync
 
     def _too_large(self, number: int, frame: object) -> None:
         self.is_met = True
@@ -59,8 +66,9 @@ class Fault:
     def _audit(self, event: str, arguments: tuple) -> None:
         if event not in OPERATIONS or not any(str(argument).startswith(self.folder) for argument in arguments[:2]):
             return
-        reads = event == "open" and not arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
-        if self.kind == "kill" or not (reads or event in FREEING):
+        writes = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
+        is_one = {"kill": True, "full": writes or (event != "open" and event not in FREEING)}
+        if is_one.get(self.kind, writes):
             self._happens()
 
     def _fsync(self, handle: int) -> None:
@@ -69,12 +77,22 @@ class Fault:
 
     def _happens(self) -> None:
         self.count += 1
+        if self.kind.endswith("-file"):
+            if self.count == (self.at + 1) // 2:
+                self.is_met = True
+                _limit(0 if self.at % 2 else FEW_BYTES)
+            return
         if self.count != self.at:
             return
         self.is_met = True
         if self.kind == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _limit(size: int) -> None:
+    """Let no file grow beyond so many bytes."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 def run(

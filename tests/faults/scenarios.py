@@ -131,6 +131,7 @@ def _served(blob: bytes) -> str:
     return f"http://127.0.0.1:{server.server_address[1]}"
 
 
+KIND = download.Kind("archive", b"PK", archive.load)
 _ARCHIVE: list[bytes] = []
 """What is downloaded; made by `prepare`, before any attempt."""
 
@@ -149,7 +150,7 @@ def _download_of(already: float) -> Scenario:
 
     def work(folder: Path) -> None:
         with download.client() as http:
-            for _ in download.download(f"{_served(_ARCHIVE[0])}/set.npz", folder / "set.npz", http, pause=0.0):
+            for _ in download.download(f"{_served(_ARCHIVE[0])}/set.npz", folder / "set.npz", http, KIND, 0.0):
                 pass
 
     def holds(folder: Path, code: int) -> None:
