@@ -73,6 +73,38 @@ def test_a_folder_that_appeared_meanwhile_stays(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_all_is_on_disk_before_it_gets_its_name_and_the_name_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[tuple[str, bool]] = []
+    target = tmp_path / "target"
+    monkeypatch.setattr(atomic, "sync", lambda path: synced.append((path.name, target.exists())))
+    with atomic.new_file(target) as partial:
+        partial.write_text("all of it")
+        temporary = partial.name
+    assert synced == [(temporary, False), (tmp_path.name, True)]
+    target.unlink()
+    synced.clear()
+    with atomic.new_folder(target) as partial:
+        (partial / "a").touch()
+        (partial / "b").touch()
+        temporary = partial.name
+    assert sorted(synced[:2]) == [("a", False), ("b", False)]
+    assert synced[2:] == [(temporary, False), (tmp_path.name, True)]
+
+
+def test_what_fails_leaves_nothing_behind_and_what_succeeds_is_as_open_as_any_file(tmp_path: Path) -> None:
+    for kind in (atomic.new_file, atomic.new_folder):
+        with pytest.raises(ZeroDivisionError), kind(tmp_path / "target"):
+            raise ZeroDivisionError
+        assert not list(tmp_path.iterdir())
+    plain = tmp_path / "plain"
+    plain.touch()
+    with atomic.new_file(tmp_path / "target"):
+        pass
+    assert (tmp_path / "target").stat().st_mode == plain.stat().st_mode
+
+
 def in_parallel(commands: list[str], cwd: Path) -> list[int]:
     started = [
         subprocess.Popen([sys.executable, "-m", "sketchrnn_cli", *words.split()], cwd=cwd, stderr=subprocess.DEVNULL,

@@ -181,6 +181,34 @@ def test_a_part_that_had_arrived_in_full_is_used(server: Server, path: Path) -> 
     assert server.requests[0]["Range"] == f"bytes={len(server.blob)}-"
 
 
+def test_a_part_that_no_strong_tag_belongs_to_is_fetched_from_the_start(server: Server, path: Path) -> None:
+    path.parent.mkdir()
+    path.with_name("cat.npz.part").write_bytes(b"PK of another day")
+    server.behaviors = [lambda handler: handler.answer(200, handler.server.blob[:50], 999, ETag='W/"one"'), whole]
+    fetch(server, path)
+    assert fetched_whole(server, path)
+    assert [request.get("Range") for request in server.requests] == [None, None]
+
+
+def test_a_transfer_that_gets_on_may_break_off_any_number_of_times(server: Server, path: Path) -> None:
+    breaks = download.MAX_RETRIES + 3
+    server.behaviors = [cut, *[cut_again] * breaks, whole]
+    assert len(server.blob) // 3 + 50 * breaks < len(server.blob)
+    notes = [step.note for step in fetch(server, path) if step.note]
+    assert fetched_whole(server, path)
+    assert len(notes) == breaks + 1
+
+
+def test_the_servers_checksum_is_compared_before_the_file_is_looked_at(server: Server, path: Path) -> None:
+    checksum = b64encode(hashlib.md5(server.blob).digest()).decode()
+    sums, flipped = {"x_goog_hash": f"md5={checksum}"}, server.blob[:-1] + b"!"
+    server.behaviors = [body(flipped, **sums), body(server.blob, **sums)]
+    anything = download.Kind("anything", b"PK", lambda path: None)
+    with download.client() as http:
+        list(download.download(server.url, path, http, anything, pause=0.0))
+    assert fetched_whole(server, path)
+
+
 @pytest.mark.parametrize("left", [b"PK", b"x" * 10_000])
 def test_a_part_of_another_file_is_not_gone_on_with(left: bytes, server: Server, path: Path) -> None:
     path.parent.mkdir()

@@ -38,6 +38,7 @@ def test_the_model_stays_what_it_is_and_its_schedule_does_not() -> None:
     assert all(getattr(found.hparams, name) == getattr(BASE, name) for name in kept)
     assert (found.hparams.cosine_decay_steps, found.hparams.weight_decay, found.hparams.decay_rate) == (0, 0.0, 1.0)
     assert (found.hparams.mirror_prob, found.sampling) == (0.5, TAME)
+    assert found.hparams.kl_weight_start == BASE.kl_weight
     said = few.summary(20, found.hparams, found.steps)
     assert "20 drawings are few: 300 steps at rate 0.0006 in batches of 10, distorted and mirrored anew" in said
     assert "--like-mine" in said

@@ -9,9 +9,11 @@ import pytest
 
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model import choosing
 from sketchrnn_cli.model.aggregate import Aggregate
+from sketchrnn_cli.model.inference import Drawer
 from sketchrnn_cli.model.sampling import DEFAULT, Sampling
-from sketchrnn_cli.sketching import Sketcher
+from sketchrnn_cli.sketching import CANDIDATE_STRIDE, Sketcher
 from sketchrnn_cli.store.checkpoint import Checkpoint, Sidecar
 
 SMALL = HParams(enc_rnn_size=6, dec_rnn_size=8, z_size=4, num_mixture=3, max_seq_len=20)
@@ -71,9 +73,9 @@ def test_z_and_every_attempt_of_every_drawing_have_streams_of_their_own(
 
 def test_a_beginning_stays_to_the_last_bit() -> None:
     model = sketcher()
-    given = plain_model.random_sketch(np.random.default_rng(2), 6) * np.float32([31.7, 29.3, 1])
+    given = plain_model.random_sketch(np.random.default_rng(2), 19) * np.float32([31.7, 29.3, 1])
     for drawn in model.draw(model.random_latents(5, 0), 5, 0.7, 0, given=given):
-        np.testing.assert_array_equal(drawn[:6, :2], given[:, :2])
+        np.testing.assert_array_equal(drawn[:19, :2], given[:, :2])
 
 
 @pytest.mark.parametrize("temperature", [-0.1, float("nan"), float("inf"), 1e39, np.array([0.5, -1.0])])
@@ -97,6 +99,25 @@ def test_a_beginning_without_room_to_go_on_is_refused() -> None:
     model = sketcher()
     with pytest.raises(UsageError, match="leaves nothing to draw"):
         model.draw(model.random_latents(1, 0), 1, 0.5, 0, given=np.ones((20, 3), np.float32))
+
+
+def test_a_drawing_longer_than_the_model_reads_is_not_encoded() -> None:
+    assert sketcher().encode([np.ones((20, 3), np.float32)])[0].shape == (1, 4)
+    with pytest.raises(UsageError, match="a drawing of 21 points; this model reads at most 20"):
+        sketcher().encode([np.ones((21, 3), np.float32)])
+
+
+def test_the_best_of_several_is_the_one_that_shows_its_word_most_surely() -> None:
+    model, labels = sketcher(SMALL.replace(num_classes=2, class_size=3)), np.array([1, 2], np.int32)
+    best = model.sample(2, 0, labels=labels, best_of=3)
+    streams = [0, CANDIDATE_STRIDE, 2 * CANDIDATE_STRIDE, 1, 1 + CANDIDATE_STRIDE, 1 + 2 * CANDIDATE_STRIDE]
+    z, of = model.new_latents(2, 0).repeat(3, axis=0), labels.repeat(3)
+    candidates = model.draw(z, 6, model.sampling, 0, None, streams, labels=of)
+    in_units = [sketch / np.float32([37.3, 37.3, 1]) for sketch in candidates]
+    sure = choosing.surety(Drawer(model.hparams, model.checkpoint.weights), in_units, z, of, 20).reshape(2, 3)
+    assert len(np.unique(sure)) > 3
+    for row, kept in enumerate(best):
+        np.testing.assert_array_equal(kept, candidates[3 * row + sure[row].argmax()])
 
 
 def test_a_decoder_alone_draws_but_does_not_encode() -> None:
