@@ -65,12 +65,13 @@ def new_run(
         if not words.same_architecture(hparams, start):
             raise CheckpointError(f"{start.folder}: has another architecture than the hyperparameters asked for")
         scale, canvas = start.sidecar.scale_factor, start.sidecar.canvas_size
-    else:
-        if not hparams.max_seq_len and (few := outliers(sets)):
-            notes.append(
-                f"{few[1]} of the drawings set N_max to {longest(sets)} points, 99 % have {few[0]} at most: "
-                f"--max-seq-len {few[0]} leaves them out, and trains faster"
-            )
+    are_in = longest(sets) <= hparams.max_seq_len if start else not hparams.max_seq_len
+    if are_in and (few := outliers(sets)):
+        notes.append(
+            f"{few[1]} of the drawings {'reach' if start else 'set N_max to'} {longest(sets)} points, 99 % have "
+            f"{few[0]} at most: --max-seq-len {few[0]} leaves them out, and trains faster"
+        )
+    if not start:
         hparams = hparams.replace(max_seq_len=hparams.max_seq_len or longest(sets))
         scale, canvas = scale_factor(sets), canvas_size(sets)
     sidecar = Sidecar(

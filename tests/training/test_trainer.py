@@ -381,6 +381,13 @@ def test_a_drawing_that_sets_n_max_alone_is_told_with_what_to_do(tmp_path: Path)
     (note,) = (note for note in begin(tmp_path / "run", path).notes if "N_max" in note)
     assert note.startswith(f"1 of the drawings set N_max to 241 points, 99 % have {most} at most: --max-seq-len {most}")
     assert not any("N_max" in note for note in begin(tmp_path / "run", path, max_seq_len=most).notes)
+    first = begin(tmp_path / "run", path, max_seq_len=300).checkpoint()
+    for limit, is_told in ((300, True), (most, False)):
+        hparams = TINY.replace(max_seq_len=limit)
+        notes = start.new_run(tmp_path / "run", [archive.load(path)], hparams, EVERY_EPOCH, first).notes
+        assert (
+            any(note.startswith(f"1 of the drawings reach 241 points, 99 % have {most}") for note in notes) == is_told
+        )
 
 
 def test_patience_ends_a_run(tmp_path: Path) -> None:
