@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from sketchrnn_cli.errors import TrainingError
+from sketchrnn_cli.errors import CheckpointError, TrainingError
 from sketchrnn_cli.store import runs
 from sketchrnn_cli.store.checkpoint import Sidecar
 
@@ -121,4 +121,10 @@ class Saver:
         weights, slots = ({name: ops.convert_to_numpy(value) for name, value in part.items()} for part in save.state)
         if not all(np.isfinite(value).all() for value in (*weights.values(), *slots.values())):
             raise self._unfinite(save.sidecar.step)
-        self.run = runs.save_step(self._folder, self.run, save.sidecar, weights, slots, save.is_best, save.keep_epoch)
+        try:
+            self.run = runs.save_step(
+                self._folder, self.run, save.sidecar, weights, slots, save.is_best, save.keep_epoch
+            )
+        except CheckpointError:
+            self.check_folder()  # Says so, where it was removed meanwhile.
+            raise
