@@ -5,6 +5,7 @@ Sketches are stroke-3. Three other layouts are recognized: stroke-5, rows of (dx
 """
 
 import json
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from tokenize import TokenError
@@ -65,7 +66,8 @@ def _sketch(values: object, where: str) -> np.ndarray:
         values = _from_ml5(values, where)
     if isinstance(values, list | np.ndarray) and len(values) > 0:
         try:
-            rows = np.asarray(values, dtype=np.float64)
+            with np.errstate(all="ignore"):  # What is not finite is refused.
+                rows = np.asarray(values, dtype=np.float64)
         except (TypeError, ValueError, OverflowError):
             return as_stroke3(values, where)  # Raises, and says why.
         if _is_stroke5(rows):
@@ -151,7 +153,8 @@ def read_latents(name: str, z_size: int) -> np.ndarray:
     if isinstance(values, dict):
         values = values.get("mu")
     try:
-        z: np.ndarray = np.atleast_2d(np.asarray(values, dtype=np.float32))
+        with np.errstate(all="ignore"):  # What is not finite is refused.
+            z: np.ndarray = np.atleast_2d(np.asarray(values, dtype=np.float32))
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{name}: expected numbers [n, {z_size}]") from error
     if z.ndim == 3 and z.shape[0] == 2:  # μ and σ.
@@ -172,7 +175,8 @@ def _read(path: Path) -> object:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise DataError(f"{path}: larger than {MAX_FILE_BYTES >> 20} MiB; refused")
         if path.suffix.lower() == ".npy":
-            with path.open("rb") as file:
+            with path.open("rb") as file, warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # NumPy's, of headers written by Python 2.
                 array = np.lib.format.read_array(file, allow_pickle=False)
             if array.dtype.kind not in "biuf":
                 raise DataError(f"{path}: expected numbers, received {array.dtype}")

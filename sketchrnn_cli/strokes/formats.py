@@ -28,7 +28,8 @@ def as_stroke3(array: object, where: str) -> np.ndarray:
         DataError: not a numeric `[n, 3]` array, empty, not finite, or with pens other than 0 and 1.
     """
     try:
-        sketch = np.asarray(array, dtype=np.float64)
+        with np.errstate(all="ignore"):  # What is not finite is refused.
+            sketch = np.asarray(array, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{where}: a sketch must be an array of numbers [points, 3]") from error
     if sketch.ndim != 2 or sketch.shape[1] != 3:

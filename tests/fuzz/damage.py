@@ -1,6 +1,7 @@
 """Damage to a sound file, as data: what hypothesis can shrink, and a random generator can draw."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -11,20 +12,29 @@ HOSTILE: tuple[Any, ...] = (
     [1e99] * 3, {"a": {"b": []}},
 )  # fmt: skip
 """Values that somebody might put where another belongs."""
+NUMBERS = (
+    b"-1", b"0", b"1e999", b"-1e308", b"nan", b"1e-320", b"65536", b"2147483648", b"9223372036854775808", b"1" * 400,
+    b"1e9", b"0x10", b"",
+)  # fmt: skip
+"""What somebody might write where another number stands."""
+WORDS = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 2**40, 2**63 - 1, 2**64 - 1)
+"""Sizes that a file might claim."""
+SWOLLEN_BYTES = 200_000
+"""What one repetition may add."""
 
 
 class Edit(NamedTuple):
     """One change, at a place given as a share of the file."""
 
     kind: str
-    """flip, write, cut, repeat, end or (in JSON) value."""
+    """flip, write, cut, repeat, end, swell (repeat many times), number (in text), word (in binary), value (in JSON)."""
     place: float
     """0 to 1."""
     size: int
-    """Bytes, or which of `HOSTILE`."""
+    """Bytes, or which of `HOSTILE`, `NUMBERS` or `WORDS`."""
 
 
-KINDS = ("flip", "write", "cut", "repeat", "end", "value")
+KINDS = ("flip", "write", "cut", "repeat", "end", "value", "swell", "number", "word")
 
 
 def damaged(blob: bytes, edits: Sequence[Edit]) -> bytes:
@@ -45,6 +55,18 @@ def damaged(blob: bytes, edits: Sequence[Edit]) -> bytes:
             changed[at:at] = changed[at : at + edit.size] * (1 + edit.size % 3)
         elif edit.kind == "end":
             del changed[at:]
+        elif edit.kind == "swell":
+            part = changed[at : at + edit.size]
+            changed[at:at] = part * (SWOLLEN_BYTES // max(1, len(part)))
+        elif edit.kind == "number":
+            places = list(re.finditer(rb"-?[0-9][0-9.]*", blob))
+            if places:
+                place = places[min(int(edit.place * len(places)), len(places) - 1)]
+                changed[place.start() : place.end()] = NUMBERS[edit.size % len(NUMBERS)]
+        elif edit.kind == "word":
+            width = (1, 2, 4, 8)[edit.size % 4]
+            word = WORDS[edit.size % len(WORDS)] % 2 ** (8 * width)
+            changed[at : at + width] = word.to_bytes(width, "big" if edit.size % 3 else "little")
         blob = bytes(changed)
     return blob
 

@@ -3,10 +3,11 @@
     python tests/fuzz/readers.py [--inputs 50000] [--seed 0] [READER...]
 
 damages sound files at random and reads them: what is not read is refused by a `SketchRNNError`, in little time and
-memory.
+memory. A reader that starts a process each time is given one input where the others are given many (`COSTLY`).
 """
 
 import argparse
+import asyncio
 import gzip
 import io
 import json
@@ -16,7 +17,9 @@ import sys
 import tempfile
 import time
 import traceback
+import warnings
 import zipfile
+import zlib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -27,16 +30,22 @@ from damage import damaged, random_edits
 from PIL import Image, ImageDraw
 
 from sketchrnn_cli.data import archive
+from sketchrnn_cli.data import cache as archive_cache
 from sketchrnn_cli.data.conversion import binary, ndjson
 from sketchrnn_cli.errors import SketchRNNError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.interop import magenta_js
+from sketchrnn_cli.interop.seed import port
 from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.store import checkpoint, runs
 from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.strokes import files, scan
 from sketchrnn_cli.strokes.prepare import CANVAS, to_sketch
 from sketchrnn_cli.strokes.svg.reader import read_svg
+from sketchrnn_cli.studio.collection import Collection
+from sketchrnn_cli.studio.guard import TOKEN_HEADER
+from sketchrnn_cli.studio.models import Models
+from sketchrnn_cli.studio.server import application
 
 SQUARE = np.int16([[9, 0, 0], [0, 9, 0], [-9, 0, 0], [0, -9, 1]])
 HPARAMS = HParams(enc_rnn_size=2, dec_rnn_size=3, z_size=2, num_mixture=2, max_seq_len=5)
@@ -153,6 +162,141 @@ def _gen_json() -> bytes:
     return json.dumps([info, shapes, weights]).encode()
 
 
+def _read_fixed_png(path: Path) -> object:
+    """Read a damaged PNG whose checksums are right."""
+    blob, at = bytearray(path.read_bytes()), 8
+    while at + 12 <= len(blob):
+        end = at + 8 + int.from_bytes(blob[at : at + 4], "big")
+        if end + 4 > len(blob):
+            break
+        blob[end : end + 4] = zlib.crc32(blob[at + 4 : end]).to_bytes(4, "big")
+        at = end + 4
+    path.write_bytes(blob)
+    return scan.read_scan(path)
+
+
+def _jpeg() -> bytes:
+    stream = io.BytesIO()
+    Image.open(io.BytesIO(_png())).save(stream, "JPEG")
+    return stream.getvalue()
+
+
+def _read_packed_svg(path: Path) -> object:
+    """Read a damaged SVG whose packing is right."""
+    path.write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+    return read_svg(path)
+
+
+def _record(identity: str = "drawing-1") -> bytes:
+    drawing = [[[0, 10.5, 30], [0, 20, 5], [0, 8, 30]], [[5, 90], [40, 12], [100, 140]]]
+    record = {"id": identity, "drawing": drawing, "pressure": [[0.5, 0.75, 1], [0.5, 0.5]], "by": ["hand", "model"]}
+    return json.dumps(record | {"word": "cat", "model": "cat", "temperature": 0.4, "seed": 7}).encode()
+
+
+def _collection() -> bytes:
+    return b"".join(_record(f"drawing-{number}") + b"\n" for number in range(3))
+
+
+def _read_collection(path: Path) -> object:
+    """Open what the studio adds to, and add to it."""
+    collection = Collection(path)
+    before = collection.count()
+    assert collection.add(json.loads(_record("drawing-new"))) == before + 1
+    return collection.latest(9)
+
+
+@cache
+def _studio() -> Callable[..., object]:
+    folder = Path(tempfile.mkdtemp())
+    checkpoint.release(folder / "tiny", Sidecar(HPARAMS, 1.5, 255.0), initialize(HPARAMS))
+    return application(Models([str(folder / "tiny")], folder), Collection(folder / "mine.ndjson"), "token")
+
+
+def _asking(path: str) -> Callable[[Path], object]:
+    """Return a reader that posts a file to the studio; an answer of 500 and more is a fault."""
+
+    def ask(body: Path) -> object:
+        headers = {"host": "localhost", TOKEN_HEADER.lower(): "token", "content-type": "application/json"}
+        scope = {
+            "type": "http", "method": "POST", "path": path, "query_string": b"", "http_version": "1.1",
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()], "root_path": "",
+            "scheme": "http", "server": ("localhost", 80), "client": ("localhost", 1),
+        }  # fmt: skip
+        sent: list[dict] = []
+
+        async def receive() -> dict:
+            return {"type": "http.request", "body": body.read_bytes(), "more_body": False}
+
+        async def send(message: dict) -> None:
+            sent.append(message)
+
+        asyncio.run(_studio()(scope, receive, send))  # type: ignore[arg-type]
+        status = sent[0]["status"]
+        if 400 <= status < 500:
+            raise SketchRNNError(f"{status}")
+        assert status == 200, f"the studio answers {status}"
+        return status
+
+    return ask
+
+
+def _render(frames: str) -> bytes:
+    sketches = [SQUARE.tolist()] * (1 if frames == "drawing" else 2)
+    return json.dumps({"sketches": sketches, "format": "gif", "frames": frames}).encode()
+
+
+@cache
+def _cached() -> tuple[Path, Path]:
+    """Return an archive, and its entry in the cache."""
+    path = Path(tempfile.mkdtemp()) / "a.npz"
+    path.write_bytes(_npz())
+    archive_cache.WORTHWHILE = 0
+    loaded = archive_cache.load(path)
+    return path, path.parent / archive_cache.FOLDER / loaded.sha256
+
+
+def _read_through_cache(file: str) -> Callable[[Path], object]:
+    """Return a reader of an archive a file of whose entry is damaged: no drawing may come from it that is another."""
+
+    def read(path: Path) -> object:
+        archived, entry = _cached()
+        entry.mkdir(exist_ok=True)
+        path.replace(entry / file)
+        return len(archive_cache.load(archived).train)
+
+    return read
+
+
+def _hdf5() -> bytes:
+    """Return what Keras 2 wrote of the smallest model."""
+    import h5py
+
+    enc, dec, z, rng = 2, 3, 2, np.random.default_rng(0)
+    lstms = {"forward": (5, enc), "backward": (5, enc), "decoder": (5 + z, dec)}
+    tensors = {
+        name: {"kernel": (rows, 4 * size), "recurrent": (size, 4 * size), "bias": (4 * size,)}
+        for name, (rows, size) in lstms.items()
+    }
+    both = {f"{side}/{leaf}": shape for side in ("forward", "backward") for leaf, shape in tensors[side].items()}
+    dense = {"mu": (2 * enc, z), "sigma": (2 * enc, z), "output": (dec, 15)}
+    layers = {"bidirectional": both, "lstm": tensors["decoder"]}
+    layers |= {name: {"kernel": shape, "bias": shape[1:]} for name, shape in dense.items()}
+    stream = io.BytesIO()
+    with h5py.File(stream, "w") as root:
+        root.attrs["layer_names"] = np.array([name.encode() for name in layers])
+        for name, shapes in layers.items():
+            layer = root.create_group(name)
+            layer.attrs["weight_names"] = np.array([leaf.encode() for leaf in shapes])
+            for leaf, shape in shapes.items():
+                layer.create_dataset(leaf, data=rng.standard_normal(shape).astype(np.float32))
+    return stream.getvalue()
+
+
+def _read_hdf5(path: Path) -> object:
+    (path.parent / "model_config.json").write_text('{"max_seq_len": 9}')
+    return port.read(path)
+
+
 READERS = {
     reader.name: reader
     for reader in (
@@ -164,14 +308,35 @@ READERS = {
         Reader("bin", _bin, lambda path: list(binary.read(path))),
         Reader("svg", lambda: SVG, lambda path: to_sketch(read_svg(path).polylines, CANVAS)),
         Reader("svgz", lambda: gzip.compress(SVG, mtime=0), lambda path: read_svg(path)),
+        Reader("packed svg", lambda: SVG, _read_packed_svg),
         Reader("png", _png, scan.read_scan),
+        Reader("png chunks", _png, _read_fixed_png),
+        Reader("jpeg", _jpeg, scan.read_scan),
         Reader("sidecar", lambda: _checkpoint()[0], _read_sidecar),
         Reader("safetensors", lambda: _checkpoint()[1], _read_weights),
         Reader("run", _run, _read_run),
         Reader("gen", _gen_json, magenta_js.read),
+        Reader(
+            "latents", lambda: b'{"mu": [[0.5, -1]], "sigma": [[1, 1]]}', lambda path: files.read_latents(str(path), 2)
+        ),
+        Reader("studio file", _collection, _read_collection),
+        Reader("studio drawing", _record, _asking("/api/drawings")),
+        Reader("studio film", lambda: _render("drawing"), _asking("/api/render")),
+        Reader("studio morph", lambda: _render("morph"), _asking("/api/render")),
+        Reader("cache", lambda: (_cached()[1] / "about.json").read_bytes(), _read_through_cache("about.json")),
+        Reader("hdf5", _hdf5, _read_hdf5),
     )
 }
-SUFFIXES = {"pickle": "npy", "sidecar": "json", "safetensors": "safetensors", "run": "json", "gen": "json"}
+SUFFIXES = {
+    "pickle": "npy", "sidecar": "json", "run": "json", "gen": "json", "packed svg": "svgz", "png chunks": "png",
+    "jpeg": "jpg", "latents": "json", "studio file": "ndjson", "studio drawing": "json", "studio film": "json",
+    "studio morph": "json", "cache": "json",
+}  # fmt: skip
+COSTLY = {"hdf5": 100, "studio film": 20, "studio morph": 20}
+"""Readers that are given one input where another is given so many."""
+PICTURES = ("png", "png chunks", "jpeg")
+"""What needs scikit-image."""
+PEAK_MB = 500
 
 
 def attempt(reader: Reader, blob: bytes, folder: Path) -> bool:
@@ -192,10 +357,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("readers", nargs="*", default=list(READERS))
     arguments = parser.parse_args()
-    each, faults = -(-arguments.inputs // len(arguments.readers)), 0
+    warnings.simplefilter("error")  # One that is shown is a second line.
+    shares = {name: 1 / COSTLY.get(name, 1) for name in arguments.readers}
+    faults, peak, total, began = 0, 0, 0, time.monotonic()
     for name in arguments.readers:
         rng, reader, taken, slowest = np.random.default_rng([arguments.seed, *name.encode()]), READERS[name], 0, 0.0
-        sound = reader.sound()
+        sound, each = reader.sound(), round(arguments.inputs * shares[name] / sum(shares.values()))
+        total += each
         with tempfile.TemporaryDirectory() as folder:
             for _ in range(each):
                 blob, started = damaged(sound, random_edits(rng)), time.monotonic()
@@ -205,10 +373,11 @@ def main() -> None:
                     faults += 1
                     print(f"{name}: {blob[:200]!r}\n{traceback.format_exc(limit=-4)}", file=sys.stderr)
                 slowest = max(slowest, time.monotonic() - started)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        usages = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+        peak = max(usages) // 1024
         print(f"{name}: {each} read, {taken} taken, slowest {slowest:.2f} s, peak so far {peak} MB", flush=True)
-    print(f"{faults} faults")
-    sys.exit(faults > 0)
+    print(f"{total} read in {time.monotonic() - began:.0f} s, {faults} faults, peak {peak} MB")
+    sys.exit(faults > 0 or peak > PEAK_MB)
 
 
 if __name__ == "__main__":

@@ -7,28 +7,45 @@ import pytest
 from damage import KINDS, Edit, damaged
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from readers import READERS, attempt
+from readers import COSTLY, PICTURES, READERS, attempt
 
 EDITS = st.lists(
     st.builds(Edit, st.sampled_from(KINDS), st.floats(0, 1, exclude_max=True), st.integers(1, 40)), max_size=4
 )
 
 
+EXAMPLES = 40
+
+
+def needs(name: str) -> None:
+    if name in PICTURES:
+        pytest.importorskip("skimage", reason="scikit-image is not installed: pip install 'sketchrnn[scan]'")
+    if name == "hdf5":
+        pytest.importorskip("h5py", reason="h5py is not installed: pip install h5py")
+
+
 @pytest.mark.parametrize("name", READERS)
 def test_a_sound_file_is_read(name: str, tmp_path: Path) -> None:
-    if name == "png":
-        pytest.importorskip("skimage", reason="scikit-image is not installed: pip install 'sketchrnn[scan]'")
+    needs(name)
     assert attempt(READERS[name], READERS[name].sound(), tmp_path)
 
 
 @pytest.mark.parametrize("name", READERS)
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-@given(edits=EDITS)
-def test_a_damaged_file_is_read_or_refused(name: str, edits: list[Edit]) -> None:
-    if name == "png":
-        pytest.importorskip("skimage", reason="scikit-image is not installed: pip install 'sketchrnn[scan]'")
-    with tempfile.TemporaryDirectory() as folder:
-        attempt(READERS[name], damaged(READERS[name].sound(), edits), Path(folder))
+def test_a_damaged_file_is_read_or_refused(name: str) -> None:
+    needs(name)
+
+    @settings(
+        max_examples=max(4, EXAMPLES // COSTLY.get(name, 1)),
+        deadline=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(edits=EDITS)
+    def reads(edits: list[Edit]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            attempt(READERS[name], damaged(READERS[name].sound(), edits), Path(folder))
+
+    reads()
 
 
 @pytest.mark.parametrize(
