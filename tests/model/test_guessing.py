@@ -55,6 +55,25 @@ def test_a_round_holds_the_face_value_and_is_ordered_by_score() -> None:
         assert len({code.tobytes() for code in found.z[some]}) == guessing.ENDINGS
 
 
+def test_a_score_is_the_tempered_density_of_the_beginning_as_it_was_given() -> None:
+    """A density of offsets times s is one of the offsets themselves times s^2 a row."""
+    model, points = drawer(), len(GIVEN)
+    found = guessing.guess(model, GIVEN, 18, seed=3)
+    assert found.z is not None
+    assert len(set(found.scales)) > 2
+    for scale, z, score in zip(found.scales, found.z, found.scores, strict=True):
+        total = model.log_likelihood(z[None], (GIVEN * np.float32([scale, scale, 1]))[None])[0]
+        total += points * np.log(scale**2)
+        expected = total / (12 + 0.6 * points) - 2 * np.log(scale) ** 2
+        assert score == pytest.approx(expected, abs=1e-4)
+
+
+def test_every_round_takes_other_guesses() -> None:
+    found = guessing.guess(drawer(), GIVEN, 2 * guessing.ENDINGS, seed=3)
+    assert found.z is not None
+    assert not np.array_equal(found.z[: guessing.ENDINGS], found.z[guessing.ENDINGS :])
+
+
 def test_more_guesses_change_none_of_the_first() -> None:
     few, many = (guessing.guess(drawer(), GIVEN, count, seed=3) for count in (4, 17))
     assert few.z is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from studio_server import Server, drawing, tiny_checkpoint
 
-from sketchrnn_cli.studio.guard import MAX_BODY_BYTES
+from sketchrnn_cli.studio.guard import MAX_BODY_BYTES, Guard
 
 READS = ("/api/state", "/api/drawings", "/models/tiny/hparams.json", "/models/tiny/weights.safetensors")
 
@@ -47,6 +47,25 @@ def test_another_name_for_this_machine_is_refused(server: Server, path: str, hos
     status, body, _ = server.ask("GET", path, Host=host)
     assert status in (400, 403), body
     assert b"hyperparameters" not in body
+
+
+@pytest.mark.parametrize(
+    ("served", "host", "is_ours"),
+    [
+        ("127.0.0.1", "localhost", True),
+        ("127.0.0.1", "LOCALHOST:9", True),
+        ("127.0.0.1", "[::1]:8745", True),
+        ("127.0.0.1", "192.168.1.5:8745", False),
+        ("box.local", "box.local:8745", True),
+        ("0.0.0.0", "192.168.1.5:8745", True),
+        ("0.0.0.0", "evil.example:8745", False),
+        ("::", "[fe80::1]:8745", True),
+    ],
+)
+def test_a_server_knows_its_names_whatever_the_port(served: str, host: str, is_ours: bool) -> None:
+    async def nothing(scope: object, receive: object, send: object) -> None: ...
+
+    assert Guard(nothing, "token", served)._is_ours(host) is is_ours
 
 
 @pytest.mark.parametrize("path", READS)
@@ -188,6 +207,7 @@ def test_every_answer_says_what_the_page_may_do(server: Server) -> None:
         server.ask("GET", "/api/state", X_Sketchrnn_Token=None),
         server.ask("POST", "/api/drawings", b"{"),
     ):
+        assert "Content-Security-Policy" in answer[2]
         policy = answer[2]["Content-Security-Policy"]
         assert "default-src 'self'" in policy
         assert "script-src 'self' 'wasm-unsafe-eval'" in policy
