@@ -237,3 +237,15 @@ def test_bucket_lengths_are_chosen_for_batches_as_augmentation_leaves_them() -> 
 def test_no_more_shapes_than_buckets_are_made() -> None:
     shapes = {batch.rows.shape for number in range(3) for batch in epoch(some(500), AUGMENTED, number)}
     assert 1 < len(shapes) <= AUGMENTED.buckets
+
+
+def test_a_share_of_a_batch_is_what_these_rows_are_in_the_whole() -> None:
+    of = some(47)
+    lengths = batches.padded_lengths(of, AUGMENTED, MANY, 1.0)
+    for planned in batches.plan(of, AUGMENTED, lengths, 1):
+        whole = batches.make(of, AUGMENTED, 1.0, 1, planned)
+        for share in (slice(0, 5), slice(5, 10)):
+            part = batches.make(of, AUGMENTED, 1.0, 1, planned, share)
+            np.testing.assert_array_equal(part.rows, whole.rows[share])
+            np.testing.assert_array_equal(part.lengths, whole.lengths[share])
+            assert part.count == whole.count
