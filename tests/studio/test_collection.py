@@ -54,6 +54,16 @@ def test_a_line_cut_at_any_byte_takes_no_other_with_it(tmp_path: Path) -> None:
         assert path.read_bytes() == whole
 
 
+def test_the_latest_are_the_last_ones_the_oldest_of_them_first(tmp_path: Path) -> None:
+    collection = Collection(tmp_path / "mine.ndjson")
+    for n in range(4):
+        collection.add(drawing(f"drawing-{n}"))
+    found, count = collection.latest(2)
+    assert [identity for identity, _, _ in found] == ["drawing-2", "drawing-3"]
+    assert count == 4
+    assert collection.latest(0) == ([], 4)
+
+
 def test_a_first_line_that_was_cut_is_no_obstacle(tmp_path: Path) -> None:
     path = tmp_path / "mine.ndjson"
     Collection(path).add(drawing("drawing-0"))

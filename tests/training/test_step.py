@@ -136,10 +136,12 @@ def given_masks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         engine,
         "uniform",
-        lambda shape, seed, step, stream: of_step(step, [drawn(stream, number, shape) for number in range(STEPS)]),
+        lambda shape, seed, step, stream: of_step(step, [drawn(stream, number, shape) for number in range(STEPS + 1)]),
     )
     monkeypatch.setattr(
-        engine, "normal", lambda shape, seed, step, stream: of_step(step, [noise_of(n, shape) for n in range(STEPS)])
+        engine,
+        "normal",
+        lambda shape, seed, step, stream: of_step(step, [noise_of(n, shape) for n in range(STEPS + 1)]),
     )
 
 
