@@ -7,11 +7,11 @@ Beside the splits there may be `words`, `labels_train`, `labels_valid`, `labels_
 
 import dataclasses
 import hashlib
-import io
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,11 @@ PROVENANCE = "provenance"
 """The member that says where the drawings came from; other readers ignore it."""
 
 MAX_PROVENANCE_BYTES = 64 << 10
+
+MAX_SURE_BYTES = 32 << 20
+"""A member that unpacks to more must not be a bomb."""
+MAX_RATIO = 200
+"""Bytes of a byte that a bomb unpacks to; drawings have 2 to 4, and one that is repeated without end 100."""
 
 OTHER_NAMES = {"valid": ("val", "validation")}
 """Names of a split in other programs."""
@@ -43,13 +48,18 @@ def load(path: Path) -> DataSet:
         DataError: missing, not a valid archive, or without a training sketch.
     """
     try:
-        blob = path.read_bytes()
+        with path.open("rb") as file:
+            return _load(file, path)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if other := foreign.name(blob[: foreign.HEAD]):
+
+
+def _load(file: BufferedReader, path: Path) -> DataSet:
+    """Read an open archive, a member at a time: of a file of any size no more is held than its drawings."""
+    if other := foreign.name(file.read(foreign.HEAD)):
         raise DataError(f"{path}: {other}")
     try:
-        with zipfile.ZipFile(io.BytesIO(blob)) as archive:
+        with zipfile.ZipFile(file) as archive:
             members = {Path(name).stem: name for name in archive.namelist() if name.endswith(".npy")}
             if "train" not in members:
                 raise DataError(
@@ -61,6 +71,8 @@ def load(path: Path) -> DataSet:
             provenance = quickdraw.provenance(name_of(path))
             if PROVENANCE in members:
                 provenance = npy.text(_member(archive, members[PROVENANCE], MAX_PROVENANCE_BYTES, path), path)
+        file.seek(0)
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError, ValueError, struct.error) as error:
         raise DataError(f"{path}: damaged, or not a .npz archive ({error}); download or convert it again") from error
     if not arrays["train"]:
@@ -69,7 +81,6 @@ def load(path: Path) -> DataSet:
     splits = {
         split: dataclasses.replace(pack(some, f"{path}: {split}"), **extras[split]) for split, some in arrays.items()
     }
-    sha256 = hashlib.sha256(blob).hexdigest()
     return DataSet(name_of(path), path, splits, measure(splits), sha256, provenance, stored, words)
 
 
@@ -117,7 +128,10 @@ def name_of(path: Path) -> str:
 
 def _member(archive: zipfile.ZipFile, name: str, max_bytes: int, path: Path) -> bytes:
     """Read a complete member, so that its CRC is checked, of at most `max_bytes`."""
-    if archive.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+    about = archive.getinfo(name)
+    if about.file_size > MAX_SURE_BYTES and about.file_size > MAX_RATIO * about.compress_size:
+        raise DataError(f"{path}: {name} unpacks to {about.file_size >> 20} MiB, as no drawings do; refused")
+    if about.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise DataError(f"{path}: {name} is compressed in a way that NumPy does not write; refused")
     with archive.open(name) as member:
         blob = member.read(max_bytes + 1)

@@ -7,6 +7,7 @@ deleted at any time. Where it cannot be written, the archive is simply read each
 import hashlib
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -36,8 +37,8 @@ def load(path: Path) -> DataSet:
     if prepared.is_source(path):
         path = prepared.prepare(path).archive
     try:
-        if path.stat().st_size < WORTHWHILE:
-            return archive.load(path)
+        if path.stat().st_size < WORTHWHILE or not zipfile.is_zipfile(path):
+            return archive.load(path)  # Which also says what is wrong with it.
         with path.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:

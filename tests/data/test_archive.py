@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sketchrnn_cli.data import archive, npy
+from sketchrnn_cli.data import archive, cache, npy
 from sketchrnn_cli.data.dataset import longest as longest_of
 from sketchrnn_cli.data.dataset import scale_factor
 from sketchrnn_cli.errors import DataError
@@ -216,8 +216,26 @@ def test_a_sketch_repeated_by_reference_does_not_fill_the_memory(tmp_path: Path)
         archive.load(save(tmp_path / "a.npz", train=member(blob, 10_000)))
 
 
+def test_a_member_that_unpacks_to_hundreds_of_its_size_is_refused_unread(tmp_path: Path) -> None:
+    bomb = save(tmp_path / "a.npz", train=bytes(64 << 20))
+    tracemalloc.start()
+    with pytest.raises(DataError, match="unpacks to 64 MiB, as no drawings do"):
+        archive.load(bomb)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1 << 20
+
+
+def test_a_file_that_is_no_archive_is_not_read_to_its_end(tmp_path: Path) -> None:
+    with (tmp_path / "a.npz").open("wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(DataError, match="not a zip file"):
+        cache.load(tmp_path / "a.npz")
+
+
 def test_a_zip_bomb_ends_at_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(npy, "MAX_MEMBER_BYTES", 1 << 20)
+    monkeypatch.setattr(archive, "MAX_SURE_BYTES", 1 << 30)
     bomb = save(tmp_path / "a.npz", test=bytes(64 << 20))
     tracemalloc.start()
     with pytest.raises(DataError, match="unpacks to more than 1024 KiB"):

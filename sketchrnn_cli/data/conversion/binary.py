@@ -23,6 +23,11 @@ def read(path: Path) -> Iterator[Drawing | Skipped]:
         while head := file.read(HEADER.size):
             number += 1
             where = f"{path}:{number}"
+            if len(head) == HEADER.size and not any(
+                head
+            ):  # Room that a broken transfer never filled would be millions of empty drawings.
+                yield Skipped(where, "zeros where a drawing should begin; the rest of the file is left out")
+                return
             try:
                 key_id, _, recognized, _, count = HEADER.unpack(head)
                 strokes = []

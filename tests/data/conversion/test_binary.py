@@ -60,3 +60,12 @@ def test_a_drawing_without_strokes_is_skipped_and_the_next_is_read(tmp_path: Pat
     first, second = binary.read(path)
     assert first == Skipped(f"{path}:1", "no stroke")
     assert isinstance(second, Drawing)
+
+
+def test_room_that_a_broken_transfer_never_filled_is_said_once(tmp_path: Path) -> None:
+    path = tmp_path / "house.bin"
+    path.write_bytes(packed(HOUSE) + bytes(1 << 20))
+    first, second = binary.read(path)
+    assert isinstance(first, Drawing)
+    assert isinstance(second, Skipped)
+    assert "zeros" in second.reason
