@@ -185,14 +185,6 @@ def make(
     return batch._replace(count=np.int32(len(planned.sketches)))
 
 
-def training_batches(
-    sketches: Corpus, hparams: HParams, scale: float, lengths: Sequence[int], epoch: int, start: int = 0
-) -> Iterator[Batch]:
-    """Yield the augmented batches of an epoch, made one after another; see `plan`."""
-    for planned in plan(sketches, hparams, lengths, epoch, start):
-        yield make(sketches, hparams, scale, epoch, planned)
-
-
 def plain_batches(sketches: Corpus, scale: float, rows: int, length: int) -> Iterator[Batch]:
     """Yield all sketches once, in order, as they are, padded to `length` points."""
     for first in range(0, len(sketches), rows):
@@ -200,25 +192,6 @@ def plain_batches(sketches: Corpus, scale: float, rows: int, length: int) -> Ite
         given = sketches.padded(some)
         xy, pen = (_to_length(part, length) for part in given[:2])
         yield _filled(Padded(xy, pen, given.lengths), sketches.labels[some], scale, rows)
-
-
-def assemble(
-    points: np.ndarray, lengths: np.ndarray, scale: float, length: int, rows: int, labels: np.ndarray | None = None
-) -> Batch:
-    """Pad sketches to `length` points and one end row, in model units.
-
-    Args:
-        points: stroke-3 `[total, 3]` in data units, one sketch after another.
-        lengths: points of each sketch.
-        scale: data units per model unit.
-        length: points that every sketch is padded to.
-        rows: sketches that the batch is filled up to.
-        labels: of each sketch; None for any.
-    """
-    padded = np.zeros((len(lengths), length, 3), np.float32)
-    padded[np.arange(length) < np.asarray(lengths)[:, None]] = points
-    given = Padded(padded[:, :, :2], padded[:, :, 2] > 0.5, np.asarray(lengths, np.int32))
-    return _filled(given, np.zeros(len(lengths), np.int32) if labels is None else labels, scale, rows)
 
 
 def fitting(points: int, lengths: Sequence[int]) -> int:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from sketchrnn_cli.data import archive
-from sketchrnn_cli.data.batches import corpus, padded_lengths, training_batches
+from sketchrnn_cli.data.batches import corpus, make, padded_lengths, plan
 from sketchrnn_cli.data.dataset import measure, pack
 from sketchrnn_cli.hparams import HParams
 
@@ -43,7 +43,7 @@ def main() -> None:
     plain, factor = prepare_plainly(repeated)
     preparing_plainly = time.perf_counter() - begun
     assert abs(factor - scale) < 1e-3 * scale
-    batches = training_batches(ours, hparams, scale, lengths, 0)
+    batches = (make(ours, hparams, scale, 0, planned) for planned in plan(ours, hparams, lengths, 0))
     next(batches)  # It also makes the epoch's order.
     batch = median_seconds(lambda: next(batches))
     batch_plainly = median_seconds(lambda: batch_plainly_made(plain))

@@ -34,7 +34,7 @@ def some(count: int, longest: int = 30) -> Corpus:
 
 def epoch(of: Corpus, hparams: HParams, number: int = 0, start: int = 0) -> list[Batch]:
     lengths = batches.padded_lengths(of, hparams, MANY, 1.0)
-    return list(batches.training_batches(of, hparams, 1.0, lengths, number, start))
+    return [batches.make(of, hparams, 1.0, number, each) for each in batches.plan(of, hparams, lengths, number, start)]
 
 
 def marks(made: list[Batch]) -> list[int]:
@@ -89,8 +89,8 @@ def test_sketches_beyond_the_longest_are_left_out_and_none_is_an_error() -> None
 
 
 def test_rows_are_stroke_5_in_model_units_with_end_rows_and_a_place_for_one_at_least() -> None:
-    points = np.array([[4, 2, 0], [2, 0, 1], [6, 6, 1]], np.float32)
-    batch = batches.assemble(points, np.array([2, 1]), 2.0, 2, 3)
+    of = batches.corpus([pack([np.array([[4, 2, 0], [2, 0, 1]]), np.array([[6, 6, 1]])], "a")], 2)
+    (batch,) = batches.plain_batches(of, 2.0, 3, 2)
     end = [0, 0, 0, 0, 1]
     assert batch.rows.tolist() == [[[2, 1, 1, 0, 0], [1, 0, 0, 1, 0], end], [[3, 3, 0, 1, 0], end, end], [end] * 3]
     assert batch.lengths.tolist() == [2, 1, 0]
@@ -229,7 +229,7 @@ def test_bucket_lengths_are_chosen_for_batches_as_augmentation_leaves_them() -> 
     def rows_of_an_epoch(chosen_for: HParams) -> int:
         buckets = batches.padded_lengths(of, chosen_for, MANY, 1.0)
         assert buckets[-1] == of.lengths.max()
-        return sum(batch.rows.shape[1] for batch in batches.training_batches(of, AUGMENTED, 1.0, buckets, 0))
+        return sum(planned.length + 1 for planned in batches.plan(of, AUGMENTED, buckets, 0))
 
     assert rows_of_an_epoch(AUGMENTED) < rows_of_an_epoch(PLAIN)
 

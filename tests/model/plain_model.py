@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from sketchrnn_cli.data.batches import Batch, corpus, plain_batches
+from sketchrnn_cli.data.dataset import pack
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.weights import shapes
 
@@ -22,6 +24,12 @@ def random_sketch(rng: np.random.Generator, points: int) -> np.ndarray:
     sketch[:, 2] = rng.random(points) < 0.3
     sketch[-1, 2] = 1.0
     return sketch
+
+
+def batch_of(sketches: list[np.ndarray], length: int, rows: int, labels: np.ndarray | None = None) -> Batch:
+    """Pad sketches in model units to `length` points and one end row, and fill the batch up to `rows`."""
+    of = corpus([pack(sketches, "made")], length, None if labels is None else [labels])
+    return next(plain_batches(of, 1.0, rows, length))
 
 
 def five(sketch: np.ndarray, rows: int) -> np.ndarray:

@@ -6,7 +6,7 @@ import pytest
 from keras import ops
 
 import sketchrnn_cli.training  # noqa: F401  (loads Keras quietly)
-from sketchrnn_cli.data.batches import Batch, assemble
+from sketchrnn_cli.data.batches import Batch
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import equations, kernels, network
 from sketchrnn_cli.model.inference import Drawer
@@ -23,7 +23,7 @@ def sketches() -> list[np.ndarray]:
 
 def padded(length: int, rows: int = len(LENGTHS)) -> Batch:
     labels = np.array([2, 0, 1, 2], np.int32)
-    batch = assemble(np.concatenate(sketches()), np.array(LENGTHS), 1.0, length, rows, labels)
+    batch = plain_model.batch_of(sketches(), length, rows, labels)
     return Batch(*(ops.convert_to_tensor(array) for array in batch))
 
 

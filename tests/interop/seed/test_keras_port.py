@@ -10,9 +10,9 @@ import h5py
 import numpy as np
 import pytest
 from keras import ops
+from plain_model import batch_of
 
 import sketchrnn_cli.training  # noqa: F401  (loads Keras quietly)
-from sketchrnn_cli.data.batches import assemble
 from sketchrnn_cli.errors import CheckpointError
 from sketchrnn_cli.interop.imported import Imported
 from sketchrnn_cli.interop.seed import hdf5, port
@@ -157,7 +157,7 @@ def check_every_step(imported: Imported, some: Layers, lstms: dict, gate: Callab
         drawn = Drawer(model, weights).encode(sketches)
         np.testing.assert_allclose(drawn[0], mu, atol=2e-6)
         np.testing.assert_allclose(drawn[1], sigma, atol=2e-6)
-        batch = assemble(np.concatenate(sketches), np.array([3, 5]), 1.0, padded, 2)
+        batch = batch_of(sketches, padded, 2)
         arrays = [ops.convert_to_tensor(array) for array in (batch.rows, batch.lengths)]
         trained = network.encode(tensors, *arrays, model, None, ops.convert_to_tensor(np.int32(0)))
         np.testing.assert_allclose(ops.convert_to_numpy(trained[0]), mu, atol=2e-6)
