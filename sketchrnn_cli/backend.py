@@ -35,13 +35,7 @@ def choose(asked: str, recorded: str | None = None, kernel: str = "auto", device
     Raises:
         UsageError: no such backend or device, not installed, or Keras already runs on another.
     """
-    if device not in DEVICES:
-        raise UsageError(f"--device {device}: expected {', '.join(DEVICES)}")
-    name, why = _choice(asked, recorded, kernel, device, os.environ)
-    if importlib.util.find_spec(name) is None:
-        raise UsageError(f"backend {name} ({why}): not installed; pip install 'sketchrnn[{name}]', or choose another")
-    if sys.modules.get("keras") is None and importlib.util.find_spec("keras") is None:
-        raise UsageError("training needs Keras, which is not installed; pip install keras")
+    name, why = installed_choice(asked, recorded, kernel, device)
     keras = sys.modules.get("keras")
     if keras is not None and (running := keras.backend.backend()) != name:
         if running not in BACKENDS or asked in BACKENDS:
@@ -51,6 +45,24 @@ def choose(asked: str, recorded: str | None = None, kernel: str = "auto", device
             )
         return running, "Keras already runs on it"
     os.environ[VARIABLE] = name
+    return name, why
+
+
+def installed_choice(
+    asked: str = "auto", recorded: str | None = None, kernel: str = "auto", device: str = "auto"
+) -> tuple[str, str]:
+    """Return what `choose` would choose, and why; nothing is imported.
+
+    Raises:
+        UsageError: no such backend or device, or not installed.
+    """
+    if device not in DEVICES:
+        raise UsageError(f"--device {device}: expected {', '.join(DEVICES)}")
+    name, why = _choice(asked, recorded, kernel, device, os.environ)
+    if importlib.util.find_spec(name) is None:
+        raise UsageError(f"backend {name} ({why}): not installed; pip install 'sketchrnn[{name}]', or choose another")
+    if sys.modules.get("keras") is None and importlib.util.find_spec("keras") is None:
+        raise UsageError("training needs Keras, which is not installed; pip install keras")
     return name, why
 
 

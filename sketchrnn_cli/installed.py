@@ -3,21 +3,16 @@
 import importlib.metadata
 import platform
 import subprocess
-import sys
 
-from sketchrnn_cli import __version__
+from sketchrnn_cli import __version__, backend
+from sketchrnn_cli.errors import UsageError
 
 PACKAGES = (
     "tensorflow", "keras", "jax", "jaxlib", "numpy", "safetensors", "typer", "rich", "svgwrite", "cairosvg", "imageio",
     "pillow", "svgelements", "httpx",
 )  # fmt: skip
-ENGINE = """
-from sketchrnn_cli import training
-from sketchrnn_cli.model import kernels
-print(kernels.engine().use("auto", None))
-"""
-ENGINE_SECONDS = 120
-"""Time for the training engine to start in a process of its own: half a minute at first, on a slow disk."""
+GPU_SECONDS = 20
+"""Time for `nvidia-smi` to answer."""
 
 
 def facts() -> dict[str, str]:
@@ -27,6 +22,7 @@ def facts() -> dict[str, str]:
         "python": platform.python_version(),
         "system": platform.platform(),
         **{name: _version(name) for name in PACKAGES},
+        "training backend": _backend(),
         "training device": _device(),
     }
 
@@ -38,12 +34,22 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def _device() -> str:
-    """Return the device that training would use, or why it would not start."""
-    command = [sys.executable, "-c", ENGINE]
+def _backend() -> str:
+    """Return the backend that training would choose, or why it would not start."""
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=ENGINE_SECONDS)
-    except subprocess.TimeoutExpired:
-        return f"the training engine did not start within {ENGINE_SECONDS} s"
-    lines = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines()
-    return lines[-1] if lines else f"the training engine ended with exit code {done.returncode}"
+        return "{} ({})".format(*backend.installed_choice())
+    except UsageError as error:
+        return str(error)
+
+
+def _device() -> str:
+    """Return the GPU that the NVIDIA driver lists first, or CPU; no framework, which takes seconds, is imported."""
+    command = ["nvidia-smi", "--query-gpu=name,driver_version", "--format=csv,noheader"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=GPU_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return "CPU (nvidia-smi does not answer)"
+    lines = done.stdout.strip().splitlines()
+    if done.returncode or not lines:
+        return "CPU (nvidia-smi lists no GPU)"
+    return lines[0] if len(lines) == 1 else f"{len(lines)} GPUs, the first: {lines[0]}"

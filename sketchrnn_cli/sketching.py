@@ -258,7 +258,7 @@ class Sketcher:
         Raises:
             UsageError: the model does not know one.
         """
-        return words.rows(asked, self.checkpoint.sidecar.words, str(self.checkpoint.folder))
+        return words.rows(asked, self.checkpoint.sidecar.words, names.title(self.checkpoint.folder))
 
     def between(self, start: int, end: int, steps: int) -> np.ndarray:
         """Return labels `[steps, rows]` interpolated linearly from one word to another."""
@@ -274,7 +274,7 @@ class Sketcher:
         """
         known = self.checkpoint.sidecar.words
         if not known:
-            raise UsageError(f"{self.checkpoint.folder}: was trained without words, so it cannot classify")
+            raise UsageError(f"{names.title(self.checkpoint.folder)}: was trained without words, so it cannot classify")
         if (longest := max(len(sketch) for sketch in sketches)) > self.hparams.max_seq_len:
             raise UsageError(f"a drawing of {longest} points; this model reads at most {self.hparams.max_seq_len}")
         labels = np.arange(1, len(known) + 1, dtype=np.int32)

@@ -12,7 +12,7 @@ MAX_STATEMENTS = 20
 """In the body of a command, its docstring apart."""
 
 LAYERS = (
-    {"errors", "atomic", "foreign", "backend", "caches", "download"},
+    {"errors", "wording", "atomic", "foreign", "backend", "caches", "download"},
     {"hparams", "strokes"},
     {"model", "data", "drawing", "recipes", "latent"},
     {"store", "few", "copies", "sketching"},

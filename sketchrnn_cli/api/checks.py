@@ -1,4 +1,4 @@
-"""Arguments as Python callers give them, checked where they enter: what is wrong, with expected and received."""
+"""Validate arguments of Python callers; errors state what was expected and what was received."""
 
 import math
 import operator
@@ -12,10 +12,10 @@ from sketchrnn_cli.strokes.formats import as_stroke3
 
 
 def whole(value: object, name: str, least: int) -> int:
-    """Return a whole number of at least `least`.
+    """Return an integer of at least `least`.
 
     Raises:
-        UsageError: it is none, or smaller.
+        UsageError: not an integer, or smaller.
     """
     try:
         number = operator.index(value)  # type: ignore[arg-type]
@@ -30,7 +30,7 @@ def number(value: object, name: str) -> float:
     """Return a finite number.
 
     Raises:
-        UsageError: it is none.
+        UsageError: not a finite number.
     """
     if isinstance(value, bool | str) or not isinstance(value, int | float | np.number) or not math.isfinite(value):
         raise UsageError(f"{name} {value!r}: expected a number")
@@ -41,7 +41,7 @@ def path(value: object, what: str) -> str:
     """Return a name or a path as text.
 
     Raises:
-        UsageError: it is none, or empty.
+        UsageError: not text or a path, or empty.
     """
     if not isinstance(value, str | os.PathLike) or not (text := os.fspath(value)):
         raise UsageError(f"no {what} {value!r}: expected a name or a path")
@@ -52,7 +52,7 @@ def sketch(value: object, where: str = "sketch") -> np.ndarray:
     """Return one sketch as stroke-3 float32 `[points, 3]`.
 
     Raises:
-        DataError: it is none, has no points, is not finite, or its pens are neither 0 nor 1.
+        DataError: not a sketch, without points, not finite, or with pens other than 0 and 1.
     """
     if isinstance(value, np.ndarray) and value.dtype.kind == "c":
         raise DataError(f"{where}: a sketch must be an array of numbers [points, 3]")
@@ -64,13 +64,13 @@ def sketches(value: object) -> list[np.ndarray]:
 
     Raises:
         UsageError: there are none.
-        DataError: one of them is no sketch.
+        DataError: one of them is not a sketch.
     """
     return [sketch(one, f"sketch {place}") for place, one in enumerate(_several(value), 1)]
 
 
 def shapes(value: object) -> list[np.ndarray]:
-    """Return what is to be shown, as float arrays `[points, 3]`, also of no points.
+    """Return sketches to show as float arrays `[points, 3]`, possibly empty.
 
     Raises:
         UsageError: there are none.
@@ -92,7 +92,7 @@ def latents(value: object, z_size: int) -> np.ndarray:
     """Return latent vectors as float32 `[sketches, z_size]`; one vector `[z_size]` counts as one sketch's.
 
     Raises:
-        UsageError: there are none, another shape, or not finite.
+        UsageError: empty, of another shape, or not finite.
     """
     try:
         z = np.atleast_2d(np.asarray(value, dtype=np.float32))

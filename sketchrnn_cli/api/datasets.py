@@ -1,4 +1,4 @@
-"""Data sets as Python sees them."""
+"""The Python interface of data sets."""
 
 import os
 from pathlib import Path
@@ -31,7 +31,7 @@ class DataSet:
 
     @property
     def provenance(self) -> str:
-        """Where the drawings came from, for people."""
+        """Where the drawings came from, as text."""
         return self._loaded.provenance
 
     @property

@@ -1,4 +1,4 @@
-"""Drawings in: what the command line calls INPUT."""
+"""Read drawings: INPUT on the command line."""
 
 import os
 import warnings
@@ -15,23 +15,23 @@ from sketchrnn_cli.errors import UsageError
 def read_sketch(
     path: str | os.PathLike[str], model: Model, *, data_dir: str | os.PathLike[str] = "datasets", seed: int = 0
 ) -> np.ndarray:
-    """Read one drawing, fitted to a model as every command does it.
+    """Read one drawing and fit it to a model, as the commands do.
 
     Args:
         path: an ``.svg``; a stroke-3 ``.npy`` or ``.json``; or a sketch of a data set, ``cat.npz:test:17`` or
             ``cat:test:random``.
-        model: gives the size at which an SVG enters and the number of points that it may have.
-        data_dir: where data sets are looked up.
-        seed: chooses the sketch where ``random`` is asked for.
+        model: determines the size of an SVG and the maximum number of points.
+        data_dir: folder of the data sets.
+        seed: random seed, for ``random``.
 
     Returns:
         Stroke-3 `[points, 3]` in the model's data units.
 
     Raises:
-        SketchRNNError: missing, damaged, or nothing that can be made to fit.
+        SketchRNNError: missing, damaged, or too complex for the model.
 
     Warns:
-        UserWarning: something was left out or simplified on the way.
+        UserWarning: something was ignored or simplified.
     """
     if not isinstance(model, Model):
         raise UsageError(f"model {model!r}: expected a model, as sketchrnn.load gives")

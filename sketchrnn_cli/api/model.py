@@ -1,8 +1,8 @@
-"""A trained model as Python sees it: load it, draw with it.
+"""The Python interface of a trained model: load it, draw with it.
 
 Sketches are stroke-3 float32 arrays `[points, 3]` in data units (dx, dy, pen; pen = 1 lifts the pen after the point;
-y grows downwards). Sketch i of a call draws from the random stream (seed, i), so the same seed draws the same
-sketches, whatever is drawn beside them.
+y grows downwards). Sketch i of a call draws from the random stream (seed, i), so the same seed gives the same
+sketches, independent of the rest of the batch.
 """
 
 import os
@@ -19,11 +19,12 @@ from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import names
 from sketchrnn_cli.store.checkpoint import Sidecar
+from sketchrnn_cli.wording import counted
 
 ENDING_TEMPERATURE = 0.6
-"""Default of what goes on from a beginning."""
+"""Default for completions."""
 FAITHFUL_TEMPERATURE = 0.1
-"""Default of what shows a given z."""
+"""Default for decoding a given z."""
 
 
 def load(
@@ -63,12 +64,12 @@ class Model:
 
     @property
     def sidecar(self) -> Sidecar:
-        """Everything that `hparams.json` says of it."""
+        """The contents of `hparams.json`."""
         return self._sketcher.checkpoint.sidecar
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What it can be asked for by name; empty where it was trained without words."""
+        """The words it can draw by name; empty if it was trained without words."""
         return self.sidecar.words
 
     def sample(
@@ -83,15 +84,15 @@ class Model:
         """Draw new sketches.
 
         Args:
-            count: how many.
+            count: number of sketches.
             word: what to draw, one of `words`; None for any.
-            temperature: randomness τ of everything at once, as in the paper; 0 takes the most probable. None: as the
-                model draws best, which cuts, narrows and sharpens the parts apart.
-            seed: of the random draws.
-            max_points: where a sketch is cut; by default the model's ``max_seq_len``.
+            temperature: sampling temperature τ of the paper; 0 is greedy. None: the model's recommended sampling,
+                with separate settings for mixture weights, σ and pen.
+            seed: random seed.
+            max_points: maximum length of a sketch; by default the model's ``max_seq_len``.
 
         Raises:
-            SketchRNNError: an impossible temperature, an unknown word, or more points than memory holds.
+            SketchRNNError: an invalid temperature, an unknown word, or more points than fit in memory.
         """
         count, seed, max_points = checks.whole(count, "count", 1), checks.whole(seed, "seed", 0), _most(max_points)
         temperature = None if temperature is None else checks.number(temperature, "temperature")
@@ -100,10 +101,10 @@ class Model:
         return self._sketcher.sample(count, seed, temperature, max_points, labels)
 
     def encode(self, sketches: Sequence[np.ndarray], *, sample: bool = False, seed: int = 0) -> np.ndarray:
-        """Return the latent vectors z `[sketches, z_size]`: μ, or with `sample` a draw from N(μ, σ).
+        """Return the latent vectors z `[sketches, z_size]`: μ, or with `sample` a sample of N(μ, σ).
 
         Raises:
-            SketchRNNError: the model is decoder-only, or a sketch is none, or has more than ``max_seq_len`` points.
+            SketchRNNError: the model is decoder-only, or a sketch is invalid or longer than ``max_seq_len`` points.
         """
         mu, sigma = self._sketcher.encode(checks.sketches(sketches))
         if not sample:
@@ -114,7 +115,7 @@ class Model:
     def decode(
         self, z: np.ndarray, *, temperature: float = FAITHFUL_TEMPERATURE, seed: int = 0, max_points: int | None = None
     ) -> list[np.ndarray]:
-        """Draw a sketch of each latent vector `[sketches, z_size]`, all from one random stream: only z differs.
+        """Decode each latent vector `[sketches, z_size]`, all with the same random numbers, so that only z differs.
 
         Raises:
             SketchRNNError: the model is decoder-only, or z has another shape.
@@ -146,16 +147,16 @@ class Model:
         sample: bool = False,
         max_points: int | None = None,
     ) -> list[np.ndarray]:
-        """Walk through the latent space from one sketch to another, or over the field between four.
+        """Interpolate in the latent space from one sketch to another, or over the field between four.
 
         Args:
             sketches: two ends, or four corners: top left, top right, bottom left, bottom right.
             steps: sketches from end to end, both included; a field has `steps` × `steps`, row by row.
-            way: along the great arc (slerp), or straight (lerp).
-            temperature: randomness τ.
-            seed: of the random draws.
-            sample: take z from N(μ, σ) instead of μ.
-            max_points: where a sketch is cut; by default the model's ``max_seq_len``.
+            way: spherical (slerp) or linear (lerp) interpolation.
+            temperature: sampling temperature τ.
+            seed: random seed.
+            sample: sample z from N(μ, σ) instead of using μ.
+            max_points: maximum length of a sketch; by default the model's ``max_seq_len``.
 
         Raises:
             SketchRNNError: neither two nor four sketches, fewer than 2 steps, or as `encode`.
@@ -181,20 +182,20 @@ class Model:
         as_is: bool = False,
         known_size: bool = False,
     ) -> list[np.ndarray]:
-        """Draw on from a beginning: `count` sketches that all start with its points.
+        """Complete a sketch: return `count` sketches that all start with its points.
 
         Args:
             beginning: the first points of a sketch.
-            count: how many.
-            word: what it is of, one of `words`; None for any.
-            temperature: randomness τ.
-            seed: of the guesses and of the random draws.
-            as_is: read the beginning at its own size and with its own z, instead of guessing what it is the beginning
-                of; then the model may end it at once.
-            known_size: guess z, but not the size.
+            count: number of completions.
+            word: what it shows, one of `words`; None for any.
+            temperature: sampling temperature τ.
+            seed: random seed.
+            as_is: encode the beginning as a complete sketch, at its own size, instead of inferring size and z; the
+                model may then end it at once.
+            known_size: infer z only, not the size.
 
         Raises:
-            SketchRNNError: the beginning leaves no point to draw.
+            SketchRNNError: the beginning leaves no points to draw.
         """
         beginning, count = checks.sketch(beginning, "beginning"), checks.whole(count, "count", 1)
         temperature, seed = checks.number(temperature, "temperature"), checks.whole(seed, "seed", 0)
@@ -218,7 +219,7 @@ class Model:
         return self.decode(latent.analogy(*self.encode([a, b, c])), temperature=temperature, seed=seed)[0]
 
     def classify(self, sketches: Sequence[np.ndarray], count: int = 5) -> list[list[tuple[str, float]]]:
-        """Return of each sketch the `count` words under which it is most likely, with p(word | drawing).
+        """Return the `count` most likely words of each sketch, with p(word | drawing).
 
         Raises:
             SketchRNNError: the model knows no words, or a sketch has more than ``max_seq_len`` points.
@@ -229,7 +230,7 @@ class Model:
         return 0 if word is None else int(self._sketcher.rows([word])[0])
 
     def __repr__(self) -> str:
-        return f"<Model {self.name}: {self.hparams.dec_model}, {self.sidecar.step} steps>"
+        return f"<Model {self.name}: {self.hparams.dec_model}, {counted(self.sidecar.step, 'step')}>"
 
 
 def _most(max_points: int | None) -> int | None:

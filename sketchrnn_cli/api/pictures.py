@@ -12,6 +12,7 @@ from sketchrnn_cli.drawing import output, svg
 from sketchrnn_cli.drawing.layout import Picture, grid, sequence
 from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.drawing.timing import Timing
+from sketchrnn_cli.wording import counted
 
 ANIMATED = (".gif", ".webp", ".apng", ".mp4")
 
@@ -74,7 +75,7 @@ class Sheet:
             return path.read_bytes()
 
     def __repr__(self) -> str:
-        return f"<Sheet of {len(self._sketches)} sketches>"
+        return f"<Sheet of {counted(len(self._sketches), 'sketch')}>"
 
 
 def draw(

@@ -67,7 +67,7 @@ class Request:
             UsageError: the request continues from another model.
         """
         if self.resume or self.from_:
-            raise UsageError("--recipe begins a run of its own; leave --resume and --from out")
+            raise UsageError("--recipe starts a new run; omit --resume and --from")
         has_budget = any(self.schedule.get(name) is not None for name in BUDGETS)
         return dataclasses.replace(
             self,
@@ -83,14 +83,14 @@ class Request:
             UsageError: see above.
         """
         if not has_data and not self.resume:
-            raise UsageError("name what to train on (sketchrnn train cat), or a run to go on with (--resume NAME)")
+            raise UsageError("no data set given; name one (sketchrnn train cat), or resume a run (--resume NAME)")
         if self.initial_epoch is not None and not self.from_:
-            raise UsageError("--initial-epoch begins the schedules late for the weights of --from; give both")
+            raise UsageError("--initial-epoch needs --from")
         own = (self.hyperparameters, self.settings, self.from_, self.name, self.classes)
         if self.resume and (any(own) or self.like_mine is not None):
             raise UsageError(
-                "--resume takes everything from the run; only --epochs, --steps, --minutes, --keep-every, "
-                "--save-every, --validate-every, --patience, --backend, --devices and where its data lies may change"
+                "--resume restores the settings of the run; only --epochs, --steps, --minutes, --keep-every, "
+                "--save-every, --validate-every, --patience, --backend, --devices and where its data is may change"
             )
         backends.check_devices(self.hardware.devices)
         Schedule().changed(self.schedule)

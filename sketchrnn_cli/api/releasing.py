@@ -1,4 +1,4 @@
-"""Release a model: its two files, a card, six sketches."""
+"""Release a model: sidecar, weights, a card, six sketches."""
 
 import dataclasses
 import json
@@ -22,7 +22,7 @@ from sketchrnn_cli.store import card, checkpoint
 from sketchrnn_cli.store.checkpoint import Checkpoint
 
 SHOWN = 6
-"""Sketches on a card."""
+"""Sketches on the card."""
 
 
 def release_model(
@@ -34,21 +34,21 @@ def release_model(
     half: bool = True,
     fitted_to: DataSet | None = None,
 ) -> Path:
-    """Write a model as a new folder, whole or not at all; return the folder.
+    """Write a model as a new folder, atomically; return the folder.
 
     Args:
         source: the model.
-        folder: where to.
+        folder: the output folder.
         said: fields of the sidecar to replace, such as its license.
-        metrics: a JSON object of figures, name to number, that join the sidecar's.
-        sampling: ``name=value,...`` of how it draws best; see `Sampling`.
-        half: whether weights are rounded to half precision.
-        fitted_to: a data set to whose training drawings the aggregate posterior is fitted, a Gaussian a word.
+        metrics: a JSON file of names and numbers to add to the sidecar's metrics.
+        sampling: recommended sampling as ``name=value,...``; see `Sampling`.
+        half: store weights in half precision.
+        fitted_to: a data set; the aggregate posterior is fitted to its training drawings, one Gaussian per word.
 
     Raises:
         CheckpointError: the folder exists or cannot be written.
-        DataError: the figures cannot be read.
-        UsageError: the sampling is none.
+        DataError: the metrics cannot be read.
+        UsageError: an invalid sampling.
     """
     sidecar = dataclasses.replace(source.sidecar, **said)
     if metrics is not None:
@@ -71,7 +71,7 @@ def release_model(
 
 
 def fit_latents(sketcher: Sketcher, dataset: DataSet) -> Aggregate:
-    """Fit the aggregate posterior to the training drawings of a data set, a Gaussian for each of its words.
+    """Fit the aggregate posterior to the training drawings of a data set, one Gaussian per word.
 
     Raises:
         CheckpointError: the model has no encoder.
@@ -84,10 +84,10 @@ def fit_latents(sketcher: Sketcher, dataset: DataSet) -> Aggregate:
 
 
 def parse_sampling(text: str) -> Sampling:
-    """Return the sampling that ``name=value,...`` says.
+    """Parse ``name=value,...`` as a sampling.
 
     Raises:
-        UsageError: a name is unknown, or a value does not fit.
+        UsageError: an unknown name, or an invalid value.
     """
     known = [field.name for field in dataclasses.fields(Sampling)]
     values: dict[str, float] = {}

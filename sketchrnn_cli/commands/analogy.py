@@ -15,7 +15,7 @@ def analogy(
         list[str],
         opt.words_of("A B C", "a drawing, what to take away from it, and what to add. " + opt.INPUT_HELP),
     ],
-    temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the drawing.")] = 0.1,
+    temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Sampling temperature.")] = 0.1,
     seed: opt.Seed = 0,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
     output: Any = None,

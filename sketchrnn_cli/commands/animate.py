@@ -21,21 +21,19 @@ if TYPE_CHECKING:
 def animate(
     words_: Annotated[
         list[str] | None,
-        opt.words_of("[INPUT]", "a drawing, to draw it and not a new sketch. " + opt.INPUT_HELP),
+        opt.words_of("[INPUT]", "a drawing to animate instead of a new sketch. " + opt.INPUT_HELP),
     ] = None,
     drawn: Annotated[
         str | None,
-        typer.Option("--input", metavar="INPUT", help="The same as INPUT."),
+        typer.Option("--input", metavar="INPUT", help="Same as INPUT."),
     ] = None,
     morph: Annotated[
         tuple[str, str] | None,
-        typer.Option(metavar="INPUT INPUT", help="Turn one drawing into another and back, by the latent space."),
+        typer.Option(metavar="INPUT INPUT", help="Morph one drawing into another and back, through the latent space."),
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option(
-            min=2, max=1000, help="With --morph: drawings from one to the other. [default: 20, with --points 40]"
-        ),
+        typer.Option(min=2, max=1000, help="With --morph: number of drawings. [default: 20, with --points 40]"),
     ] = None,
     points: Annotated[
         bool, typer.Option("--points", help="With --morph: move the points of one drawing to those of the other.")
@@ -46,19 +44,19 @@ def animate(
             "--temperature",
             "-t",
             min=0,
-            help="Randomness, as for sample. [default: as the model draws best; with --morph 0.1]",
+            help="Sampling temperature. [default: the model's recommended sampling; with --morph 0.1]",
         ),
     ] = None,
     count: Annotated[
-        int | None, typer.Option("--count", "-n", min=1, max=100, help="Sketches drawn side by side. [default: 1]")
+        int | None, typer.Option("--count", "-n", min=1, max=100, help="Number of sketches, side by side. [default: 1]")
     ] = None,
     words: opt.Words = None,
     seed: opt.Seed = 0,
     max_points: opt.MaxPoints = None,
-    fps: Annotated[int, typer.Option(help="Frames a second.")] = 25,
-    seconds: Annotated[float, typer.Option(help="Seconds from the first stroke to the last.")] = 3.0,
-    hold: Annotated[float, typer.Option(help="Seconds that the finished drawing stays.")] = 1.5,
-    loop: Annotated[int, typer.Option(help="How often it plays; 0 forever.")] = 0,
+    fps: Annotated[int, typer.Option(help="Frames per second.")] = 25,
+    seconds: Annotated[float, typer.Option(help="Duration of the drawing, in seconds.")] = 3.0,
+    hold: Annotated[float, typer.Option(help="Duration of the finished drawing, in seconds.")] = 1.5,
+    loop: Annotated[int, typer.Option(help="Number of repetitions; 0 for infinite.")] = 0,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
     output: Any = None,
     style: Any = None,
@@ -93,10 +91,10 @@ def animate(
 
 
 def _drawing(asked: str | None, inputs: list[str], morph: tuple[str, str] | None) -> str | None:
-    """Return the one drawing that is animated, however it was given.
+    """Return the drawing to animate, from either option.
 
     Raises:
-        UsageError: more than one.
+        UsageError: more than one drawing.
     """
     if len(inputs) == 2:
         raise UsageError(f"two drawings: --morph {inputs[0]} {inputs[1]} turns one into the other")
@@ -111,7 +109,7 @@ def _drawing(asked: str | None, inputs: list[str], morph: tuple[str, str] | None
 def _check(
     has_drawing: bool, has_morph: bool, count: int | None, points: bool, steps: int | None, words: list[str] | None
 ) -> None:
-    """Refuse options that do not go together.
+    """Refuse options that contradict each other.
 
     Raises:
         UsageError: see above.
@@ -136,10 +134,10 @@ def _morph(
     seed: int,
     max_points: int | None,
 ) -> "list[np.ndarray]":
-    """Return the sketches from one drawing to another: points that move, or the latent way.
+    """Return the sketches from one drawing to another: moving points, or a path through the latent space.
 
     Raises:
-        UsageError: the latent way by a model that has none.
+        UsageError: a latent path, but the model is decoder-only.
     """
     from sketchrnn_cli.commands import sheets
     from sketchrnn_cli.drawing.morph import between

@@ -9,10 +9,10 @@ from sketchrnn_cli.commands import options as opt
 
 
 def caches(
-    clear: Annotated[bool, typer.Option("--clear", help="Delete them: all of it is made again when needed.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Delete them; they are rebuilt when needed.")] = False,
     data_dir: opt.DataDir = opt.DATA_DIR,
 ) -> None:
-    """Say where caches lie and how large they are: prepared data sets, converted drawings, compiled training steps.
+    """Show location and size of the caches: prepared data sets, converted drawings, compiled training steps.
 
     Example: sketchrnn caches --clear
     """

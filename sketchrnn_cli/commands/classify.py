@@ -12,26 +12,28 @@ if TYPE_CHECKING:
     from sketchrnn_cli.store.checkpoint import Checkpoint
 
 SHOWN = 5
-"""Words a drawing."""
+"""Words per drawing."""
 
 
 @opt.with_reading
 def classify(
     words: Annotated[
         list[str],
-        opt.words_of("INPUT...", "drawings, or a data set, to count what is named rightly. " + opt.INPUT_HELP),
+        opt.words_of("INPUT...", "drawings, or a data set to measure accuracy on. " + opt.INPUT_HELP),
     ],
     split: Annotated[str, typer.Option(help="Of a data set: train, valid or test.")] = "test",
-    limit: Annotated[int, typer.Option(min=1, help="Of a data set: drawings at most, drawn by lot.")] = 1000,
+    limit: Annotated[
+        int, typer.Option(min=1, help="Of a data set: maximum number of drawings, chosen at random.")
+    ] = 1000,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     device: Annotated[str, typer.Option(help="For a data set: auto, cpu or gpu.")] = "auto",
     seed: opt.Seed = 0,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
     reading: Any = None,
 ) -> None:
-    """Name drawings: of all words that the model knows, the five under which it would most likely draw them.
+    """Classify drawings: the five most likely of all words known to the model.
 
-    Of a data set, it is counted how often the right word comes first, and among the first five.
+    For a data set, report top-1 and top-5 accuracy.
 
     Example: sketchrnn classify quickdraw mine.svg
     """
@@ -53,7 +55,8 @@ def classify(
             counted = _count(sketcher.checkpoint, text, reading.data_dir, split, limit, seed, device)
             results.append({"input": text, **counted})
             line = (
-                f"{counted['top_1']:.3f} of {counted['drawings']} named rightly, {counted['top_5']:.3f} within five "
+                f"{counted['top_1']:.3f} of {counted['drawings']} classified correctly, "
+                f"{counted['top_5']:.3f} within five "
                 f"(± {counted['standard_error']:.3f})"
             )
         if not as_json:
@@ -65,14 +68,16 @@ def classify(
 def _count(
     loaded: "Checkpoint", text: str, data_dir: Path, split: str, limit: int, seed: int, device: str
 ) -> dict[str, Any]:
-    """Return how much of a data set is named rightly."""
+    """Return the accuracy on a data set."""
+    from sketchrnn_cli.commands import drawings
     from sketchrnn_cli.data import cache, names
     from sketchrnn_cli.data.dataset import SPLITS
     from sketchrnn_cli.errors import UsageError
 
     if split not in SPLITS:
         raise UsageError(f"--split {split}: expected one of {', '.join(SPLITS)}")
-    dataset = cache.load(names.find(text, data_dir))
+    (path,) = drawings.archives([names.find(text, data_dir)])
+    dataset = cache.load(path)
     with console.stderr().status("Starting the training engine"):
         from sketchrnn_cli.training import classifying, start
 

@@ -13,31 +13,33 @@ from sketchrnn_cli.errors import UsageError
 @opt.with_output
 def complete(
     words: Annotated[list[str], opt.words_of("INPUT", "the beginning. " + opt.INPUT_HELP)],
-    count: Annotated[int, typer.Option("--count", "-n", min=1, max=10_000, help="How many endings.")] = 4,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=10_000, help="Number of completions.")] = 4,
     fraction: Annotated[
         float | None,
-        typer.Option(help="The beginning's size as a share of the whole drawing's. [default: 1 for an SVG]"),
+        typer.Option(help="Size of the beginning as a fraction of the whole drawing. [default: 1 for an SVG]"),
     ] = None,
     keep: Annotated[
-        int | None, typer.Option(min=1, help="Keep so many points of the INPUT only. [default: all]")
+        int | None, typer.Option(min=1, help="Use only the first N points of the INPUT. [default: all]")
     ] = None,
     as_is: Annotated[
         bool,
-        typer.Option("--as-is", help="Read the beginning at its own size, as if it were whole; the model may end it."),
+        typer.Option(
+            "--as-is", help="Encode the beginning at its own size, as a complete drawing, which the model may end."
+        ),
     ] = False,
     word: opt.Word = None,
-    temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the endings.")] = 0.6,
+    temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Sampling temperature.")] = 0.6,
     seed: opt.Seed = 0,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
     output: Any = None,
     style: Any = None,
     reading: Any = None,
 ) -> None:
-    """Draw on from a beginning: several endings on one sheet, the given part in another color.
+    """Complete a drawing: several completions on one sheet, the given part in another color.
 
-    How large the beginning is meant, and what it is the beginning of, is guessed: each ending goes on from a guess that
-    would have foretold these strokes. --fraction says the size: the beginning enters at that share of what the model
-    knows. A beginning of more than three quarters of the points that the model takes is simplified, to leave room.
+    The size and the subject of the beginning are inferred: each completion continues from a guess under which these
+    strokes are likely. --fraction states the size, relative to a whole drawing. A beginning of more than three quarters
+    of the model's maximum number of points is simplified, to leave room.
 
     Example: sketchrnn complete cat half.svg --fraction 0.5 --count 8 --out endings.svg
     """

@@ -1,15 +1,15 @@
-"""What the shell offers after TAB: models, runs and data sets that are here. It never fails."""
+"""Shell completion: names of models, runs and data sets. It never fails."""
 
 from pathlib import Path
 
 import typer
 
 CHECKPOINT_DIR, DATA_DIR = Path("checkpoints"), Path("datasets")
-"""What `--checkpoint-dir` and `--data-dir` are where not given."""
+"""Defaults of `--checkpoint-dir` and `--data-dir`."""
 
 
 def models(ctx: typer.Context, incomplete: str) -> list[str]:
-    """Return the names that CKPT can take."""
+    """Return valid names for CKPT."""
     from sketchrnn_cli.store import names
 
     return _beginning(names.available(_folder(ctx, "checkpoint_dir", CHECKPOINT_DIR)), incomplete)

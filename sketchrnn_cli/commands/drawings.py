@@ -1,4 +1,4 @@
-"""Drawings as a data set, for the commands that take one: convert a folder or a file, and say what became of it."""
+"""Use a folder or file of drawings as a data set: convert it, and print a summary."""
 
 import os
 from collections.abc import Sequence
@@ -9,11 +9,11 @@ from sketchrnn_cli.errors import UsageError
 
 
 def archives(paths: Sequence[Path], hand_only: bool = False, max_points: int | None = None) -> list[Path]:
-    """Return the archives of data sets, made of those that are drawings, in their order; see `prepared.prepare`.
+    """Return the archives of data sets, in order, after converting those that are drawings (see `prepared.prepare`).
 
     Raises:
-        DataError: nothing of a folder or file can be used.
-        UsageError: `hand_only` of an archive, which does not say what a hand drew.
+        DataError: a folder or file contains nothing usable.
+        UsageError: `hand_only` for an archive, which does not record who drew what.
     """
     from sketchrnn_cli.data import prepared
 

@@ -11,7 +11,7 @@ from sketchrnn_cli.commands import options as opt
 @opt.with_reading
 def encode(
     words: Annotated[list[str], opt.words_of("INPUT...", "drawings. " + opt.INPUT_HELP)],
-    sigma: Annotated[bool, typer.Option("--sigma", help="Write σ too: [2, n, z] of μ and σ.")] = False,
+    sigma: Annotated[bool, typer.Option("--sigma", help="Write σ, too: [2, n, z] of μ and σ.")] = False,
     seed: opt.Seed = 0,
     out: opt.Out = None,
     force: opt.Force = False,

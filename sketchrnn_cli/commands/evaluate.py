@@ -10,44 +10,47 @@ from sketchrnn_cli import atomic, console
 from sketchrnn_cli import backend as backends
 from sketchrnn_cli.commands import completion
 from sketchrnn_cli.commands import options as opt
+from sketchrnn_cli.wording import counted
 
 
 def evaluate(
     ckpt: opt.NamedCkpt,
     datasets: Annotated[
         list[str] | None,
-        typer.Argument(metavar="DATASET", help="By default those of the training run.", autocompletion=completion.sets),
+        typer.Argument(metavar="DATASET", help="[default: those of the training run]", autocompletion=completion.sets),
     ] = None,
-    split: Annotated[list[str] | None, typer.Option(help="train, valid, test. [default: valid and test]")] = None,
+    split: Annotated[
+        list[str] | None,
+        typer.Option(help="train, valid, test. [default: valid and test; train where neither has any]"),
+    ] = None,
     per_sketch: Annotated[
-        Path | None, typer.Option(metavar="FILE.csv", help="Write each sketch's losses, the most unusual first.")
+        Path | None, typer.Option(metavar="FILE.csv", help="Write the losses of each sketch, the most unusual first.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    backend: Annotated[str, typer.Option(help="auto, tensorflow or jax; auto: JAX where it sees a GPU.")] = "auto",
+    backend: Annotated[str, typer.Option(help="auto, tensorflow or jax; auto: JAX if it sees a GPU.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
     devices: Annotated[
-        str | None, typer.Option(metavar="N|all", help="How many devices share the work, on JAX. [default: 1]")
+        str | None, typer.Option(metavar="N|all", help="Number of devices that share the work (JAX). [default: 1]")
     ] = None,
-    data_dir: Annotated[Path, typer.Option(help="Where data sets are looked up.")] = Path("datasets"),
+    data_dir: Annotated[Path, typer.Option(help="Folder of the data sets.")] = Path("datasets"),
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
     force: opt.Force = False,
 ) -> None:
-    """Measure L_R and L_KL on drawings, as the paper reports them and per point.
+    """Measure L_R and L_KL on data sets, as reported in the paper and per point.
 
     Example: sketchrnn evaluate cat doodle_cat --split test
     """
     if per_sketch is not None and os.path.lexists(per_sketch) and not force:
         raise atomic.taken(per_sketch)
     backends.check_devices(devices, backends.choose(backend, device=device)[0])
-    splits = split or ["valid", "test"]
-    _check_names(ckpt, datasets or [], splits, data_dir, checkpoint_dir)
+    paths, splits = _found(ckpt, datasets or [], split or [], data_dir, checkpoint_dir)
     with console.stderr().status("Starting the training engine"):
         from sketchrnn_cli.training import measuring, start
 
     console.message(f"on {start.use_device(device, None, devices)}")
     figures = []
-    for figure in measuring.measure(ckpt, datasets or [], splits, data_dir, checkpoint_dir):
-        console.message(f"measured {figure.dataset} {figure.split}: {len(figure.losses.lengths)} sketches")
+    for figure in measuring.measure(ckpt, paths, splits, data_dir, checkpoint_dir):
+        console.message(f"measured {figure.dataset} {figure.split}: {counted(len(figure.losses.lengths), 'sketch')}")
         figures.append(figure)
     if per_sketch is not None:
         measuring.write_per_sketch(figures, per_sketch, force)
@@ -70,17 +73,26 @@ def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
     console.stdout().print(table)
 
 
-def _check_names(ckpt: str, datasets: list[str], splits: list[str], data_dir: Path, checkpoint_dir: Path) -> None:
-    """Look for everything that is named, before a framework is imported, which takes seconds.
+def _found(
+    ckpt: str, datasets: list[str], splits: list[str], data_dir: Path, checkpoint_dir: Path
+) -> tuple[list[str], list[str]]:
+    """Return the named archives and the splits: by default valid and test, or train if both are empty.
+
+    Called before a framework, slow to import, is loaded.
 
     Raises:
-        SketchRNNError: something is not there.
+        SketchRNNError: a name is unknown.
     """
+    from sketchrnn_cli.commands import drawings
+    from sketchrnn_cli.data import cache
     from sketchrnn_cli.data import names as set_names
     from sketchrnn_cli.data.dataset import check_splits
     from sketchrnn_cli.store import names
 
     names.find(ckpt, checkpoint_dir)
     check_splits(splits)
-    for dataset in datasets:
-        set_names.find(dataset, data_dir)
+    paths = drawings.archives([set_names.find(dataset, data_dir) for dataset in datasets])
+    if not splits:
+        sets = [cache.load(path) for path in paths]
+        splits = [name for name in ("valid", "test") if all(len(each.splits[name]) for each in sets)] or ["train"]
+    return [str(path) for path in paths], splits

@@ -9,7 +9,7 @@ from sketchrnn_cli.hparams import described
 
 
 def hparams(
-    contains: Annotated[str, typer.Option(metavar="TEXT", help="Only those whose name or meaning contains it.")] = "",
+    contains: Annotated[str, typer.Option(metavar="TEXT", help="Only those whose name or meaning contains TEXT.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List every hyperparameter: change one with `train --set NAME=VALUE`.

@@ -13,15 +13,17 @@ from sketchrnn_cli.errors import UsageError
 @opt.with_output
 def interpolate(
     words_: Annotated[list[str], opt.words_of("INPUT...", "two or four drawings. " + opt.INPUT_HELP)],
-    grid: Annotated[bool, typer.Option("--grid", help="Insist on four drawings, the corners of a grid.")] = False,
-    steps: Annotated[int, typer.Option(min=2, max=100, help="Drawings from one to the other, with both ends.")] = 10,
-    lerp: Annotated[bool, typer.Option("--lerp", help="Walk straight instead of along the great arc (slerp).")] = False,
-    temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Randomness of the drawings.")] = 0.1,
-    sample_z: Annotated[bool, typer.Option("--sample-z", help="Draw z from N(μ, σ) instead of taking μ.")] = False,
+    grid: Annotated[bool, typer.Option("--grid", help="Require four drawings, the corners of a grid.")] = False,
+    steps: Annotated[
+        int, typer.Option(min=2, max=100, help="Number of drawings from one to the other, including both ends.")
+    ] = 10,
+    lerp: Annotated[bool, typer.Option("--lerp", help="Interpolate linearly instead of spherically (slerp).")] = False,
+    temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Sampling temperature.")] = 0.1,
+    sample_z: Annotated[bool, typer.Option("--sample-z", help="Sample z from N(μ, σ) instead of using μ.")] = False,
     words: Annotated[
         list[str] | None,
         typer.Option(
-            "--class", metavar="WORD", help="What the drawings are of; two: from the first word to the second."
+            "--class", metavar="WORD", help="What the drawings show; two words: from the first to the second."
         ),
     ] = None,
     seed: opt.Seed = 0,
@@ -30,7 +32,7 @@ def interpolate(
     style: Any = None,
     reading: Any = None,
 ) -> None:
-    """Walk through the latent space from one drawing to another; four drawings are the corners of a grid.
+    """Interpolate in the latent space from one drawing to another; four drawings are the corners of a grid.
 
     Example: sketchrnn interpolate cat a.svg b.svg --steps 10
     """

@@ -27,52 +27,55 @@ NamedCkpt = Annotated[
     str,
     typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.", autocompletion=completion.models),
 ]
-CheckpointDir = Annotated[Path, typer.Option(help="Where names are looked up.")]
-Seed = Annotated[int, typer.Option(min=0, help="Seed of the random draws: the same seed draws the same.")]
-Out = Annotated[str | None, typer.Option("--out", "-o", help="File to write; its suffix picks the format.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace what exists.")]
-DataDir = Annotated[Path, typer.Option(help="Where data sets lie.")]
+CheckpointDir = Annotated[Path, typer.Option(help="Folder of the checkpoints.")]
+Seed = Annotated[int, typer.Option(min=0, help="Random seed; the same seed gives the same drawings.")]
+Out = Annotated[str | None, typer.Option("--out", "-o", help="Output file; the suffix selects the format.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]
+DataDir = Annotated[Path, typer.Option(help="Folder of the data sets.")]
 MaxPoints = Annotated[
     int | None,
-    typer.Option(min=1, max=100_000, help="Points of a drawing at most. [default: the model's max_seq_len]"),
+    typer.Option(min=1, max=100_000, help="Maximum number of points. [default: the model's max_seq_len]"),
 ]
 Words = Annotated[
     list[str] | None,
-    typer.Option("--class", metavar="WORD", help="What to draw, of the words that the model knows; may be repeated."),
+    typer.Option("--class", metavar="WORD", help="What to draw, a word known to the model; repeatable."),
 ]
 Word = Annotated[
     str | None,
-    typer.Option("--class", metavar="WORD", help="What it is of, a word that the model knows. [default: any]"),
+    typer.Option("--class", metavar="WORD", help="What it shows, a word known to the model. [default: any]"),
 ]
 Tame = Annotated[
     bool | None,
-    typer.Option("--tame/--wild", help="Draw more alike and more often right, or more various. [default: between]"),
+    typer.Option("--tame/--wild", help="Less varied and more recognizable, or more varied. [default: in between]"),
 ]
 Size = Annotated[int, typer.Option(help="Larger side of a drawing, in pixels.", rich_help_panel=LOOK)]
 Join = Annotated[
     bool | None,
     typer.Option(
         "--join/--no-join",
-        help="Join an SVG's strokes whose ends touch. [default: where a program cut them into pieces]",
+        help="Join strokes of an SVG whose ends touch. [default: if a program cut them into pieces]",
         rich_help_panel=READING,
     ),
 ]
 CenterLines = Annotated[
     bool,
     typer.Option(
-        "--center-lines", help="Take the middle of an SVG's filled outlines, not their edge.", rich_help_panel=READING
+        "--center-lines",
+        help="Trace the center lines of an SVG's filled outlines instead of their edges.",
+        rich_help_panel=READING,
     ),
 ]
 INPUT_HELP = (
-    "An .svg, a scan (.png, .jpg), a stroke-3 .npy or .json, or a sketch of a set: cat.npz:test:17, cat:test:random."
+    "An .svg, a scan (.png, .jpg), a stroke-3 .npy or .json, or a sketch of a data set: cat:test:17, "
+    "cat.npz:test:random."
 )
 
 
 def words_of(drawings: str, help: str) -> Any:
-    """Return the argument of a drawing command: a model, which may be left out, and drawings (see `meant`)."""
+    """Return the argument of a drawing command: an optional model, and drawings (see `meant`)."""
     return typer.Argument(
         metavar=f"[CKPT] {drawings}",
-        help=f"A checkpoint's folder or name, by default the newest run, else the bundled cat; then {help}",
+        help=f"A checkpoint's folder or name, by default the newest run, else the bundled doodle_cat; then {help}",
         autocompletion=completion.models_and_drawings,
     )
 
@@ -88,39 +91,39 @@ _OUTPUT: dict[str, tuple[Any, Any]] = {
             typer.Option(
                 "--out",
                 "-o",
-                help="File to write: .svg, .png, .gif, .webp, .apng, .mp4, .npy, .json; with %03d in its name one file "
-                "a sketch; - for stdout. [default: a free numbered .svg]",
+                help="Output file: .svg, .png, .gif, .webp, .apng, .mp4, .npy, .json; with %03d in its name, one file "
+                "per sketch; - for stdout. [default: a new numbered .svg]",
             ),
         ],
         None,
     ),
     "force": (Force, False),
-    "show": (Annotated[bool, typer.Option("--open", help="Open what was written.")], False),
+    "show": (Annotated[bool, typer.Option("--open", help="Open the output file.")], False),
 }
 _STYLE: dict[str, tuple[Any, Any]] = {
-    "size": (Annotated[str, _look("Larger side of a drawing: pixels, or 100mm, 10cm, 4in.")], "256"),
+    "size": (Annotated[str, _look("Larger side of a drawing: in pixels, or 100mm, 10cm, 4in.")], "256"),
     "page": (Annotated[str | None, _look("Fit the sheet to a page for a pen plotter: a3, a4, a5, letter.")], None),
     "stroke_width": (
-        Annotated[float | None, _look("Width of the pen, in pixels. [default: 1.2 % of the size]")],
+        Annotated[float | None, _look("Stroke width, in pixels. [default: 1.2 % of the size]")],
         None,
     ),
     "margin": (
-        Annotated[float | None, _look("Free space around a drawing, in pixels. [default: 8 % of the size]")],
+        Annotated[float | None, _look("Margin around a drawing, in pixels. [default: 8 % of the size]")],
         None,
     ),
-    "color": (Annotated[str, _look("Color of the strokes: a CSS name, or #rrggbb.")], "#22262b"),
-    "background": (Annotated[str, _look("Color of the page, or none.")], "#ffffff"),
-    "color_by_order": (Annotated[bool, _look("Give each stroke a color of its own.", "--color-by-order")], False),
-    "smooth": (Annotated[bool, _look("Draw curves through the points; corners stay.", "--smooth")], False),
+    "color": (Annotated[str, _look("Stroke color: a CSS name, or #rrggbb.")], "#22262b"),
+    "background": (Annotated[str, _look("Background color, or none.")], "#ffffff"),
+    "color_by_order": (Annotated[bool, _look("Draw each stroke in a different color.", "--color-by-order")], False),
+    "smooth": (Annotated[bool, _look("Draw smooth curves through the points, keeping corners.", "--smooth")], False),
 }
 FlipY = Annotated[
     bool,
-    typer.Option("--flip-y", help="Turn drawings over, whose y grows upwards.", rich_help_panel=READING),
+    typer.Option("--flip-y", help="Flip drawings whose y axis points up.", rich_help_panel=READING),
 ]
 
 
 class Scale(StrEnum):
-    """What becomes of strokes of another scale than the model's."""
+    """Treatment of strokes whose scale differs from the model's drawings."""
 
     KEEP = "keep"
     AUTO = "auto"
@@ -133,7 +136,7 @@ _READING: dict[str, tuple[Any, Any]] = {
             typer.Option(
                 min=0,
                 max=100,
-                help="Tolerance of a picture's simplification, in pixels of 255.",
+                help="Tolerance for simplifying pictures, in pixels of 255.",
                 rich_help_panel=READING,
             ),
         ],
@@ -146,19 +149,19 @@ _READING: dict[str, tuple[Any, Any]] = {
         Annotated[
             Scale,
             typer.Option(
-                help="Strokes (.npy, .json, of a set) of quite another size than the model's drawings: keep it, or "
-                "fit them (auto).",
+                help="Strokes (.npy, .json, data sets) much larger or smaller than the model's drawings: keep, or "
+                "rescale (auto).",
                 rich_help_panel=READING,
             ),
         ],
         Scale.KEEP,
     ),
-    "data_dir": (Annotated[Path, typer.Option(help="Where data sets lie.", rich_help_panel=READING)], DATA_DIR),
+    "data_dir": (Annotated[Path, typer.Option(help="Folder of the data sets.", rich_help_panel=READING)], DATA_DIR),
 }
 
 
 def with_style(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of how drawings look; it takes them as one `style`, a `layout.Style`."""
+    """Add the style options to a command, which receives them as one `style`, a `Style`."""
 
     def build(size: str, **given: Any) -> Any:
         from sketchrnn_cli.drawing.paper import parse_size
@@ -171,7 +174,7 @@ def with_style(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def with_output(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of where it writes; it takes them as one `output`, a `targets.Output`."""
+    """Add the output options to a command, which receives them as one `output`, a `targets.Output`."""
 
     def build(**given: Any) -> Any:
         from sketchrnn_cli.commands.targets import Output
@@ -182,14 +185,14 @@ def with_output(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def with_animation_output(command: Callable[..., None]) -> Callable[..., None]:
-    """Do what `with_output` does, for a command that writes animations."""
+    """Do what `with_output` does, for animations."""
     out = Annotated[
         str | None,
         typer.Option(
             "--out",
             "-o",
-            help="File to write: .gif, .webp, .apng or .png, .mp4, .svg; frames/ or frame-%03d.png; - for stdout. "
-            "[default: a free numbered .gif]",
+            help="Output file: .gif, .webp, .apng or .png, .mp4, .svg; frames/ or frame-%03d.png; - for stdout. "
+            "[default: a new numbered .gif]",
         ),
     ]
 
@@ -203,7 +206,7 @@ def with_animation_output(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def with_reading(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of how INPUTs are read; it takes them as one `reading`, a `sheets.Reading`."""
+    """Add the options for reading INPUTs to a command, which receives them as one `reading`, a `sheets.Reading`."""
 
     def build(data_dir: Path, scale: Scale, **given: Any) -> Any:
         from sketchrnn_cli.commands.sheets import Reading
@@ -215,21 +218,21 @@ def with_reading(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def with_quiet(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the option that hushes what it says on stderr."""
+    """Add the option that suppresses messages to a command."""
 
     def build(quiet: bool) -> None:
         from sketchrnn_cli import console
 
         console.be_quiet(quiet)
 
-    option = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but results and errors.")]
+    option = Annotated[bool, typer.Option("--quiet", "-q", help="Print only results and errors.")]
     return with_options(command, "", {"quiet": (option, False)}, build)
 
 
 def with_options(
     command: Callable[..., None], name: str, options: dict[str, tuple[Any, Any]], build: Callable[..., Any]
 ) -> Callable[..., None]:
-    """Replace a command's parameter `name`, where it has one, by options, from which `build` makes its value."""
+    """Replace the parameter `name` of a command, if it has one, by options; `build` turns them into its value."""
 
     @wraps(command)
     def run(**given: Any) -> None:

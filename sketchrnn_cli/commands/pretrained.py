@@ -14,7 +14,7 @@ app = typer.Typer(help="Draw with the official pretrained models, without traini
 
 @app.command("list")
 def list_(
-    contains: Annotated[str, typer.Option(metavar="TEXT", help="Only names that contain it.")] = "",
+    contains: Annotated[str, typer.Option(metavar="TEXT", help="Only names that contain TEXT.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
 ) -> None:
@@ -40,16 +40,18 @@ def list_(
 
 @app.command()
 def download(
-    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Models; see: sketchrnn pretrained list.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Model names; see: sketchrnn pretrained list.")],
     vae: Annotated[
-        bool, typer.Option("--vae", help="With the encoder, to reconstruct and interpolate (called NAME_vae).")
+        bool, typer.Option("--vae", help="With the encoder, to reconstruct and interpolate (saved as NAME_vae).")
     ] = False,
-    large: Annotated[bool, typer.Option("--large", help="1024 units instead of 512 (called NAME_large).")] = False,
-    base_url: Annotated[str, typer.Option(metavar="URL", help="A mirror that holds models/NAME.gen.json.")] = BASE_URL,
+    large: Annotated[bool, typer.Option("--large", help="1024 units instead of 512 (saved as NAME_large).")] = False,
+    base_url: Annotated[
+        str, typer.Option(metavar="URL", help="Base URL of a mirror with models/NAME.gen.json.")
+    ] = BASE_URL,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
     force: opt.Force = False,
 ) -> None:
-    """Fetch official models (3 to 6 MB each, large ones 12 and more) and import them as checkpoints.
+    """Download official models (3 to 6 MB each, large ones 12 and more) and import them as checkpoints.
 
     Example: sketchrnn pretrained download dog "palm tree"
     """
@@ -62,7 +64,7 @@ def download(
     for model in dict.fromkeys(pretrained.model(name, vae) for name in names):
         name = pretrained.checkpoint_name(model, vae, large)
         if (checkpoint_dir / name).exists() and not force:
-            console.message(f"{checkpoint_dir / name} is here already; --force fetches it again")
+            console.message(f"{checkpoint_dir / name} already exists; --force downloads it again")
             continue
         folder = importing.destination(checkpoint_dir, name, force)
         # Hidden, and kept where the transfer breaks, so that the next one goes on from there.

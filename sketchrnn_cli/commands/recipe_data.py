@@ -1,4 +1,4 @@
-"""The drawings of a recipe: fetched once, with a bar, and made a data set."""
+"""The data set of a recipe, downloaded and built once."""
 
 import sys
 from pathlib import Path
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 def recipe_data(recipe: "Recipe", data_dir: Path, yes: bool, base_url: str = BASE_URL) -> Path:
-    """Return the data set of a recipe, fetched first where it is not in `data_dir`; a broken transfer goes on.
+    """Return the data set of a recipe, after downloading it if it is not in `data_dir`; interrupted transfers resume.
 
     Raises:
-        UsageError: it is not here, and nobody agreed to fetch it.
-        DataError: a transfer failed for good.
+        UsageError: it is missing, and the user did not agree to download it.
+        DataError: a download failed permanently.
     """
     from sketchrnn_cli.data import simplified
 
@@ -30,7 +30,7 @@ def recipe_data(recipe: "Recipe", data_dir: Path, yes: bool, base_url: str = BAS
         f"{recipe.data.drawings * len(recipe.data.words) * 700 / 1e6:.0f} MB"
     )
     if not yes and not (sys.stdin.isatty() and typer.confirm(f"Fetch {size}, from Quick, Draw!?", err=True)):
-        raise UsageError(f"{path} is not here; --yes fetches {size}, or name a DATASET")
+        raise UsageError(f"{path} is missing; --yes downloads {size}, or name a DATASET")
     folder = data_dir / recipe.archive
     with console.progress() as bars:
         bar = bars.add_task(recipe.archive, total=len(recipe.data.words))

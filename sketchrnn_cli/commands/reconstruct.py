@@ -14,18 +14,20 @@ def reconstruct(
     words: Annotated[list[str], opt.words_of("INPUT...", "drawings. " + opt.INPUT_HELP)],
     temperature: Annotated[
         list[float] | None,
-        typer.Option("--temperature", "-t", min=0, help="Randomness; several give a row each. [default: 0.1]"),
+        typer.Option(
+            "--temperature", "-t", min=0, help="Sampling temperature; several give a row each. [default: 0.1]"
+        ),
     ] = None,
-    sample_z: Annotated[bool, typer.Option("--sample-z", help="Draw z from N(μ, σ) instead of taking μ.")] = False,
+    sample_z: Annotated[bool, typer.Option("--sample-z", help="Sample z from N(μ, σ) instead of using μ.")] = False,
     seed: opt.Seed = 0,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
     output: Any = None,
     style: Any = None,
     reading: Any = None,
 ) -> None:
-    """Encode drawings and draw them again: the inputs on top, a row for each temperature below.
+    """Encode drawings and draw them again: the inputs on top, a row per temperature below.
 
-    Arrays (.npy, .json) hold the new drawings alone.
+    Arrays (.npy, .json) contain the reconstructions only.
 
     Example: sketchrnn reconstruct cat a.svg b.svg --out again.svg
     """

@@ -12,7 +12,7 @@ from sketchrnn_cli.commands import options as opt
 
 def runs(
     curves: Annotated[
-        Path | None, typer.Option(metavar="FILE.svg", help="Draw the validation losses of all runs, by steps.")
+        Path | None, typer.Option(metavar="FILE.svg", help="Plot the validation loss of all runs over steps.")
     ] = None,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
     force: opt.Force = False,
@@ -41,7 +41,7 @@ def runs(
     if found:
         console.stdout().print(table)
     else:
-        console.message(f"no runs in {checkpoint_dir}; begin one: sketchrnn train DATASET")
+        console.message(f"no runs in {checkpoint_dir}; start one: sketchrnn train DATASET")
     if curves is not None:
         courses.draw(found, curves, force)
         console.result(str(curves))

@@ -19,7 +19,7 @@ def sample(
     ckpt: opt.Ckpt = None,
     count: Annotated[
         int | None,
-        typer.Option("--count", "-n", min=1, max=10_000, help="How many sketches at each temperature. [default: 1]"),
+        typer.Option("--count", "-n", min=1, max=10_000, help="Number of sketches per temperature. [default: 1]"),
     ] = None,
     temperature: Annotated[
         list[float] | None,
@@ -27,8 +27,8 @@ def sample(
             "--temperature",
             "-t",
             min=0,
-            help="Randomness of everything at once, as in the paper, 0 to 1 and more; several give a grid. "
-            "[default: the parts apart, as the model draws best]",
+            help="Sampling temperature of the paper, 0 to 1 and more; several give a grid. "
+            "[default: the model's recommended sampling]",
         ),
     ] = None,
     tame: opt.Tame = None,
@@ -39,17 +39,17 @@ def sample(
             "--best-of",
             min=1,
             max=64,
-            help="Draw so many for each, and keep what shows its word most surely; of a model of few drawings, what is "
-            "least like its base and near none of them.",
+            help="Draw N candidates and keep the one classified most confidently; for a model of few drawings, the one "
+            "least likely under its base and not a copy.",
         ),
     ] = 1,
     from_z: Annotated[
         str | None,
-        typer.Option("--z", metavar="FILE", help="Draw the latent vectors of a file that encode wrote, each once."),
+        typer.Option("--z", metavar="FILE", help="Draw each latent vector of a file written by encode."),
     ] = None,
     seed: opt.Seed = 0,
     max_points: opt.MaxPoints = None,
-    columns: Annotated[int | None, typer.Option(min=1, help="Drawings in a row. [default: about a square]")] = None,
+    columns: Annotated[int | None, typer.Option(min=1, help="Drawings per row. [default: roughly square]")] = None,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
     output: Any = None,
     style: Any = None,
@@ -92,28 +92,28 @@ def _check(
     words: list[str],
     best_of: int,
 ) -> None:
-    """Refuse options that do not go together.
+    """Refuse options that contradict each other.
 
     Raises:
         UsageError: see above.
     """
     if temperatures and tame is not None:
-        raise UsageError("--temperature says how everything is drawn; leave --tame or --wild out")
+        raise UsageError("--temperature replaces the presets; omit --tame or --wild")
     if from_z is not None and count is not None:
-        raise UsageError("--z draws each vector of its file once; leave --count out")
+        raise UsageError("--z draws each vector of its file once; omit --count")
     if columns is not None and len(temperatures) > 1:
         raise UsageError("--columns is for one temperature; several get a row each")
     if len(words) > 1 and (columns is not None or len(temperatures) > 1):
         raise UsageError("several words get a row each; give one temperature and no --columns")
     if best_of > 1 and (from_z is not None or len(temperatures) > 1):
-        raise UsageError("--best-of is for new sketches drawn in one way; leave --z and all but one temperature out")
+        raise UsageError("--best-of is for new sketches drawn in one way; omit --z, and all but one temperature")
 
 
 def _latents(path: str, sketcher: "Sketcher") -> "np.ndarray":
     """Return the latent vectors of a file.
 
     Raises:
-        UsageError: the model draws from none.
+        UsageError: the model is decoder-only.
         DataError: the file cannot be read.
     """
     from sketchrnn_cli.strokes.files import read_latents

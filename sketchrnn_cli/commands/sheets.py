@@ -1,4 +1,4 @@
-"""What the drawing commands share: open the model, name the file, save the sketches as what its suffix says."""
+"""Shared by the drawing commands: open the model, read inputs, save sketches in the format of the suffix."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def open_model(ckpt: str | None, checkpoint_dir: Path) -> Sketcher:
-    """Load a checkpoint, and say which where the user named none."""
+    """Load a checkpoint; print which one if the user named none."""
     checkpoint = names.load(ckpt, checkpoint_dir)
     if ckpt is None:
         console.message(f"model: {names.title(checkpoint.folder)} (step {checkpoint.sidecar.step})")
@@ -33,10 +33,10 @@ def open_model(ckpt: str | None, checkpoint_dir: Path) -> Sketcher:
 
 @dataclass(frozen=True)
 class Reading:
-    """How the drawings that a user names are read."""
+    """How to read the drawings named by a user."""
 
     data_dir: Path
-    """Where data sets are looked up."""
+    """Folder of the data sets."""
     how: "Preparation"
 
 
@@ -48,10 +48,10 @@ def read_inputs(
     fraction: float | None = None,
     share: float = 1.0,
 ) -> "list[np.ndarray]":
-    """Read the drawings that a user named, fitted to the model; say what is worth saying of them.
+    """Read the drawings named by a user, fitted to the model, and print notes about them.
 
-    `fraction` is the share of a whole drawing's size at which they enter (see `inputs.read_input`), `share` that of
-    the model's N_max which their points may take.
+    `fraction` is their size relative to a whole drawing (see `inputs.read_input`), `share` the fraction of the model's
+    N_max available for their points.
     """
     import numpy as np
 
@@ -68,7 +68,7 @@ def read_inputs(
 
 
 def tell_copies(sketcher: Sketcher, drawn: "Sequence[np.ndarray]") -> None:
-    """Say of a model of few drawings how many of what it drew are near one that it was trained on."""
+    """For a model of few drawings, print how many of the sketches it drew are copies of training drawings."""
     from sketchrnn_cli import copies
 
     if (near := copies.near_training(sketcher.checkpoint.folder, drawn)) is not None:
@@ -76,7 +76,7 @@ def tell_copies(sketcher: Sketcher, drawn: "Sequence[np.ndarray]") -> None:
 
 
 def encode(sketcher: Sketcher, sketches: "Sequence[np.ndarray]", seed: int, sample_z: bool) -> "np.ndarray":
-    """Return z `[batch, z_size]` of sketches: μ, or a draw from N(μ, σ) with stream (seed, i) for sketch i."""
+    """Return z `[batch, z_size]` of sketches: μ, or a sample of N(μ, σ) from stream (seed, i) for sketch i."""
     mu, sigma = sketcher.encode(sketches)
     return mu + sigma * sketcher.random_latents(len(mu), seed) if sample_z else mu
 
@@ -91,7 +91,7 @@ def in_ways(
     common_stream: bool = False,
     labels: "np.ndarray | None" = None,
 ) -> "list[list[np.ndarray]]":
-    """Draw a row of `count` sketches in each way, all in one batch; a column has one z and one stream."""
+    """Draw a row of `count` sketches per sampling, all in one batch; a column shares z and random stream."""
     import numpy as np
 
     rows = len(ways)
@@ -112,7 +112,7 @@ def of_words(
     seed: int,
     max_points: int | None = None,
 ) -> "list[list[np.ndarray]]":
-    """Draw a row of `count` sketches of each label, of "any" without; a column has one z and one stream."""
+    """Draw a row of `count` sketches per label, or of "any"; a column shares z and random stream."""
     import numpy as np
 
     labels = labels if len(labels) else np.zeros(1, dtype=np.int32)
@@ -126,7 +126,7 @@ def of_words(
 def best_of_words(
     sketcher: Sketcher, count: int, labels: "np.ndarray", way: Any, seed: int, max_points: int | None, best_of: int
 ) -> "list[list[np.ndarray]]":
-    """Draw a row of `count` sketches of each label, each the best of several; without a label it is refused."""
+    """Draw a row of `count` sketches per label, each the best of several."""
     import numpy as np
 
     each = labels if len(labels) else np.zeros(1, dtype=np.int32)
@@ -134,10 +134,10 @@ def best_of_words(
 
 
 def save(sketches: "Sequence[Any]", target: Target, style: Style, morph: bool = False, **layout: Any) -> None:
-    """Write sketches as what the target's suffix says.
+    """Write sketches in the format of the target's suffix.
 
-    Stroke-3 arrays (.npy, .json), a sheet (.svg, .png), the sheet being drawn (.gif, .webp, .apng, .mp4), or with
-    `morph` each turning into the next; where the name has a place for a number, each sketch as a file of its own.
+    Stroke-3 arrays (.npy, .json), a sheet (.svg, .png), an animation of the sheet being drawn (.gif, .webp, .apng,
+    .mp4), or with `morph` of each sketch turning into the next; one file per sketch if the name has a placeholder.
     """
     if target.is_pattern:
         for number, sketch in enumerate(sketches, 1):
@@ -152,7 +152,7 @@ def save(sketches: "Sequence[Any]", target: Target, style: Style, morph: bool = 
 
 
 def save_picture(picture: "Picture", target: Target) -> None:
-    """Write a picture as SVG or PNG, and say what is worth saying."""
+    """Write a picture as SVG or PNG, and print notes."""
 
     def write(path: Path, replace: bool) -> None:
         if notice := output.save_picture(picture, path, replace):
@@ -162,7 +162,7 @@ def save_picture(picture: "Picture", target: Target) -> None:
 
 
 def save_animation(pictures: "Sequence[Picture]", timing: Timing, target: Target) -> None:
-    """Write an animation, and say what its format cannot hold."""
+    """Write an animation, and print what its format cannot represent."""
 
     def write(path: Path, replace: bool) -> None:
         if notice := output.save_animation(pictures, timing, path, replace):
@@ -183,7 +183,7 @@ def save_rows(
     labels: Sequence[str] = (),
     above: "Sequence[Any]" = (),
 ) -> None:
-    """Do what `save` does with rows of one length; those `above` head a sheet and are left out of the rest."""
+    """Do what `save` does for rows of one length; the row `above` appears on sheets only."""
     if target.suffix in ARRAYS or target.is_pattern:
         save([sketch for row in rows for sketch in row], target, style)
         return

@@ -14,7 +14,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 def studio(
     ckpts: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[CKPT]...", help="Checkpoints to draw with. By default all that are found."),
+        typer.Argument(metavar="[CKPT]...", help="Checkpoints to draw with. [default: all]"),
     ] = None,
     data: Annotated[
         Path | None,
@@ -28,7 +28,7 @@ def studio(
     ] = None,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
 ) -> None:
-    """Open a page to draw with a model: begin a drawing, and it offers six endings. Ctrl-C ends it.
+    """Open a page to draw with a model: start a drawing, and it offers six completions. Ctrl-C ends it.
 
     Example: sketchrnn studio cat --data mine.ndjson
     """

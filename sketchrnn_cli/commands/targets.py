@@ -1,4 +1,4 @@
-"""Where a command writes: a file as asked for, a free numbered name, a file a sketch, or stdout."""
+"""Where a command writes: a given file, a new numbered one, one file per sketch, or stdout."""
 
 import tempfile
 from collections.abc import Callable, Sequence
@@ -13,24 +13,24 @@ from sketchrnn_cli.store import names
 from sketchrnn_cli.strokes.files import ARRAYS
 
 MOVING = (".gif", ".webp", ".apng", ".mp4")
-"""Suffixes of what moves, whatever the command."""
+"""Suffixes that are always animations."""
 SHEETS = (*output.STILLS, *ARRAYS, *MOVING)
-"""What a command that draws sketches can write; the first is what it writes when nothing is asked for."""
+"""Formats of a command that draws sketches; the first is the default."""
 STDOUT = "-"
 
 
 @dataclass(frozen=True)
 class Output:
-    """What the user asked for: see `options.with_output`."""
+    """The output as requested: see `options.with_output`."""
 
     out: str | None
     force: bool
     show: bool
     formats: Sequence[str] = SHEETS
-    """Suffixes to choose from; the first is taken where none is asked for."""
+    """Valid suffixes; the first is the default."""
 
     def check(self) -> None:
-        """Refuse what cannot be written, before the work begins.
+        """Refuse an invalid output before the work starts.
 
         Raises:
             UsageError: see `target`.
@@ -39,13 +39,13 @@ class Output:
             output.check(self.out, self.formats, self.force)
 
     def target(self, stem: str | Sketcher) -> "Target":
-        """Return the file to write, after refusing what cannot be written.
+        """Return the output file after checking it.
 
         Args:
-            stem: what a numbered name begins with, or the model that it is named after.
+            stem: stem of a numbered name, or the model to name it after.
 
         Raises:
-            UsageError: another suffix, or a name that is taken without `force`.
+            UsageError: an invalid suffix, or the file exists and `force` is not given.
         """
         if self.out is None:
             if isinstance(stem, Sketcher):
@@ -60,16 +60,16 @@ class Output:
 
 @dataclass(frozen=True)
 class Target:
-    """The file to write."""
+    """An output file."""
 
     path: Path
-    """As asked for, or the first numbered name that was free when the command began."""
+    """As requested, or the first numbered name that was free when the command started."""
     replace: bool = False
-    """Whether what has the name is replaced."""
+    """Whether to overwrite an existing file."""
     stem: str = ""
-    """What a numbered name begins with: where another program takes the number, the next one is used."""
+    """Stem of a numbered name: if the number is taken meanwhile, the next one is used."""
     show: bool = False
-    """Open it with the program that the system opens such files with."""
+    """Open it with the system's default program."""
     to_stdout: bool = False
 
     @property
@@ -79,20 +79,20 @@ class Target:
 
     @property
     def is_pattern(self) -> bool:
-        """Whether the name has a place for a number: one file a sketch."""
+        """Whether the name contains a placeholder for a number: one file per sketch."""
         return len(output.NUMBER.findall(self.path.name)) == 1
 
     def numbered(self, number: int) -> "Target":
-        """Return the file with this number, of a name that has a place for one.
+        """Return the file with this number, for a name with a placeholder.
 
         Raises:
-            UsageError: its name is taken, and not to be replaced.
+            UsageError: it exists and is not to be overwritten.
         """
         path = output.numbered(self.path, number)
         return replace(self, path=output.check(path, (self.suffix,), self.replace))
 
     def write(self, writer: Callable[[Path, bool], None]) -> None:
-        """Call `writer` with the path and whether to replace, until a name is free; then say which, as a result."""
+        """Call `writer(path, replace)` until a name is free, then print the path as a result."""
         if self.to_stdout:
             with tempfile.TemporaryDirectory() as folder:
                 writer(path := Path(folder) / f"out{self.suffix}", True)

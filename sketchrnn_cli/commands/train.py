@@ -21,18 +21,18 @@ def train(
         list[str] | None,
         typer.Argument(
             metavar="DATASET",
-            help="Names in --data-dir, paths, folders of drawings (.svg, .png, .ndjson ...); several are merged.",
+            help="Names in --data-dir, paths, or folders of drawings (.svg, .png, .ndjson ...); several are merged.",
             autocompletion=completion.sets,
         ),
     ] = None,
     recipe: Annotated[
         str | None,
         run_option(
-            "Train as a bundled model was: quickdraw or vae. Without DATASET it fetches the drawings, too.",
+            "Train like a bundled model: quickdraw or vae. Without DATASET, download its drawings.",
             metavar="NAME",
         ),
     ] = None,
-    name: Annotated[str | None, run_option("The run's name. By default the data sets joined by _.")] = None,
+    name: Annotated[str | None, run_option("Name of the run. [default: the data sets joined by _]")] = None,
     resume: of.Resume = None,
     from_: of.From = None,
     like_mine: Annotated[
@@ -42,24 +42,26 @@ def train(
             "--like-mine/--new",
         ),
     ] = None,
-    initial_epoch: Annotated[int | None, run_option("With --from: epoch the schedules begin at.", min=0)] = None,
-    data_dir: Annotated[Path, run_option("Where data sets are looked up.")] = Path("datasets"),
-    checkpoint_dir: Annotated[Path, run_option("Where runs are saved.")] = Path("checkpoints"),
+    initial_epoch: Annotated[int | None, run_option("With --from: epoch at which the schedules start.", min=0)] = None,
+    data_dir: Annotated[Path, run_option("Folder of the data sets.")] = Path("datasets"),
+    checkpoint_dir: Annotated[Path, run_option("Folder of the runs.")] = Path("checkpoints"),
     hand_only: Annotated[
-        bool, run_option("Leave out the strokes that the studio's model drew (.ndjson).", "--hand-only")
+        bool, run_option("Exclude strokes drawn by the studio's model (.ndjson).", "--hand-only")
     ] = False,
-    yes: Annotated[bool, run_option("Download missing categories unasked.", "--yes", "-y")] = False,
-    force: Annotated[bool, run_option("Replace a run of that name; resume although the data changed.")] = False,
+    yes: Annotated[bool, run_option("Download missing categories without asking.", "--yes", "-y")] = False,
+    force: Annotated[bool, run_option("Replace a run of that name; resume even if the data changed.")] = False,
     classes: Annotated[
         bool,
-        typer.Option("--classes", help="Learn what the drawings are of, by their words.", rich_help_panel=of.MODEL),
+        typer.Option(
+            "--classes", help="Train a class-conditional model on the drawings' words.", rich_help_panel=of.MODEL
+        ),
     ] = False,
     schedule: Any = None,
     hardware: Any = None,
     hyperparameters: Any = None,
     settings: Any = None,
 ) -> None:
-    """Train a model on sketches; it saves as it goes, and Ctrl-C loses nothing.
+    """Train a model on sketches; checkpoints are saved regularly, and Ctrl-C loses nothing.
 
     Example: sketchrnn train cat guitar --epochs 10
     """

@@ -1,4 +1,4 @@
-"""What `train` shows: a line on the data, a progress bar while it runs, a line a validation, a table at the end."""
+"""The output of `train`: lines about the data, a progress bar, a line per validation, a table at the end."""
 
 import tempfile
 import time
@@ -18,23 +18,24 @@ from sketchrnn_cli.model import kernels
 from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.training.log import FILE, RunLog
 from sketchrnn_cli.training.reports import CompileReport, Report, StepReport, ValidationReport
+from sketchrnn_cli.wording import counted
 
 if TYPE_CHECKING:
     from sketchrnn_cli.training.trainer import Trainer
 
 SAMPLES, SAMPLE_TEMPERATURE = 9, 0.4
-"""The sheet that TensorBoard shows."""
+"""Of the sheet shown in TensorBoard."""
 SHEET_SECONDS, SHEET_SHARE = 60.0, 0.01
-"""Seconds from one sheet to the next at least, and the share of a run that drawing them may take."""
+"""Minimum seconds between sheets, and the maximum fraction of a run spent on drawing them."""
 WIDE = 110
-"""Columns of a terminal that has room for every loss."""
+"""Terminal columns needed to show every loss."""
 
 
 class Display:
-    """The progress of one training run, on the terminal and in its logs."""
+    """Progress of a training run, on the terminal and in its logs."""
 
     def __init__(self, trainer: "Trainer", device: str) -> None:
-        """Say what is about to happen."""
+        """Print what is about to be trained."""
         self.trainer = trainer
         self._log: RunLog | None = None
         self._began = time.monotonic()
@@ -61,7 +62,7 @@ class Display:
             self._complain()
 
     def show(self, report: Report) -> None:
-        """Show what the trainer reports."""
+        """Display a report of the trainer."""
         if self._log is None:
             self._log = RunLog(self.trainer.folder, self.trainer.sidecar.step)
         if isinstance(report, CompileReport):
@@ -99,7 +100,7 @@ class Display:
             console.message(self._log.complaints.pop())
 
     def _draw_samples(self, step: int) -> None:
-        """Draw a sheet with the weights of now; the same z each time, so that one sees them learn."""
+        """Draw a sheet with the current weights, always from the same z, so that progress is visible."""
         began = time.monotonic()
         sketcher = Sketcher(self.trainer.checkpoint())
         z = sketcher.random_latents(SAMPLES, seed=0)
@@ -113,7 +114,7 @@ class Display:
         self._next_sheet = time.monotonic() + max(SHEET_SECONDS, took / SHEET_SHARE)
 
     def finish(self) -> None:
-        """Print where the run stands, as a result."""
+        """Print the state of the run, as a result."""
         trainer = self.trainer
         table = Table(title=f"{trainer.folder}")
         for heading in ("checkpoint", "step", "validation loss"):
@@ -126,30 +127,31 @@ class Display:
         if times.steps_timed:
             speed, share = times.sketches_timed / times.steps, 1000 * times.steps / times.steps_timed
             console.message(f"time: {times}; {share:.2f} ms a step, {speed:.0f} sketches/s")
-        console.message(f"the course of training: {trainer.folder / FILE}; tensorboard --logdir {trainer.folder}")
+        console.message(f"training log: {trainer.folder / FILE}; tensorboard --logdir {trainer.folder}")
 
 
 def _beginning(trainer: "Trainer", device: str) -> list[str]:
-    """Return what a person should know before training begins."""
+    """Return what the user should know before training starts."""
     sidecar, hparams, engine = trainer.sidecar, trainer.hparams, trainer.engine
     lines = [f"data: {source.name} ({source.provenance})" for source in sidecar.datasets]
     dropped = sum(len(part) for part in trainer.training.parts) - len(trainer.training)
     lines.append(
         f"{len(trainer.training)} training and {len(trainer.validation)} validation sketches, "
         f"N_max {hparams.max_seq_len}, scale {sidecar.units_per_model_unit:.6f}"
-        + (f"; {dropped} longer sketches left out" if dropped else "")
+        + (f"; {dropped} longer sketches excluded" if dropped else "")
     )
     end = f"step {trainer.total_steps}"
     if trainer.total_steps is None:
         end = f"the end of {trainer.run.schedule.minutes:g} minutes"
     lines.append(
         f"{trainer.folder}: epoch {trainer.step / trainer.steps_per_epoch:.4g}, step {trainer.step} to {end} "
-        f"({trainer.steps_per_epoch} steps of {trainer.rows} sketches an epoch), on {device}"
+        f"({counted(trainer.steps_per_epoch, 'step')} of {counted(trainer.rows, 'sketch')} an epoch), on {device}"
     )
     where = {"host": "made here", "device": "made on the device"}[engine.pipeline]
     lines.append(
         f"kernel: {engine.kernel} for encoder and decoder, precision {hparams.precision}; batches {where}, "
-        f"padded to {', '.join(map(str, engine.lengths))} points; validation every {engine.validate_every} steps"
+        f"padded to {', '.join(map(str, engine.lengths))} points; "
+        f"validation every {counted(engine.validate_every, 'step')}"
     )
     if reason := kernels.choice(hparams).reason:
         lines.append(reason)

@@ -15,60 +15,58 @@ HYPERPARAMETERS = (
     "conditional", "enc_rnn_size", "dec_rnn_size", "z_size", "batch_size", "learning_rate", "kl_weight", "max_seq_len",
     "precision", "kernel", "seed",
 )  # fmt: skip
-"""Those with an option of their own; --set takes any."""
+"""Hyperparameters with their own option; --set takes any."""
 
 
 def run_option(help: str, *names: str, **settings: Any) -> Any:
-    """Return an option of the run, under its heading in the help."""
+    """Return an option in the help panel of the run."""
     return typer.Option(*names, help=help, rich_help_panel=RUN, **settings)
 
 
 _SCHEDULE: dict[str, tuple[Any, Any]] = {
-    "epochs": (Annotated[int | None, run_option("When to stop. [default: 50, and at least 5000 steps]")], None),
-    "steps": (Annotated[int | None, run_option("When to stop, in steps.")], None),
+    "epochs": (Annotated[int | None, run_option("Epochs to train. [default: 50, and at least 5000 steps]")], None),
+    "steps": (Annotated[int | None, run_option("Steps to train.")], None),
     "minutes": (
-        Annotated[float | None, run_option("When to stop, in minutes: the schedules are fitted to it.")],
+        Annotated[float | None, run_option("Minutes to train; the schedules are scaled to fit.")],
         None,
     ),
     "keep_every": (Annotated[int | None, run_option("Keep the checkpoint of every N-th epoch.", min=1)], None),
     "save_every": (
-        Annotated[
-            float | None, run_option("Seconds from one save of the last step to the next. [default: 180]", min=0)
-        ],
+        Annotated[float | None, run_option("Seconds between saves of the last step. [default: 180]", min=0)],
         None,
     ),
     "validate_every": (
         Annotated[
             int | None,
-            run_option(
-                "Steps from one validation to the next. [default: 50, more for a large validation split]", min=1
-            ),
+            run_option("Steps between validations. [default: 50, more for a large validation split]", min=1),
         ],
         None,
     ),
     "patience": (
-        Annotated[int | None, run_option("Stop after so many epochs without a better validation loss.", min=1)],
+        Annotated[int | None, run_option("Stop after N epochs without improvement of the validation loss.", min=1)],
         None,
     ),
 }
 _HARDWARE: dict[str, tuple[Any, Any]] = {
-    "backend": (Annotated[str, run_option("auto, tensorflow or jax; auto: JAX where it sees a GPU.")], "auto"),
+    "backend": (Annotated[str, run_option("auto, tensorflow or jax; auto: JAX if it sees a GPU.")], "auto"),
     "device": (Annotated[str, run_option("auto, cpu or gpu.")], "auto"),
     "devices": (
-        Annotated[str | None, run_option("How many devices share each batch, on JAX. [default: 1]", metavar="N|all")],
+        Annotated[
+            str | None, run_option("Number of devices that share each batch (JAX). [default: 1]", metavar="N|all")
+        ],
         None,
     ),
     "coordinator": (
-        Annotated[str | None, run_option("Where the first of several hosts listens.", metavar="HOST:PORT")],
+        Annotated[str | None, run_option("Address of the first of several hosts.", metavar="HOST:PORT")],
         None,
     ),
-    "num_hosts": (Annotated[int | None, run_option("How many hosts train together.", min=1, metavar="N")], None),
+    "num_hosts": (Annotated[int | None, run_option("Number of hosts that train together.", min=1, metavar="N")], None),
     "host_id": (
-        Annotated[int | None, run_option("The number of this host, from 0, which saves.", min=0, metavar="I")],
+        Annotated[int | None, run_option("Index of this host; host 0 saves.", min=0, metavar="I")],
         None,
     ),
     "deterministic": (
-        Annotated[bool | None, run_option("The same bits at every run. [default: on a CPU]", "--deterministic/--fast")],
+        Annotated[bool | None, run_option("Bit-for-bit reproducible. [default: on a CPU]", "--deterministic/--fast")],
         None,
     ),
 }
@@ -76,19 +74,19 @@ _TYPES = {field.name: field.type for field in dataclasses.fields(HParams)}
 
 
 def _hyperparameter(name: str) -> tuple[Any, Any]:
-    """Return the option of a hyperparameter: its help and default come from where it is declared."""
+    """Return the option of a hyperparameter, with help and default from its declaration."""
     help = f"{meaning(name)} [default: {getattr(HParams, name)}]"
     kind: Any = _TYPES[name]
     return Annotated[kind | None, typer.Option(help=help, rich_help_panel=MODEL)], None
 
 
 def with_schedule(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of how long to train and what to save, as one mapping `schedule`."""
+    """Add the options for duration and saving to a command, as one mapping `schedule`."""
     return opt.with_options(command, "schedule", _SCHEDULE, _given)
 
 
 def with_hardware(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of what to compute on, as one `hardware`, a `planning.Hardware`."""
+    """Add the options for devices and hosts to a command, as one `hardware`, a `planning.Hardware`."""
 
     def build(**given: Any) -> Any:
         from sketchrnn_cli.api.planning import Hardware
@@ -99,17 +97,17 @@ def with_hardware(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def with_hyperparameters(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of the common hyperparameters, as one mapping `hyperparameters`."""
+    """Add the options of the common hyperparameters to a command, as one mapping `hyperparameters`."""
     options = {name: _hyperparameter(name) for name in HYPERPARAMETERS}
     return opt.with_options(command, "hyperparameters", options, _given)
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the option that sets any hyperparameter by name, as one list `settings`."""
+    """Add the option that sets any hyperparameter by name to a command, as one list `settings`."""
     option = Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="NAME=VALUE", help="Any other hyperparameter; may be repeated.", rich_help_panel=MODEL
+            "--set", metavar="NAME=VALUE", help="Any other hyperparameter; repeatable.", rich_help_panel=MODEL
         ),
     ]
 
@@ -123,8 +121,8 @@ def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-Resume = Annotated[str | None, run_option("Go on with a run.", metavar="RUN[@epoch-N]", autocompletion=completion.runs)]
+Resume = Annotated[str | None, run_option("Resume a run.", metavar="RUN[@epoch-N]", autocompletion=completion.runs)]
 From = Annotated[
     str | None,
-    run_option("Begin with the weights of a checkpoint.", "--from", metavar="CKPT", autocompletion=completion.models),
+    run_option("Start from the weights of a checkpoint.", "--from", metavar="CKPT", autocompletion=completion.models),
 ]

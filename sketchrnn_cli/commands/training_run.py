@@ -48,7 +48,7 @@ def _drive(trainer: "Trainer", device: str) -> None:
     if display:
         display.finish()
     if caught:
-        console.message(f"stopped at step {trainer.step}; go on with: sketchrnn train --resume {trainer.folder.name}")
+        console.message(f"stopped at step {trainer.step}; resume with: sketchrnn train --resume {trainer.folder.name}")
         raise typer.Exit(130)
 
 
@@ -62,7 +62,7 @@ def _stopped_by_signals(trainer: "Trainer") -> Iterator[list[int]]:
             raise KeyboardInterrupt
         caught.append(number)
         trainer.stopping = True
-        console.message("stopping after this step; saving (once more to leave at once)")
+        console.message("stopping after this step and saving (again to quit at once)")
 
     previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -1,4 +1,4 @@
-"""What the downloading commands share: files fetched one after another, with bars."""
+"""Shared by the downloading commands: download files one after another, with progress bars."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -7,10 +7,10 @@ from sketchrnn_cli import console, download
 
 
 def fetch(jobs: Iterable[tuple[str, str, Path]], kind: download.Kind) -> Iterator[Path]:
-    """Download files, each a (name, address, path), showing how it goes; yield each path as its file is there.
+    """Download files, each a (name, URL, path), with progress; yield each path when its file is complete.
 
     Raises:
-        DataError: a transfer failed for good.
+        DataError: a download failed permanently.
     """
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 

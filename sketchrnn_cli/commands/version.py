@@ -10,7 +10,7 @@ from sketchrnn_cli import console
 def version(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Print the versions of everything that shapes a result, and the device that training would use.
+    """Print the versions of everything that affects results, and the device that training would use.
 
     Example: sketchrnn version --json
     """

@@ -132,7 +132,7 @@ def _member(archive: zipfile.ZipFile, name: str, max_bytes: int, path: Path) -> 
     if about.file_size > MAX_SURE_BYTES and about.file_size > MAX_RATIO * about.compress_size:
         raise DataError(f"{path}: {name} unpacks to {about.file_size >> 20} MiB, as no drawings do; refused")
     if about.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise DataError(f"{path}: {name} is compressed in a way that NumPy does not write; refused")
+        raise DataError(f"{path}: {name} is compressed by a method that NumPy does not use; refused")
     with archive.open(name) as member:
         blob = member.read(max_bytes + 1)
     if len(blob) > max_bytes:
@@ -163,7 +163,7 @@ def _read_labels(
 
     def read(name: str) -> np.ndarray:
         if name not in members:
-            raise DataError(f"{path}: no {name!r}; labels and key_ids come for every split, labels with words")
+            raise DataError(f"{path}: no {name!r}; labels and key_ids are needed for every split, labels with words")
         return npy.plain(_member(archive, members[name], npy.MAX_MEMBER_BYTES, path), f"{path}: {name}")
 
     extras: dict[str, dict[str, np.ndarray]] = {split: {} for split in SPLITS}
@@ -177,7 +177,7 @@ def _read_labels(
             array = read(f"{kind}_{split}")
             _check_extra(array, dtype, counts[split], f"{path}: {kind}_{split}")
             if kind == LABELS and array.max(initial=0) >= len(words):
-                raise DataError(f"{path}: {kind}_{split}: label {array.max()} where there are {len(words)} words")
+                raise DataError(f"{path}: {kind}_{split}: label {array.max()} but there are only {len(words)} words")
             extras[split][kind] = array.astype(dtype)
     return words, extras
 
@@ -191,7 +191,7 @@ def _label_arrays(
 ) -> dict[str, np.ndarray]:
     """Return the members that hold words, labels and the source's ids, checked as on loading."""
     if bool(words) != (labels is not None):
-        raise DataError(f"{path}: words and labels come together")
+        raise DataError(f"{path}: words and labels need each other")
     members: dict[str, np.ndarray] = {}
     if words:
         members[WORDS] = np.array(words)
@@ -217,14 +217,14 @@ def _checked_words(array: np.ndarray, where: str) -> tuple[str, ...]:
         if not word.strip() or not word.isprintable() or len(word) > MAX_WORD_LENGTH:
             raise DataError(f"{where}: word {number} is empty, longer than {MAX_WORD_LENGTH}, or not printable")
     if len(set(words)) < len(words):
-        raise DataError(f"{where}: a word comes twice")
+        raise DataError(f"{where}: a word occurs twice")
     return words
 
 
 def _check_extra(array: np.ndarray, dtype: type, count: int, where: str) -> None:
     if array.dtype.newbyteorder("=") != np.dtype(dtype) or array.shape != (count,):
         raise DataError(
-            f"{where}: expected {np.dtype(dtype)} [{count}], one a sketch; found {array.dtype} {list(array.shape)}"
+            f"{where}: expected {np.dtype(dtype)} [{count}], one per sketch; found {array.dtype} {list(array.shape)}"
         )
 
 

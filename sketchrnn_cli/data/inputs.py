@@ -1,4 +1,4 @@
-"""From what a user types for INPUT to a sketch that a model can take.
+"""Resolve INPUT, as typed by a user, to a sketch that a model can take.
 
 An INPUT is a picture (SVG, or a scan), a stroke-3 `.npy` or `.json`, or one sketch of a data set: ``cat.npz:test:17``,
 ``cat:test:random``.
@@ -21,12 +21,13 @@ from sketchrnn_cli.strokes.formats import ABSOLUTE, flipped, looks_absolute, to_
 from sketchrnn_cli.strokes.pictures import SUFFIXES as PICTURES
 from sketchrnn_cli.strokes.pictures import read_picture
 from sketchrnn_cli.strokes.prepare import AS_QUICK_DRAW, Preparation, shorten, simplified, to_sketch
+from sketchrnn_cli.wording import counted
 
 MANY = (".ndjson", ".jsonl", ".bin")
-"""Suffixes of what only a conversion reads."""
+"""Suffixes of files that need a conversion."""
 
-OTHER_SCALE = 4.0
-"""How many times larger or smaller than the model's drawings strokes are that deserve a word."""
+SCALE_WARNING_FACTOR = 4.0
+"""Strokes that much larger or smaller than the model's drawings cause a warning."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,9 @@ class Input:
     """A drawing as it enters a model."""
 
     sketch: np.ndarray
-    """Stroke-3 `[points, 3]` in data units, of no more points than the model takes."""
+    """Stroke-3 `[points, 3]` in data units, of at most the model's N_max points."""
     notes: tuple[str, ...]
-    """What the user should know of how it was read."""
+    """What the user should know about how it was read."""
 
 
 def read_input(
@@ -50,20 +51,20 @@ def read_input(
 ) -> Input:
     """Read one INPUT.
 
-    A picture enters at the size that the model knows. Strokes are in data units already and stay as they are, but for a
-    sketch of too many points, which is simplified until it fits.
+    A picture is scaled to the size of the model's drawings. Strokes are in data units already and stay unchanged,
+    except that a sketch of too many points is simplified until it fits.
 
     Args:
-        text: what the user typed.
+        text: as typed by the user.
         data_dir: where data sets are looked up.
-        canvas_size: larger side at which a picture enters, in data units.
+        canvas_size: larger side to which a picture is scaled, in data units.
         max_points: the model's N_max.
-        rng: chooses a sketch where ``random`` is asked for.
-        how: what is done to a picture, and with `flip_y` to strokes; its `max_points` gives way to the model's.
-        fraction: larger side as a share of `canvas_size`; None is 1 for a picture, and for strokes the size they have.
+        rng: for ``random``.
+        how: preparation of pictures; `flip_y` applies to strokes, too, and `max_points` is ignored.
+        fraction: larger side as a fraction of `canvas_size`; None means 1 for a picture, and the own size for strokes.
 
     Raises:
-        DataError: missing, damaged, or nothing that can be made to fit.
+        DataError: missing, damaged, or too complex for the model.
     """
     path, doubts = Path(text), tuple[str, ...]()
     if path.suffix.lower() in PICTURES:
@@ -84,7 +85,7 @@ def read_input(
     side = float(np.ptp(np.concatenate(to_polylines(sketch)), axis=0).max())
     if fraction is not None and side > 0:
         sketch = sketch * np.array([canvas_size * fraction / side] * 2 + [1.0], dtype=np.float32)
-    elif not canvas_size / OTHER_SCALE <= side <= canvas_size * OTHER_SCALE:
+    elif not canvas_size / SCALE_WARNING_FACTOR <= side <= canvas_size * SCALE_WARNING_FACTOR:
         advice = "if it is of another scale, its z says little: --scale auto fits it, as a picture is fitted"
         if how.rescale and side > 0:
             sketch = sketch * np.array([canvas_size / side] * 2 + [1.0], dtype=np.float32)
@@ -102,13 +103,13 @@ def names_one(text: str) -> bool:
 
 
 def is_written_as_one(text: str) -> bool:
-    """Return whether a word is written as an INPUT is, though perhaps wrongly: a file's name, or ``a:b:c``."""
+    """Return whether a word has the form of an INPUT, valid or not: a file name, or ``a:b:c``."""
     return Path(text).suffix.lower() in (*PICTURES, *ARRAYS, *MANY, ".npz") or text.count(":") >= 2
 
 
 @contextmanager
 def _naming(name: str) -> Iterator[None]:
-    """Say in an error of the data which INPUT it was."""
+    """Prefix a `DataError` with the INPUT that caused it."""
     try:
         yield
     except DataError as error:
@@ -116,7 +117,7 @@ def _naming(name: str) -> Iterator[None]:
 
 
 def _of_a_set(text: str, data_dir: Path, rng: np.random.Generator) -> np.ndarray:
-    """Return the sketch that ``DATASET:SPLIT:INDEX`` names, split from the right: a path may hold colons."""
+    """Return the sketch named by ``DATASET:SPLIT:INDEX``, parsed from the right: a path may contain colons."""
     parts = text.rsplit(":", 2)
     if Path(text).suffix.lower() in MANY:
         raise DataError(
@@ -138,5 +139,5 @@ def _of_a_set(text: str, data_dir: Path, rng: np.random.Generator) -> np.ndarray
         return sketches[int(rng.integers(len(sketches)))]
     if not re.fullmatch("[0-9]{1,9}", place) or int(place) >= len(sketches):
         choice = f"give 0 to {len(sketches) - 1}, or random" if len(sketches) else "choose another split"
-        raise DataError(f"{text}: {split} has {len(sketches)} sketches; {choice}")
+        raise DataError(f"{text}: {split} has {counted(len(sketches), 'sketch')}; {choice}")
     return sketches[int(place)]

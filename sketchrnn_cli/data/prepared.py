@@ -1,8 +1,8 @@
-"""Drawings as their owner keeps them, in a folder or a file, made a data set: converted once, then kept in the cache.
+"""Use a folder or file of drawings as a data set: converted once, then cached.
 
-An entry is a folder named after what was found (paths, sizes, times of change), so that a changed folder is converted
-anew and an old run still finds the data that it began with. All drawings of a small set are for training, since a
-validation split of few says nothing.
+A cache entry is a folder named by a hash of the files found (paths, sizes, modification times), so a changed folder is
+converted again and an old run still finds its data. All drawings of a small set are for training, since a validation
+split of few is meaningless.
 """
 
 import hashlib
@@ -19,26 +19,27 @@ from sketchrnn_cli.data.conversion import pipeline, sources
 from sketchrnn_cli.data.dataset import FEW
 from sketchrnn_cli.errors import DataError, ExistsError
 from sketchrnn_cli.strokes.prepare import Preparation
+from sketchrnn_cli.wording import counted
 
 FORMAT = 1
 HELD_BACK = 0.05
-"""Share of a larger set for validation, and for testing."""
+"""Fraction of a larger set for validation, and for testing."""
 REPORT = "skipped.tsv"
 NOTES = "notes.json"
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A data set made of drawings."""
+    """A converted data set."""
 
     archive: Path
     """In the cache."""
     notes: tuple[str, ...]
-    """What the user should know: how many were taken, which not and why, a line each."""
+    """Messages for the user: how many drawings were kept, which not and why."""
 
 
 def is_source(path: Path) -> bool:
-    """Return whether a path is of drawings to be converted, and not of an archive."""
+    """Return whether a path names drawings to convert, not an archive."""
     suffix = path.suffix.lower()
     return suffix != ".npz" and (os.path.isdir(path) or suffix in sources.SUFFIXES)
 
@@ -50,17 +51,17 @@ def prepare(
     jobs: int = 1,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Prepared:
-    """Convert a folder or a file of drawings, or find it converted already.
+    """Convert a folder or file of drawings, or find it in the cache.
 
     Args:
         path: a folder, searched at any depth, or a file of drawings.
-        hand_only: leave out the strokes that the studio's model drew.
-        max_points: simplify longer sketches until they have so many points at most.
-        jobs: processes at most.
-        progress: called with the number of drawings seen so far.
+        hand_only: exclude strokes drawn by the studio's model.
+        max_points: simplify longer sketches to at most this many points.
+        jobs: maximum number of processes.
+        progress: called with the number of drawings so far.
 
     Raises:
-        DataError: nothing in it can be used, or the cache cannot be written.
+        DataError: it contains nothing usable, or the cache cannot be written.
     """
     files, passed_over = sources.find([path])
     name = path.resolve().name if path.is_dir() else path.stem
@@ -70,7 +71,7 @@ def prepare(
         if archive.is_file():
             return Prepared(archive, tuple(json.loads((entry / NOTES).read_text(encoding="utf-8"))))
     except (OSError, ValueError):
-        shutil.rmtree(entry, ignore_errors=True)  # An entry that was cut short.
+        shutil.rmtree(entry, ignore_errors=True)  # An incomplete entry.
     collection = pipeline.Collection()
     found = sources.read(files, Preparation(hand_only=hand_only, max_points=max_points), jobs)
     for done in pipeline.collect(found, pipeline.Rules(hand_only=hand_only, max_points=max_points), collection):
@@ -82,13 +83,13 @@ def prepare(
     share = HELD_BACK if len(drawings) > FEW else 0.0
     splits = pipeline.split(drawings, share, share, 0)
     if len(collection.report) > pipeline.SHOWN:
-        notes.append(f"all that was skipped or ignored: {entry / REPORT}")
+        notes.append(f"full list of what was skipped or ignored: {entry / REPORT}")
     kept = "" if share else ", all for training"
-    notes.append(f"{path}: {len(drawings)} drawings{kept}")
+    notes.append(f"{path}: {counted(len(drawings), 'drawing')}{kept}")
     try:
         entry.parent.mkdir(parents=True, exist_ok=True)
         if not archive.is_file():
-            shutil.rmtree(entry, ignore_errors=True)  # An entry of which a part was deleted.
+            shutil.rmtree(entry, ignore_errors=True)  # An incomplete entry.
         with atomic.new_folder(entry) as partial:
             pipeline.write(partial / archive.name, splits, [path], False)
             (partial / NOTES).write_text(json.dumps(notes), encoding="utf-8")
@@ -103,10 +104,10 @@ def prepare(
 
 
 def _key(files: list[Path], how: list[Any]) -> str:
-    """Return a digest of what was found and how it is read.
+    """Return a digest of the files and of how they are read.
 
     Raises:
-        DataError: a file is gone.
+        DataError: a file has disappeared.
     """
     try:
         states = [(file, file.stat()) for file in files]

@@ -1,8 +1,6 @@
-"""The decoders as the drawing engine runs them, in NumPy: each offers the same four functions.
+"""The decoders of the drawing engine, in NumPy, behind one interface.
 
-`initial_state(v, capacity)` begins a batch; `prefill(rows, v, capacity)` begins it after given rows, in one pass;
-`step(state, row)` feeds one row and returns (state, h); `sequence(rows, v)` returns every h. v is
-`equations.condition`, or None; a state is a tuple of arrays `[batch, ...]`, which `step` may overwrite.
+v is `equations.condition`, or None; a state is a tuple of arrays `[batch, ...]`, which `step` may overwrite.
 """
 
 from collections.abc import Mapping
@@ -19,13 +17,13 @@ State = tuple[Array, ...]
 
 
 class Decoder(Protocol):
-    """What draws a row after another."""
+    """An autoregressive decoder."""
 
     def initial_state(self, v: Array | None, batch: int, capacity: int) -> State:
-        """Return the state before the first row, for `capacity` rows at most."""
+        """Return the state before the first row, for at most `capacity` rows."""
 
     def prefill(self, rows: Array, v: Array | None, capacity: int) -> tuple[State, Array]:
-        """Return state and h `[batch, units]` after rows `[batch, time, 5]`, at least one."""
+        """Return state and h `[batch, units]` after rows `[batch, time, 5]`, at least one, in one pass if possible."""
 
     def step(self, state: State, row: Array) -> tuple[State, Array]:
         """Feed a row `[batch, 5]`; return the next state, and h `[batch, units]`."""
@@ -40,10 +38,10 @@ def decoder(hparams: HParams, weights: Mapping[str, Array]) -> Decoder:
 
 
 class Recurrent:
-    """A recurrent cell; its state is h, c, and what v and the bias give to the gates at every step."""
+    """A recurrent cell; its state is h, c, and the constant contribution of v and bias to the gates."""
 
     def __init__(self, hparams: HParams, weights: Mapping[str, Array]) -> None:
-        """Hold the decoder's tensors."""
+        """Select the decoder's tensors."""
         self._hparams, self._all, self._weights = hparams, weights, part(weights, "decoder")
         self._cell = cells.of(hparams.dec_model, hparams)
         self._row_kernel = np.ascontiguousarray(self._cell.input_kernel(np, self._weights)[:INPUT_SIZE])
@@ -60,7 +58,7 @@ class Recurrent:
         return h, c, self._cell.project(np, self._weights, inputs)
 
     def prefill(self, rows: Array, v: Array | None, capacity: int) -> tuple[State, Array]:
-        """Feed the rows one by one: a recurrent cell has no other way."""
+        """Feed the rows one by one."""
         state = self.initial_state(v, len(rows), capacity)
         for row in rows.swapaxes(0, 1):
             state, h = self.step(state, row)
@@ -83,28 +81,28 @@ class Recurrent:
 
 
 class Transformer:
-    """A causal Transformer; its state is keys and values, c₁ ... c_L, and how many positions are filled."""
+    """A causal Transformer; its state is the key-value cache, c₁ ... c_L, and the number of positions filled."""
 
     def __init__(self, hparams: HParams, weights: Mapping[str, Array]) -> None:
-        """Hold the decoder's tensors."""
+        """Select the decoder's tensors."""
         self._hparams, self._weights = hparams, part(weights, "decoder")
         self._layers = transformer.by_layer(self._weights, hparams)
         self._turns = transformer.rotations(np.arange(0), hparams)
 
     def initial_state(self, v: Array | None, batch: int, capacity: int) -> State:
-        """Return a state that has seen v at position 0."""
+        """Return the state after v at position 0."""
         return self._fill(np.zeros((batch, 0, INPUT_SIZE), dtype=np.float32), v, capacity)[0]
 
     def prefill(self, rows: Array, v: Array | None, capacity: int) -> tuple[State, Array]:
-        """Run v and all rows at once."""
+        """Run v and all rows in one pass."""
         state, x = self._fill(rows, v, capacity)
         return state, self._normalized(x[:, -1])
 
     def step(self, state: State, row: Array) -> tuple[State, Array]:
-        """Add one position to keys and values, in place."""
+        """Append one position to the key-value cache, in place."""
         keys, values, added, filled = state
         position = int(filled[0])
-        x = transformer.embed(np, self._weights, row, _product)[:, None]
+        x = transformer.embed(np, self._weights, row, _matmul)[:, None]
         x = self._run(x, list(added.swapaxes(0, 1)), keys, values, position)
         return (keys, values, added, filled + 1), self._normalized(x[:, 0])
 
@@ -113,19 +111,19 @@ class Transformer:
         return transformer.sequence(np, self._weights, rows, v, self._hparams)
 
     def _fill(self, rows: Array, v: Array | None, capacity: int) -> tuple[State, Array]:
-        """Return the state after v and rows, and the last layer's x `[batch, 1 + time, width]`."""
+        """Return the state after v and rows, and the outputs of the last layer `[batch, 1 + time, width]`."""
         hparams, batch, width = self._hparams, len(rows), self._hparams.dec_rnn_size
         if len(self._turns[0]) < capacity + 1:
             self._turns = transformer.rotations(np.arange(capacity + 1), hparams)
         shape = (batch, hparams.dec_layers, hparams.dec_heads, capacity + 1, width // hparams.dec_heads)
         keys, values = np.zeros(shape, dtype=np.float32), np.zeros(shape, dtype=np.float32)
-        first, *added = transformer.conditions(np, self._weights, v, batch, hparams, _product)
-        x = np.concatenate([first[:, None], transformer.embed(np, self._weights, rows, _product)], axis=1)
+        first, *added = transformer.conditions(np, self._weights, v, batch, hparams, _matmul)
+        x = np.concatenate([first[:, None], transformer.embed(np, self._weights, rows, _matmul)], axis=1)
         x = self._run(x, added, keys, values, 0)
         return (keys, values, np.stack(added, axis=1), np.full(batch, x.shape[1])), x
 
     def _run(self, x: Array, added: list[Array], keys: Array, values: Array, position: int) -> Array:
-        """Run the layers over new positions `[batch, time, width]` that follow `position` others."""
+        """Run the layers over new positions `[batch, time, width]` after `position` earlier ones."""
         hparams, end = self._hparams, position + x.shape[1]
 
         def attend(layer: int, q: Array, k: Array, u: Array) -> Array:
@@ -138,17 +136,17 @@ class Transformer:
 
         turn = (self._turns[0][position:end], self._turns[1][position:end])
         return transformer.layers(
-            np, self._layers, x, added, turn, attend, hparams.dec_heads, _product, lambda x, place: x
+            np, self._layers, x, added, turn, attend, hparams.dec_heads, _matmul, lambda x, place: x
         )
 
     def _normalized(self, x: Array) -> Array:
         return transformer.normalize(np, x, self._weights["norm.gamma"], self._weights["norm.beta"])
 
 
-def _product(a: Array, b: Array) -> Array:
-    """Return ``a @ b``; of one row a sketch, `[batch, 1, n]`, as one product, where NumPy would make many.
+def _matmul(a: Array, b: Array) -> Array:
+    """Return ``a @ b``; one row per sketch, `[batch, 1, n]`, as one matmul instead of NumPy's many.
 
-    Several rows a sketch stay a product of their own: in one of more than 8 rows a result may depend on its place.
+    Several rows per sketch stay separate: in a matmul of more than 8 rows a result may depend on its position.
     """
     if b.ndim > 2 or a.ndim < 3 or a.shape[1] != 1:
         return np.matmul(a, b)

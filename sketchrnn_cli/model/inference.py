@@ -1,8 +1,8 @@
-"""The drawing engine: a trained model in NumPy, for whoever wants to draw without loading a training framework.
+"""The drawing engine: inference in NumPy, without a training framework.
 
-Sketch i of a call draws from its own random stream, and sketches are drawn in chunks of `CHUNK` rows: the last chunk is
-padded, and rows that are finished run on idle. So every product has the same shape whatever is drawn, and a sketch does
-not depend on its neighbors, to the byte.
+Each sketch has its own random stream, and sketches are drawn in chunks of `CHUNK` rows: the last chunk is padded, and
+finished rows keep running. So every matmul has the same shape whatever is drawn, and a sketch does not depend on its
+neighbors, to the byte.
 """
 
 import functools
@@ -21,11 +21,11 @@ from sketchrnn_cli.model.weights import INPUT_SIZE, part
 from sketchrnn_cli.strokes.formats import to_stroke5
 
 CHUNK = 8
-"""Rows that are drawn or encoded together."""
-SCORED = 32
-"""Rows that are scored together."""
+"""Sketches drawn or encoded together."""
+SCORE_CHUNK = 32
+"""Sketches scored together."""
 LOG_DENSITY_FLOOR = -27.6
-"""Nats that one offset can cost at most, about log 1e-12: a single wild one does not outweigh all the others."""
+"""Nats; about log 1e-12, so that a single outlier does not outweigh all other offsets."""
 
 
 @functools.cache
@@ -34,22 +34,22 @@ def _blas() -> ThreadpoolController:
 
 
 def one_thread() -> AbstractContextManager:
-    """Limit BLAS to one thread: the products of a step are too small for more, whose start takes longer than they."""
+    """Limit BLAS to one thread: for the small matmuls of a step, starting more costs more than it saves."""
     return _blas().limit(limits=1, user_api="blas")
 
 
 @dataclass(frozen=True)
 class Noise:
-    """The random numbers that drawing one sketch consumes, drawn beforehand: `[steps, ...]`."""
+    """The random numbers for drawing one sketch, generated beforehand: `[steps, ...]`."""
 
     uniform: np.ndarray
-    """`[steps, 2]`: picks the Gaussian, and the pen."""
+    """`[steps, 2]`: selects the Gaussian and the pen state."""
     normal: np.ndarray
     """`[steps, 2]`: the offset."""
 
     @classmethod
     def draw(cls, rng: np.random.Generator, steps: int) -> "Noise":
-        """Draw the numbers for up to `steps` rows."""
+        """Generate the numbers for up to `steps` rows."""
         return cls(rng.random((steps, 2)), rng.standard_normal((steps, 2)))
 
 
@@ -57,7 +57,7 @@ class Drawer:
     """A model ready to encode and to draw."""
 
     def __init__(self, hparams: HParams, weights: Mapping[str, np.ndarray]) -> None:
-        """Hold the weights as float32."""
+        """Convert the weights to float32."""
         self.hparams = hparams
         self.weights = {name: np.asarray(value, dtype=np.float32) for name, value in weights.items()}
         self.decoder = decoders.decoder(hparams, self.weights)
@@ -91,7 +91,7 @@ class Drawer:
         units = self.hparams.enc_rnn_size
         h = c = np.zeros((len(rows), cell.state_size(units)), dtype=np.float32)
         last = np.empty((len(rows), units), dtype=np.float32)
-        for time in range(rows.shape[1]):  # A product over all times would have as many shapes as sketches lengths.
+        for time in range(rows.shape[1]):  # One matmul over all steps would have a shape for every length.
             projected = cell.project(np, weights, rows[:, time])
             h, c = cell.step(np, weights, projected, (h, c), self.hparams.gate_activation)
             ended = lengths == time + 1
@@ -101,7 +101,7 @@ class Drawer:
     def condition(self, z: np.ndarray | None, labels: np.ndarray | None, batch: int) -> np.ndarray | None:
         """Return v `[batch, condition size]` of latent vectors and labels.
 
-        Labels are rows of the label table `[batch]`, or shares of all rows `[batch, rows]`; None is 0, "any".
+        Labels are rows of the label table `[batch]`, or mixtures of all rows `[batch, rows]`; None is 0, "any".
         """
         labels = np.zeros(batch, dtype=np.int32) if labels is None else labels
         if labels.ndim == 2 and self.hparams.num_classes:
@@ -124,12 +124,12 @@ class Drawer:
         Args:
             z: latent vectors `[batch, z]`; None for a decoder-only model.
             noise: the random numbers of each sketch, at least `max_points` rows.
-            sampling: how rows are drawn, one for all or one for each; a number is a temperature τ.
-            max_points: a sketch longer than this is cut, its last pen lifted.
-            given: a beginning `[points, 3]` in model units that every sketch repeats and goes on from, or one for each,
-                equally long, `[batch, points, 3]`.
+            sampling: one for all or one per sketch; a number is a temperature τ.
+            max_points: longer sketches are truncated, and the pen lifted at the last point.
+            given: a prefix `[points, 3]` in model units that all sketches continue, or one per sketch, all of the same
+                length, `[batch, points, 3]`.
             go_on: whether no sketch may end right after `given`.
-            labels: rows of the label table `[batch]`, or shares of all rows `[batch, rows]`; None for "any" throughout.
+            labels: rows of the label table `[batch]`, or mixtures of all rows `[batch, rows]`; None for "any".
 
         Returns:
             Stroke-3 sketches in model units.
@@ -137,7 +137,7 @@ class Drawer:
         batch = len(noise)
         v = self.condition(z, labels, batch)
         how = settings(sampling, batch)
-        forced = np.zeros((batch, 0, INPUT_SIZE), np.float32) if given is None else _beginnings(given, batch)
+        forced = np.zeros((batch, 0, INPUT_SIZE), np.float32) if given is None else _prefixes(given, batch)
         sketches: list[np.ndarray] = []
         with one_thread():
             for first in range(0, batch, CHUNK):
@@ -188,36 +188,36 @@ class Drawer:
     def log_likelihood(
         self, z: np.ndarray | None, given: np.ndarray, labels: np.ndarray | None = None, ends: bool = False
     ) -> np.ndarray:
-        """Return how well the model foretells each of several sketches, Σ log p, `[batch]` in nats.
+        """Return the log-likelihood of each sketch, Σ log p, `[batch]` in nats.
 
         Args:
             z: latent vectors `[batch, z]`; None for a decoder-only model.
-            given: sketches in model units, equally long, `[batch, points, 3]`, or one for all, `[points, 3]`.
-            labels: rows of the label table `[batch]`; None for "any" throughout.
-            ends: whether they end there, instead of being beginnings.
+            given: sketches in model units, of the same length, `[batch, points, 3]`, or one for all, `[points, 3]`.
+            labels: rows of the label table `[batch]`; None for "any".
+            ends: whether they are complete, instead of prefixes.
         """
         batch = next((len(some) for some in (z, labels) if some is not None), len(given))
         v = self.condition(z, labels, batch)
-        rows = _beginnings(given, batch)
+        rows = _prefixes(given, batch)
         if ends:
             rows = np.concatenate([rows, np.tile(np.eye(5, dtype=np.float32)[4], (batch, 1, 1))], axis=1)
         totals = []
-        for first in range(0, batch, SCORED):
-            seen = None if v is None else v[first : first + SCORED]
-            totals.append(self._row_log_p(rows[first : first + SCORED], seen).sum(axis=1, dtype=np.float64))
+        for first in range(0, batch, SCORE_CHUNK):
+            seen = None if v is None else v[first : first + SCORE_CHUNK]
+            totals.append(self._row_log_p(rows[first : first + SCORE_CHUNK], seen).sum(axis=1, dtype=np.float64))
         return np.concatenate(totals)
 
     def log_likelihoods(self, z: np.ndarray | None, sketches: Sequence[np.ndarray], labels: np.ndarray) -> np.ndarray:
-        """Return Σ log p of whole sketches in model units, of any lengths, their ends included: `[sketches]` in nats.
+        """Return Σ log p of complete sketches in model units, of any lengths, including the end: `[sketches]` in nats.
 
-        Those of about one length are scored together; z and labels as for `log_likelihood`.
+        Sketches of similar length are scored together; z and labels as for `log_likelihood`.
         """
         v = self.condition(z, labels, len(sketches))
         lengths = np.array([len(sketch) for sketch in sketches])
         totals = np.zeros(len(sketches))
         order = np.argsort(lengths, kind="stable")
-        for first in range(0, len(order), SCORED):
-            some = order[first : first + SCORED]
+        for first in range(0, len(order), SCORE_CHUNK):
+            some = order[first : first + SCORE_CHUNK]
             time = np.arange(lengths[some].max() + 1)
             rows = np.stack([to_stroke5(sketches[int(i)], len(time)) for i in some])
             log_p = self._row_log_p(rows, None if v is None else v[some])
@@ -225,10 +225,10 @@ class Drawer:
         return totals
 
     def _row_log_p(self, rows: np.ndarray, v: np.ndarray | None) -> np.ndarray:
-        """Return log p of each row given those before it, `[batch, time]`, of up to `SCORED` sketches in stroke-5."""
-        batch, rows = len(rows), _padded(rows, SCORED)
+        """Return log p of each row given the previous ones, `[batch, time]`, of up to `SCORE_CHUNK` sketches."""
+        batch, rows = len(rows), _padded(rows, SCORE_CHUNK)
         with one_thread():
-            h = self.decoder.sequence(_after_start(rows[:, :-1]), None if v is None else _padded(v, SCORED))
+            h = self.decoder.sequence(_after_start(rows[:, :-1]), None if v is None else _padded(v, SCORE_CHUNK))
             mixture = equations.output_layer(np, self.weights, h, self.hparams)
             offset = np.maximum(mixtures.log_density(np, mixture, rows[..., :2]), LOG_DENSITY_FLOOR)
             pen = mixtures.pen_log_likelihood(np, mixture, rows[..., 2:])
@@ -236,8 +236,8 @@ class Drawer:
         return (offset * real + pen)[:batch]
 
 
-def _beginnings(given: np.ndarray, batch: int) -> np.ndarray:
-    """Return stroke-5 rows `[batch, points, 5]` of one beginning for all, or of one for each."""
+def _prefixes(given: np.ndarray, batch: int) -> np.ndarray:
+    """Return the stroke-5 rows `[batch, points, 5]` of one prefix for all, or of one per sketch."""
     several = np.broadcast_to(given, (batch, *given.shape[-2:]))
     return np.stack([to_stroke5(sketch, len(sketch)) for sketch in several])
 
@@ -248,12 +248,12 @@ def _after_start(rows: np.ndarray) -> np.ndarray:
 
 
 def _padded(rows: np.ndarray, count: int) -> np.ndarray:
-    """Return rows followed by zeros, `count` in all."""
+    """Return rows padded with zeros to `count`."""
     return np.concatenate([rows, np.zeros((count - len(rows), *rows.shape[1:]), rows.dtype)])
 
 
 def _cut(rows: np.ndarray) -> np.ndarray:
-    """Return the stroke-3 sketch before the end row, its last pen lifted."""
+    """Return the stroke-3 sketch before the end row, with the pen lifted at its last point."""
     ends = np.flatnonzero(rows[:, 4] == 1.0)
     points = rows[: ends[0]] if len(ends) else rows
     sketch = np.concatenate([points[:, :2], points[:, 3:4]], axis=1)

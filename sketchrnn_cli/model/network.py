@@ -1,6 +1,6 @@
-"""The training engine: the paper's model over whole batches, with `keras.ops` on any backend.
+"""The training engine: the paper's model over whole batches, in `keras.ops`, for any backend.
 
-Everything is a function of a dict of weights, the same tensors under the same names as in a checkpoint.
+Everything is a function of a dict of weights, with the names of the checkpoint's tensors.
 """
 
 from collections.abc import Mapping
@@ -17,13 +17,13 @@ from sketchrnn_cli.model.weights import INPUT_SIZE, part
 
 Array = Any
 LATENT, ENCODER, DECODER, INPUT, OUTPUT, LABEL = range(6)
-"""Streams of random numbers: z, and each place of dropout."""
+"""Random streams: z, and each use of dropout."""
 TRANSFORMER = 100
-"""The first of a Transformer's streams, one a place of dropout."""
+"""First random stream of a Transformer, which has one per use of dropout."""
 
 
 class SketchLosses(NamedTuple):
-    """Each sketch's sums, `[batch]` (see `equations`); not yet divided by N_max."""
+    """Loss sums per sketch, `[batch]` (see `equations`), not yet divided by N_max."""
 
     offset: Array
     pen: Array
@@ -38,11 +38,11 @@ def encode(
     Args:
         weights: the model's tensors.
         rows: S₁ ... S_T.
-        lengths: points of each sketch, `[batch]`; what comes after them is not seen, unless the encoder is not masked:
-            then N_max rows are.
+        lengths: points of each sketch, `[batch]`; the encoder ignores later rows, unless it is not masked: then it
+            reads N_max rows.
         hparams: sizes and cells.
         dropout: seed of recurrent dropout; None for none.
-        step: training step, which the dropout derives from.
+        step: training step, for the dropout.
     """
     time = ops.arange(rows.shape[1], dtype="int32")[None, :]
     if not hparams.mask_encoder:
@@ -60,7 +60,7 @@ def encode(
 def decode(
     weights: Mapping[str, Array], rows: Array, v: Array | None, hparams: HParams, dropout: int | None, step: Array
 ) -> Array:
-    """Return the decoder's outputs h, `[time, batch, units]`, given the true rows before each (teacher forcing).
+    """Return the decoder outputs h, `[time, batch, units]`, with teacher forcing.
 
     Args:
         weights: the model's tensors.
@@ -68,7 +68,7 @@ def decode(
         v: `equations.condition`, or None.
         hparams: sizes and cells.
         dropout: seed of dropout; None for none.
-        step: training step, which the dropout derives from.
+        step: training step, for the dropout.
     """
     start = ops.broadcast_to(equations.START, (rows.shape[0], 1, 5))
     inputs = time_major(ops.concatenate([start, rows[:, :-1]], axis=1))
@@ -120,19 +120,19 @@ def _attend(
 def sketch_losses(
     weights: Mapping[str, Array], batch: Batch, hparams: HParams, dropout: int | None, noise: Array | None, step: Array
 ) -> SketchLosses:
-    """Return every sketch's loss sums; rows of length 0 count nothing.
+    """Return the loss sums of every sketch; 0 for rows of length 0.
 
     Args:
         weights: the model's tensors.
         batch: the sketches.
         hparams: sizes and cells.
         dropout: seed of dropout; None for none.
-        noise: N(0, I) of the latent vectors, `[batch, z]`; not used by a decoder alone.
-        step: training step, which the dropout derives from.
+        noise: N(0, I) samples for the latent vectors, `[batch, z]`; unused by a decoder-only model.
+        step: training step, for the dropout.
     """
     rows, lengths = batch.rows, batch.lengths
     real = ops.cast(lengths > 0, "float32")
-    time = rows.shape[1]  # Rows of zeros, with no pen state, count nothing.
+    time = rows.shape[1]  # All-zero rows, without a pen state, contribute nothing.
     rows = ops.pad(rows, [(0, 0), (0, kernels.padded_time(time, hparams) - time), (0, 0)])
     z, kl = None, ops.zeros_like(real)
     if hparams.conditional:
@@ -147,7 +147,7 @@ def sketch_losses(
 
 
 def shown_labels(labels: Array, hparams: HParams, dropout: int | None, step: Array) -> Array:
-    """Return labels, in training some of them hidden as 0, "any"."""
+    """Return labels; in training, some are dropped to 0, "any"."""
     if dropout is None or not hparams.num_classes:
         return labels
     kept = kernels.engine().uniform(labels.shape, dropout, step, LABEL) >= hparams.class_dropout
@@ -199,18 +199,18 @@ def _run(
     stream: int,
     step: Array,
 ) -> Array:
-    """Run cells side by side, one a direction; return every h `[time, directions, batch, units]`.
+    """Run one cell per direction in parallel; return all h, `[time, directions, batch, units]`.
 
     Args:
-        inputs: of each direction, `[time, batch, n]`; no gradient where they are bare rows.
-        v: `[batch, condition size]`, joined to the inputs of every step, or None.
-        weights: each direction's tensors.
-        name: the cell's.
-        state: the first (h, c), each `[batch, state size]`; zeros where None.
-        hparams: kernel, precision, activation of the gates.
+        inputs: per direction, `[time, batch, n]`; bare rows get no gradient.
+        v: `[batch, condition size]`, concatenated to the inputs of every step, or None.
+        weights: tensors per direction.
+        name: the cell.
+        state: initial (h, c), each `[batch, state size]`; None for zeros.
+        hparams: kernel, precision, gate activation.
         dropout: seed of recurrent dropout; None for none.
-        stream: the dropout's stream of random numbers.
-        step: training step, which the dropout derives from.
+        stream: random stream of the dropout.
+        step: training step, for the dropout.
     """
     (time, batch, n), directions = inputs[0].shape, len(inputs)
     cell, units = cells.of(name, hparams), weights[0]["recurrent_kernel"].shape[0]

@@ -1,7 +1,7 @@
-"""How a row is drawn from the distribution that a model gives: what is cut, narrowed and sharpened.
+"""Sample a row from the model's output distribution: truncated, narrowed, sharpened.
 
-The temperature of Ha & Eck 2017 sharpens everything at once, the end of the drawing included: at low temperatures up to
-half of the drawings never end. `Sampling` has a setting for each part, and never touches the probability of the end.
+The temperature of Ha & Eck 2017 sharpens everything at once, including the end-of-sketch probability: at low
+temperatures up to half of the sketches never end. `Sampling` has a setting per part and leaves that probability alone.
 """
 
 from collections.abc import Sequence
@@ -13,64 +13,64 @@ from sketchrnn_cli.errors import UsageError
 from sketchrnn_cli.model import mixture as mixtures
 from sketchrnn_cli.model.mixture import Mixture
 
-HIGHEST_TEMPERATURE = 100.0
-"""Beyond it numbers overflow sooner or later; a drawing is noise long before."""
+MAX_TEMPERATURE = 100.0
+"""Avoids overflow; drawings are noise long before."""
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How rows are drawn; `temperature` alone is the paper's, without it the three others hold."""
+    """Sampling settings: the paper's `temperature`, or without it the three others."""
 
     top_p: float = 0.5
-    """Only the largest mixture weights that add up to this take part."""
+    """Nucleus sampling: only the largest mixture weights that sum to this are used."""
     spread: float = 0.3
     """Factor on σ."""
     pen_temperature: float = 0.7
-    """Of lifting the pen against keeping it down; the end keeps its probability."""
+    """Temperature of pen up versus pen down; the end keeps its probability."""
     temperature: float | None = None
-    """τ of equation 8: mixture and pen logits are divided by it, σ is multiplied by √τ; 0 takes the most probable."""
+    """τ of equation 8: mixture and pen logits are divided by τ, σ is multiplied by √τ; 0 is greedy."""
 
     def __post_init__(self) -> None:
-        if self.temperature is not None and not 0.0 <= self.temperature <= HIGHEST_TEMPERATURE:
-            raise UsageError(f"temperature {self.temperature:g}: expected 0 to {HIGHEST_TEMPERATURE:g}")
+        if self.temperature is not None and not 0.0 <= self.temperature <= MAX_TEMPERATURE:
+            raise UsageError(f"temperature {self.temperature:g}: expected 0 to {MAX_TEMPERATURE:g}")
         if not 0.0 < self.top_p <= 1.0:
             raise UsageError(f"top_p {self.top_p:g}: expected more than 0, at most 1")
         for name in ("spread", "pen_temperature"):
-            if not 0.0 <= getattr(self, name) <= HIGHEST_TEMPERATURE:
-                raise UsageError(f"{name} {getattr(self, name):g}: expected 0 to {HIGHEST_TEMPERATURE:g}")
+            if not 0.0 <= getattr(self, name) <= MAX_TEMPERATURE:
+                raise UsageError(f"{name} {getattr(self, name):g}: expected 0 to {MAX_TEMPERATURE:g}")
 
     @property
     def redraws(self) -> bool:
-        """Return whether a drawing that has not ended is drawn again; at a temperature it stays as it came."""
+        """Whether to redraw a sketch that does not end; not with a temperature, as in the paper."""
         return self.temperature is None
 
     @classmethod
     def at(cls, temperature: float) -> "Sampling":
-        """Return the sampling of the paper at a temperature."""
+        """Return the paper's sampling at a temperature."""
         return cls(temperature=float(temperature))
 
 
 DEFAULT = Sampling()
 TAME = Sampling(top_p=0.3, spread=0.3, pen_temperature=0.5)
-"""More alike, and more often right."""
+"""Less varied, more often recognizable."""
 WILD = Sampling(top_p=0.8, spread=0.6, pen_temperature=0.9)
-"""More various, and more often wrong."""
+"""More varied, less often recognizable."""
 
 
 def preset(tame: bool | None, otherwise: Sampling = DEFAULT) -> Sampling:
-    """Return `TAME` or `WILD`, or where neither is asked for what is given."""
+    """Return `TAME`, `WILD`, or `otherwise` if neither is requested."""
     return otherwise if tame is None else TAME if tame else WILD
 
 
 Way = Sampling | float | np.ndarray | Sequence[Sampling]
-"""How to draw: one way for all sketches or one for each; a number, or an array of them, is a temperature."""
+"""One sampling for all sketches or one per sketch; a number, or an array of numbers, is a temperature."""
 
 
 def ways(way: Way, batch: int) -> list[Sampling]:
     """Return the sampling of each of `batch` sketches.
 
     Raises:
-        UsageError: an impossible temperature.
+        UsageError: an invalid temperature.
     """
     if isinstance(way, Sampling):
         return [way] * batch
@@ -80,21 +80,21 @@ def ways(way: Way, batch: int) -> list[Sampling]:
 
 
 def settings(way: Way, batch: int) -> np.ndarray:
-    """Return `[batch, 4]` float32, the fields of `Sampling` in their order; a temperature of NaN where there is none.
+    """Return `[batch, 4]` float32, the fields of `Sampling` in order; temperature is NaN if not set.
 
-    Rows of padding behind them, all zero, are drawn greedily.
+    All-zero padding rows are sampled greedily.
     """
     rows = [[getattr(one, field.name) for field in fields(Sampling)] for one in ways(way, batch)]
     return np.array([[np.nan if value is None else value for value in row] for row in rows], dtype=np.float32)
 
 
 def sample_row(mixture: Mixture, how: np.ndarray, uniform: np.ndarray, normal: np.ndarray) -> np.ndarray:
-    """Draw a stroke-5 row from each distribution (equation 8).
+    """Sample a stroke-5 row from each distribution (equation 8).
 
     Args:
         mixture: parameters `[batch, ...]`.
         how: `[batch, 4]` of `settings`.
-        uniform: `[batch, 2]` in [0, 1): picks the Gaussian, and the pen.
+        uniform: `[batch, 2]` in [0, 1): selects the Gaussian and the pen state.
         normal: `[batch, 2]`, standard normal.
 
     Returns:
@@ -120,7 +120,7 @@ def sample_row(mixture: Mixture, how: np.ndarray, uniform: np.ndarray, normal: n
 
 
 def _cut(logits: np.ndarray, top_p: np.ndarray) -> np.ndarray:
-    """Return logits, those outside the fewest largest weights that add up to `top_p` at −∞."""
+    """Return logits with those outside the smallest set of weights that sum to `top_p` set to −∞."""
     if (top_p >= 1.0).all():
         return logits
     weights = np.exp(mixtures.log_softmax(np, logits.astype(np.float64)))
@@ -133,7 +133,7 @@ def _cut(logits: np.ndarray, top_p: np.ndarray) -> np.ndarray:
 
 
 def _end_kept(logits: np.ndarray, temperature: np.ndarray) -> np.ndarray:
-    """Return log probabilities `[batch, 3]`: the end's as it is, the two others sharpened by a temperature."""
+    """Return log probabilities `[batch, 3]`: the end unchanged, the two others sharpened by a temperature."""
     log_p = mixtures.log_softmax(np, logits.astype(np.float64))
     others = logits[:, :2].astype(np.float64) / np.maximum(temperature, 1e-3)[:, None]
     left = np.log1p(-np.minimum(np.exp(log_p[:, 2:]), 1.0 - 1e-12))
@@ -141,7 +141,7 @@ def _end_kept(logits: np.ndarray, temperature: np.ndarray) -> np.ndarray:
 
 
 def _choose(logits: np.ndarray, temperature: np.ndarray, uniform: np.ndarray) -> np.ndarray:
-    """Pick an index `[batch]` from softmax(logits / τ), where τ is 0 the largest."""
+    """Sample an index `[batch]` from softmax(logits / τ); the argmax for τ = 0."""
     warm = np.where(temperature > 0, temperature, 1.0)[:, None]
     cumulative = np.cumsum(np.exp(mixtures.log_softmax(np, logits.astype(np.float64) / warm)), axis=-1)
     drawn = (uniform[:, None] * cumulative[:, -1:] >= cumulative).sum(axis=-1)

@@ -1,7 +1,7 @@
-"""The causal Transformer decoder (Vaswani et al. 2017, normalized first), for any array namespace `xp`.
+"""The causal pre-LN Transformer decoder (Vaswani et al. 2017), for any array namespace `xp`.
 
 Position 0 is the condition v, positions 1 to T are the rows S₀ ... S_{T-1}; the output at position t gives the
-distribution of S_t. With d the width, L layers, H heads of d / H numbers each:
+distribution of S_t. With width d, L layers, H heads of size d / H:
 
     c₀, ..., c_L = v C + c                                    condition.kernel [v, (L + 1) d], condition.bias
     x = [c₀, row R + r]                                       input.kernel [5, d], input.bias
@@ -12,11 +12,11 @@ distribution of S_t. With d the width, L layers, H heads of d / H numbers each:
         x = x + gelu(norm(x) M + m) N + n                     mlp.kernel, mlp.bias, mlp.output.kernel, mlp.output.bias
     h = norm(x)                                               norm.gamma, norm.beta
 
-Each norm is over the width, ε 1e-5, with its own gamma and beta (attention.gamma, mlp.gamma, ...). A head's numbers
-lie side by side in q, k and u. Softmax is over the positions up to the own one.
-gelu(x) = x / 2 (1 + tanh(√(2/π) (x + 0.044715 x³))). rot turns the pair of numbers j and j + half of a head by the
-angle position · 10000^(-2 j / (d / H)) (Su et al. 2021), so that only distances count and no length is the longest.
-Where there is no v, C is absent and c stands alone.
+Each norm is over the width, ε 1e-5, with its own gamma and beta (attention.gamma, mlp.gamma, ...). Heads are contiguous
+in q, k and u. Softmax is over the positions up to and including the query's.
+gelu(x) = x / 2 (1 + tanh(√(2/π) (x + 0.044715 x³))). rot rotates dimensions j and j + half of a head by the
+angle position · 10000^(-2 j / (d / H)) (Su et al. 2021), so positions are relative and the length is not limited.
+Without v, C is absent.
 """
 
 import math
@@ -34,7 +34,7 @@ GELU_SCALE, GELU_CUBE = math.sqrt(2.0 / math.pi), 0.044715
 
 
 def shapes(inputs: int, hparams: HParams) -> dict[str, tuple[int, ...]]:
-    """Return the decoder's tensors by their names within it."""
+    """Return the shapes of the decoder's tensors."""
     width, hidden, conditions = hparams.dec_rnn_size, hparams.dec_mlp_size, (hparams.dec_layers + 1)
     table: dict[str, tuple[int, ...]] = {"input.kernel": (inputs, width), "input.bias": (width,)}
     if hparams.condition_size:
@@ -75,7 +75,7 @@ def embed(xp: Any, weights: Mapping[str, Array], rows: Array, product: Callable)
 
 
 def rotations(positions: np.ndarray, hparams: HParams) -> tuple[np.ndarray, np.ndarray]:
-    """Return cosines and sines `[positions, head size / 2]`, float32, by which heads are turned at some positions."""
+    """Return the rotary cosines and sines `[positions, head size / 2]`, float32."""
     half = hparams.dec_rnn_size // hparams.dec_heads // 2
     angles = positions[:, None] * BASE ** (-np.arange(half) / half)
     return np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
@@ -96,14 +96,14 @@ def layers(
 
     Args:
         xp: array namespace.
-        weights: each layer's tensors.
+        weights: tensors per layer.
         x: inputs of the first layer.
         added: c₁ ... c_L.
         turn: `rotations` of the positions of x.
-        attend: ``(layer, q, k, u)``, each `[batch, heads, time, head size]`: what attention gives, likewise.
+        attend: attention, ``(layer, q, k, u)``, each `[batch, heads, time, head size]`, as is the result.
         heads: H.
-        product: of two matrices.
-        drop: ``(x, place)``: dropout; places are numbered.
+        product: matmul.
+        drop: dropout, ``(x, number of its use)``.
     """
     batch, time, width = x.shape
     for number, layer in enumerate(weights):
@@ -122,7 +122,7 @@ def layers(
 
 
 def causal_attention(xp: Any, q: Array, k: Array, u: Array, product: Callable) -> Array:
-    """Return what each position `[batch, heads, time, head size]` takes from itself and those before."""
+    """Return causal self-attention, `[batch, heads, time, head size]`."""
     time = q.shape[2]
     scores = product(q, xp.transpose(k, (0, 1, 3, 2))) * (1.0 / math.sqrt(q.shape[3]))
     scores = scores + np.triu(np.full((time, time), -1e9, dtype=np.float32), 1)
@@ -149,7 +149,7 @@ def gelu(xp: Any, x: Array) -> Array:
 
 
 def rotate(xp: Any, x: Array, turn: tuple[np.ndarray, np.ndarray]) -> Array:
-    """Return heads `[..., time, head size]` turned by their positions."""
+    """Return heads `[..., time, head size]` with rotary position embedding."""
     cos, sin = turn
     half = x.shape[-1] // 2
     first, second = x[..., :half], x[..., half:]
@@ -165,7 +165,7 @@ def sequence(
     product: Callable | None = None,
     drop: Callable[[Array, int], Array] = lambda x, place: x,
 ) -> Array:
-    """Return the outputs h `[batch, time, width]` of rows `[batch, time, 5]`, all at once.
+    """Return the outputs h `[batch, time, width]` of rows `[batch, time, 5]`, in one pass.
 
     Args:
         xp: array namespace.
@@ -173,8 +173,8 @@ def sequence(
         rows: S₀ ... S_{T-1}.
         v: `[batch, condition size]`, or None.
         hparams: sizes.
-        product: of two matrices; `xp.matmul` where None.
-        drop: ``(x, place)``: dropout.
+        product: matmul; None for `xp.matmul`.
+        drop: as in `layers`.
     """
     product = product or xp.matmul
     first, *added = conditions(xp, weights, v, rows.shape[0], hparams, product)
@@ -189,7 +189,7 @@ def sequence(
 
 
 def by_layer(weights: Mapping[str, Array], hparams: HParams) -> list[dict[str, Array]]:
-    """Return each layer's tensors by their names within it."""
+    """Return the tensors per layer, without the layer's prefix."""
     prefixes = [f"layer_{number}." for number in range(hparams.dec_layers)]
     return [
         {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}

@@ -3,6 +3,7 @@
 import dataclasses
 
 from sketchrnn_cli.store.checkpoint import SIDECAR, WEIGHTS, Sidecar
+from sketchrnn_cli.wording import counted
 
 FILE = "README.md"
 PICTURE = "sketches.svg"
@@ -36,7 +37,7 @@ def text(name: str, sidecar: Sidecar, parameters: int) -> str:
     kind = "an encoder and a decoder" if sidecar.hparams.conditional else "a decoder alone"
     data = [f"- `{source.name}`: {source.provenance} (SHA-256 {source.sha256[:12]}...)" for source in sidecar.datasets]
     recipe = f"`sketchrnn train --recipe {sidecar.recipe}`, " if sidecar.recipe else ""
-    made = f"{recipe}{sidecar.step} steps, {sidecar.epoch} epochs."
+    made = f"{recipe}{counted(sidecar.step, 'step')}, {counted(sidecar.epoch, 'epoch')}."
     sections = [
         f"# {name}",
         f"![Six sketches by this model, the first of seed 0]({PICTURE})",
@@ -95,7 +96,7 @@ def facts(sidecar: Sidecar, parameters: int) -> list[tuple[str, str]]:
         ("max_seq_len", f"{hparams.max_seq_len} points"),
         ("scale_factor", f"{sidecar.units_per_model_unit:.6f} data units per model unit"),
         ("canvas_size", f"{sidecar.canvas_size:g} data units"),
-        ("trained", f"{sidecar.step} steps, {sidecar.epoch} epochs"),
+        ("trained", f"{counted(sidecar.step, 'step')}, {counted(sidecar.epoch, 'epoch')}"),
         *([("best", f"{sidecar.best:.4f} ({sidecar.best_metric})")] if sidecar.best is not None else []),
         *[(name, f"{value:.4f}") for name, value in sidecar.metrics.items()],
         *[

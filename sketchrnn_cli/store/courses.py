@@ -99,14 +99,21 @@ def draw(courses: list[Course], path: Path, force: bool) -> None:
         (f"{high:.2f}", (MARGIN - 6, MARGIN + 4), "end"),
         (f"{low:.2f}", (MARGIN - 6, HEIGHT - MARGIN), "end"),
         ("0", (MARGIN, HEIGHT - MARGIN + 18), "middle"),
-        (f"{longest} steps", (WIDTH - MARGIN, HEIGHT - MARGIN + 18), "end"),
-        ("validation L_R", (MARGIN, MARGIN - 16), "start"),
+        (str(longest), (WIDTH - MARGIN, HEIGHT - MARGIN + 18), "end"),
+        ("step", (MARGIN + across / 2, HEIGHT - MARGIN + 34), "middle"),
     ):
         picture.add(picture.text(text, where, font_size=12, font_family="sans-serif", text_anchor=anchor))
+    name_of_y = picture.text(
+        "validation L_R (nats)", (0, 0), font_size=12, font_family="sans-serif", text_anchor="middle"
+    )
+    name_of_y.translate(MARGIN - 32, MARGIN + down / 2)
+    name_of_y.rotate(-90)
+    picture.add(name_of_y)
     for number, course in enumerate(drawn):
         color = COLORS[number % len(COLORS)]
         line = [place(step, loss) for step, loss in course.losses]
         picture.add(picture.polyline(line, fill="none", stroke=color, stroke_width=1.5))
+        picture.add(picture.circle(line[-1], r=2.5, fill=color))  # One validation alone is a point.
         where = (WIDTH - MARGIN - 6, MARGIN + 4 + 16 * number)
         label = picture.text(course.name, where, fill=color, font_size=12, font_family="sans-serif", text_anchor="end")
         picture.add(label)

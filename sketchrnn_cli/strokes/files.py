@@ -149,6 +149,11 @@ def read_latents(name: str, z_size: int) -> np.ndarray:
         DataError: missing or damaged.
         UsageError: vectors of another length than `z_size`.
     """
+    if Path(name).suffix.lower() == ".npz":
+        raise DataError(
+            f"{name}: an archive of drawings; encode turns drawings into latent vectors: "
+            f"sketchrnn encode {name}:train:0 --out z.npy"
+        )
     values = _read(Path(name))
     if isinstance(values, dict):
         values = values.get("mu")

@@ -138,7 +138,7 @@ def to_sketch(
     """
     strokes = [stroke for stroke in polylines if len(stroke)]
     if not strokes or not np.ptp(np.concatenate(strokes), axis=0).any():
-        raise DataError("a drawing of nothing but a dot" if strokes else "a drawing without strokes")
+        raise DataError("a drawing of only a dot" if strokes else "a drawing without strokes")
     pixels = max(canvas_size, CANVAS)
     strokes = fit(strokes, pixels)
     ink = sum(float(np.hypot(*np.diff(stroke, axis=0).T).sum()) for stroke in strokes)

@@ -110,7 +110,7 @@ class Collection:
     @staticmethod
     def _line_at(file: BinaryIO, start: int) -> bytes:
         file.seek(start)
-        return file.readline(ndjson.LONGEST_LINE)
+        return file.readline(ndjson.MAX_LINE_BYTES)
 
     @contextmanager
     def _open(self) -> Iterator[BinaryIO]:

@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.main import get_command
@@ -38,9 +39,24 @@ def test_version_names_every_package_and_the_training_device() -> None:
     assert facts["training device"].startswith(("CPU (", "NVIDIA"))
 
 
+def test_version_imports_no_framework() -> None:
+    code = "import sys; from sketchrnn_cli import installed; installed.facts(); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not set(done.stdout.split()) & {"keras", "tensorflow", "jax", "numpy"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system runs no shell scripts")
+def test_a_gpu_is_named_as_its_driver_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "nvidia-smi"
+    program.write_text("#!/bin/sh\necho 'NVIDIA H100 80GB HBM3, 570.1'\necho 'NVIDIA H100 80GB HBM3, 570.1'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    assert installed.facts()["training device"] == "2 GPUs, the first: NVIDIA H100 80GB HBM3, 570.1"
+
+
 def test_version_says_why_training_would_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_BACKEND", "numpy")
-    assert "numpy" in installed.facts()["training device"]
+    assert "numpy" in installed.facts()["training backend"]
     monkeypatch.setattr(installed, "PACKAGES", ("no-such-package",))
     assert installed.facts()["no-such-package"] == "not installed"
 

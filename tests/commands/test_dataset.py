@@ -157,6 +157,13 @@ def test_preview_draws_what_the_lines_said(run: Run) -> None:
         np.testing.assert_allclose(found - found[0], (np.stack([xs, ys], 1) - [xs[0], ys[0]]) * scale, atol=0.011)
 
 
+def test_preview_shows_a_folder_of_drawings(run: Run) -> None:
+    Path("own").mkdir()
+    Path("own/house.ndjson").write_text(json.dumps(HOUSE))
+    code, out, err = run("preview", "own/", "--out", "own.svg")
+    assert (code, out, err.splitlines()[-1]) == (0, "own.svg\n", "own: 1 drawing, all for training")
+
+
 def test_preview_refuses_what_it_cannot_show(run: Run) -> None:
     save("one")
     Path("taken.svg").write_text("mine")
@@ -176,11 +183,11 @@ def test_convert_skips_the_bad_and_reports_them(run: Run) -> None:
     code, out, err = run("convert", "mixed.ndjson", "--out", "new/mine.npz", "--valid", "0.1", "--test", "0.1")
     assert (code, Path(out.strip())) == (0, Path("new/mine.npz"))
     assert "skipped 2 bad drawings" in err
-    assert "left out 1: duplicates" in err
+    assert "excluded 1: duplicates" in err
     report = Path("new/mine.skipped.tsv").read_text().splitlines()
     assert [line.split("\t")[0] for line in report] == ["mixed.ndjson:41", "mixed.ndjson:42", "mixed.ndjson:43"]
     assert report[2].split("\t")[1] == "the same as mixed.ndjson:1"
-    assert "left out mixed.ndjson:43: the same as mixed.ndjson:1" in err
+    assert "excluded mixed.ndjson:43: the same as mixed.ndjson:1" in err
     splits = archive.load(Path("new/mine.npz")).splits
     assert sum(len(sketches) for sketches in splits.values()) == 40
     assert all(1 <= len(splits[name]) <= 9 for name in ("valid", "test"))
@@ -213,8 +220,9 @@ def test_convert_merges_archives_split_by_split(run: Run) -> None:
         (["lines.ndjson", "--out", "taken.npz"], 2, "--force"),
         (["lines.ndjson", "--out", "a.zip"], 2, "ends in .npz"),
         (["lines.ndjson", "--out", "a.npz", "--valid", "0.5", "--test", "0.5"], 2, "leave nothing"),
+        (["lines.ndjson", "--out", "a.npz", "--drop-longer"], 2, "--drop-longer needs --max-points"),
         (["gone.ndjson", "--out", "a.npz"], 3, "no such file"),
-        (["bad.ndjson", "--out", "a.npz"], 3, "no drawing could be taken"),
+        (["bad.ndjson", "--out", "a.npz"], 3, "no usable drawing"),
         (["lines.ndjson", "bad.ndjson", "--out", "a.npz", "--strict"], 3, "bad.ndjson:1"),
         (["lines.ndjson", "--out", "taken.npz/a.npz"], 3, "cannot be written"),
         (["lines.ndjson", "--out", "x" * 300 + ".npz"], 3, "cannot be written"),

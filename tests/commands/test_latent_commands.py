@@ -184,7 +184,11 @@ def test_a_drawing_and_a_morph_are_animated(here: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "kind", "message"),
     [
-        (("interpolate", "doodle_cat", "a.svg"), UsageError, "1 drawings beside the model 'doodle_cat', where 2 or 4"),
+        (
+            ("interpolate", "doodle_cat", "a.svg"),
+            UsageError,
+            "1 drawing beside the model 'doodle_cat'; expected 2 or 4",
+        ),
         (
             ("interpolate", "doodle_cat", "a.svg", "b.svg", "--grid"),
             UsageError,
@@ -199,13 +203,14 @@ def test_a_drawing_and_a_morph_are_animated(here: Path) -> None:
         (("animate", "doodle_cat", "--input", "a.svg", "--count", 2), UsageError, "--count is for new sketches"),
         (("animate", "doodle_cat", "--steps", 5), UsageError, "--steps is for --morph"),
         (("interpolate", "doodle_cat", "a.svg", "none.svg"), DataError, "none.svg: cannot be read"),
-        (("interpolate", "doodle_cat", "a.svg", "cats:test:99999"), DataError, "has 1 sketches"),
+        (("interpolate", "doodle_cat", "a.svg", "cats:test:99999"), DataError, "has 1 sketch;"),
         (("reconstruct", "doodle_cat", "what"), DataError, "expected an .svg"),
         (("animate", "doodle_cat", "--input", "a.svg", "--morph", "a.svg", "b.svg"), UsageError, "give one of them"),
         (("complete", "doodle_cat", "a.svg", "--fraction", 2), UsageError, "above 0"),
         (("sample", "doodle_cat", "--z", "0.npy"), UsageError, "latent vectors of shape"),
         (("sample", "doodle_cat", "--z", "none.npy"), DataError, "holds no latent vector"),
-        (("sample", "doodle_cat", "--z", "0.npy", "--count", 2), UsageError, "leave --count out"),
+        (("sample", "doodle_cat", "--z", "cats.npz"), DataError, "encode turns drawings into latent vectors"),
+        (("sample", "doodle_cat", "--z", "0.npy", "--count", 2), UsageError, "omit --count"),
         (("sample", "drawer", "--z", "0.npy"), UsageError, "decoder-only"),
         (
             ("sample", "doodle_cat", "-t", 0.1, "-t", 0.2, "--columns", 2),

@@ -108,7 +108,7 @@ def test_every_drawing_command_does_without_a_model(here: Path) -> None:
 
 def test_the_line_of_the_user_works_as_written(here: Path) -> None:
     _, stderr = run(*["interpolate", "ckpt", "a.svg", "b.svg", "--steps", "10", "--out", "walk.json"])
-    assert "no model is called ckpt" in stderr
+    assert "no model named ckpt" in stderr
     assert len(read_sketches(here / "walk.json")) == 10
 
 

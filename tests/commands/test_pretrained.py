@@ -148,7 +148,7 @@ def test_what_is_here_is_listed_and_not_fetched_again(sketchrnn: Run, server: Se
     assert sketchrnn("pretrained", "list", "--contains", "Dog")[1] == "* dog\n  dogbunny\n"
     code, out, err = sketchrnn("pretrained", "download", "dog", "--vae", "--base-url", server.url)
     assert (code, out, len(server.requests)) == (0, "", 1)
-    assert "is here already" in err
+    assert "already exists" in err
     assert sketchrnn("pretrained", "download", "dog", "--vae", "--force", "--base-url", server.url)[0] == 0
     assert len(server.requests) == 2
     assert len(sketchrnn("pretrained", "list")[1].splitlines()) == len(pretrained.NAMES)

@@ -42,10 +42,12 @@ def test_runs_are_listed_the_newest_first_and_their_losses_drawn(tmp_path: Path)
     (x1, y1), (x2, y2) = (map(float, point.split(",")) for point in (curves[1] or "").split())
     assert x2 == x1 * 2 - 50
     assert y1 < y2
+    words = [element.text for element in ET.parse(picture).iter() if element.tag.endswith("text")]
+    assert {"step", "validation L_R (nats)"} < set(words)
     assert isinstance(CliRunner().invoke(app, arguments).exception, UsageError)
 
 
 def test_without_runs_one_line_says_so_and_how_to_begin(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["runs", "--checkpoint-dir", str(tmp_path / "none")])
     assert (done.exit_code, done.stdout) == (0, "")
-    assert done.stderr.splitlines() == [f"no runs in {tmp_path / 'none'}; begin one: sketchrnn train DATASET"]
+    assert done.stderr.splitlines() == [f"no runs in {tmp_path / 'none'}; start one: sketchrnn train DATASET"]

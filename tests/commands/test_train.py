@@ -33,12 +33,12 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
 """
 
 REFUSED = {
-    "train": (2, "name what to train on"),
+    "train": (2, "no data set given"),
     "train a.npz --resume a": (4, "no checkpoint 'a'"),
     "train a.npz --backend torch": (2, "expected auto, tensorflow, jax"),
     "train a.npz --minutes 0": (2, "--minutes 0.0: expected more than 0"),
     "train a.npz --epochs 1 --minutes 1": (2, "give one"),
-    "train a.npz --initial-epoch 3 --steps 2": (2, "give both"),
+    "train a.npz --initial-epoch 3 --steps 2": (2, "--initial-epoch needs --from"),
     "train a.npz --learning-rate 1e-7": (2, "below its floor, min_learning_rate"),
     "train a.npz --set zsize=4": (2, "no hyperparameter 'zsize'; did you mean 'z_size'?"),
     "train a.npz --set z_size": (2, "expected name=value"),
@@ -115,7 +115,7 @@ def test_a_run_that_is_told_to_end_saves_first(folder: Path) -> None:
                 break
         said = process.stderr.read()
     assert process.returncode == 130
-    assert "go on with: sketchrnn train --resume run" in said
+    assert "resume with: sketchrnn train --resume run" in said
     assert 0 < int(runs.read_run(folder / "checkpoints/run").last) < 100000
 
 

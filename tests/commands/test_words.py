@@ -71,7 +71,9 @@ def test_each_word_gets_a_row_that_is_what_it_would_be_alone(model: str) -> None
 
 
 def test_a_word_that_is_not_known_is_refused_with_the_nearest() -> None:
-    assert "did you mean 'cat'" in refused("sample", "words", "--class", "catt")
+    said = refused("sample", "words", "--class", "catt")
+    assert "--class catt: words does not know it; did you mean 'cat'?" in said
+    assert str(Path("checkpoints")) not in said
     assert "trained without words" in refused("sample", "plain", "--class", "cat")
 
 

@@ -364,7 +364,7 @@ def packed(array: np.ndarray) -> bytes:
         ({"labels_train": packed(np.zeros((1, 1), np.uint16))}, "in one row"),
         ({"labels_train": packed(np.zeros(1, np.uint16))[:-1]}, "a damaged array"),
         ({"labels_train": member(pickle.dumps(objects(SQUARE)))}, "expected numbers or text"),
-        ({"words": packed(np.array(["cat", "cat"]))}, "a word comes twice"),
+        ({"words": packed(np.array(["cat", "cat"]))}, "a word occurs twice"),
         ({"words": packed(np.array(["cat", " "]))}, "word 1 is empty"),
         ({"words": packed(np.array(["cat", "a\x1b[2J"]))}, "not printable"),
         ({"words": packed(np.array(["cat", "x" * 101]))}, "longer than 100"),

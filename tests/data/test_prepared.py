@@ -45,8 +45,8 @@ def test_a_folder_of_drawings_is_a_data_set_of_its_name_all_of_it_for_training(h
         {"train": 12, "valid": 0, "test": 0},
     )
     assert found.notes[-1] == "mine: 12 drawings, all for training"
-    assert any(note.startswith("skipped mine/broken.svg: no sound XML") for note in found.notes)
-    assert "left out 1: duplicates" in found.notes
+    assert any(note.startswith("skipped mine/broken.svg: not valid XML") for note in found.notes)
+    assert "excluded 1: duplicates" in found.notes
     assert sorted(here.iterdir()) == [here / "mine"]
 
 
@@ -94,10 +94,10 @@ def test_the_strokes_of_the_studio_s_model_stay_out_where_asked(here: Path) -> N
 def test_nothing_but_broken_drawings_is_an_error_with_the_reason(here: Path) -> None:
     Path("bad").mkdir()
     Path("bad/a.svg").write_text("nonsense")
-    with pytest.raises(DataError, match=r"bad: no drawing can be used; skipped bad/a\.svg: no sound XML"):
+    with pytest.raises(DataError, match=r"bad: no drawing can be used; skipped bad/a\.svg: not valid XML"):
         prepared.prepare(Path("bad"))
     Path("empty").mkdir()
-    with pytest.raises(DataError, match="no file of drawings in this folder"):
+    with pytest.raises(DataError, match="no drawings in this folder"):
         prepared.prepare(Path("empty"))
 
 

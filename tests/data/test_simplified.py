@@ -169,7 +169,7 @@ def test_a_word_that_the_server_lacks_ends_in_one_line_and_leaves_nothing(tmp_pa
 
 def test_the_drawings_of_a_recipe_are_fetched_once(tmp_path: Path, server: Server) -> None:
     recipe = dataclasses.replace(recipes.load("vae"), data=Wanted(("cat", "The Eiffel Tower"), 30, 160))
-    with pytest.raises(UsageError, match="--yes fetches the first 30 drawings of 2 words"):
+    with pytest.raises(UsageError, match="--yes downloads the first 30 drawings of 2 words"):
         recipe_data(recipe, tmp_path, False, server.url)
     path = recipe_data(recipe, tmp_path, True, server.url)
     assert archive.load(path).words == ("cat", "The Eiffel Tower")

@@ -141,7 +141,7 @@ def test_a_drawing_is_simplified_as_far_as_its_points_have_to_fit_and_no_farther
     [
         ([], "without strokes"),
         ([np.zeros((0, 2))], "without strokes"),
-        ([np.array([[3.0, 4.0]] * 2)], "nothing but a dot"),
+        ([np.array([[3.0, 4.0]] * 2)], "only a dot"),
         ([np.array([[0.0, 0.0], [9.0, 0.1]] * 2000)], "times as long as the drawing is large"),
         ([walk(5, seed) for seed in range(6)], "6 strokes need at least 11 points and the model takes 10"),
     ],

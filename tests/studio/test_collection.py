@@ -222,7 +222,7 @@ def test_what_was_drawn_becomes_a_data_set_with_or_without_the_model_s_strokes(t
     words = [sys.executable, "-m", "sketchrnn_cli", "dataset", "convert", str(collection.path), "--valid", "0"]
     for extra, sketches, strokes_each, said in (
         ([], 5, 2, ""),
-        (["--hand-only"], 4, 1, "left out 1: drawn by a model\n"),
+        (["--hand-only"], 4, 1, "excluded 1: drawn by a model\n"),
     ):
         out = tmp_path / f"{sketches}.npz"
         done = subprocess.run(
@@ -239,5 +239,5 @@ def test_the_largest_drawing_is_one_line_that_comes_back(tmp_path: Path) -> None
     axis = [0.123456789 * n for n in range(50_000)]
     collection.add(drawing("drawing-0", drawing=[[axis, axis, axis]], pressure=[[0.123456] * 50_000], by=["hand"]))
     line = collection.path.read_bytes()
-    assert len(line) < module.ndjson.LONGEST_LINE
+    assert len(line) < module.ndjson.MAX_LINE_BYTES
     assert len(collection.latest(1)[0]) == 1

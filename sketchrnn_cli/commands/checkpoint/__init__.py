@@ -8,7 +8,7 @@ from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.commands.checkpoint import export, import_, list, release, remove
 
-app = typer.Typer(help="Look at checkpoints, and carry them between programs.", no_args_is_help=True)
+app = typer.Typer(help="Inspect, export and import checkpoints.", no_args_is_help=True)
 
 
 @app.command()
@@ -17,7 +17,7 @@ def info(
     as_json: Annotated[bool, typer.Option("--json", help="Print the sidecar as JSON.")] = False,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
 ) -> None:
-    """Say what a checkpoint is: its model, its data, how it was trained.
+    """Describe a checkpoint: its model, its data, how it was trained.
 
     Example: sketchrnn checkpoint info cat
     """

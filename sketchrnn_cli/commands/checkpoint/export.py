@@ -33,30 +33,32 @@ def export(
         typer.Option(
             "--out",
             "-o",
-            help="File to write; for web also a folder. [default: NAME.html, NAME.gen.json]",
+            help="Output file; for web also a folder. [default: NAME.html, NAME.gen.json]",
         ),
     ] = None,
     at_z: Annotated[
         str | None,
         typer.Option(
             metavar="FILE",
-            help="magenta-js: fix a model at one latent vector (.npy, .json). Only for models whose decoder begins at "
-            "zero: a gen.json cannot hold an initial state that comes from z.",
+            help="magenta-js: fix the model at one latent vector (.npy, .json). Only for decoders with zero initial "
+            "state: a gen.json cannot store one that depends on z.",
         ),
     ] = None,
     word: Annotated[
         str | None,
-        typer.Option("--class", metavar="WORD", help="magenta-js: fix a model of several words at one. [default: any]"),
+        typer.Option(
+            "--class", metavar="WORD", help="magenta-js: fix a class-conditional model at one word. [default: any]"
+        ),
     ] = None,
     force: opt.Force = False,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
 ) -> None:
-    """Write a model as a web page, as a module for your own page, or for Magenta.js.
+    """Export a model as a web page, as a module for your own page, or for Magenta.js.
 
-    The page is one file with the model inside: it draws offline, from the disk or from any host. A folder gets what
-    stands beside a page of your own: sketchrnn.js, which imports nothing, the weights, an example, a README.
+    The page is a single file that includes the model: it works offline, from disk or from any host. A folder gets the
+    files for a page of your own: sketchrnn.js, without dependencies, the weights, an example, a README.
 
-    A Magenta.js file holds a decoder-only LSTM of 20 Gaussians, its weights rounded to steps of 0.0003.
+    A Magenta.js file contains a decoder-only LSTM with 20 Gaussians, its weights rounded to steps of 0.0003.
 
     Example: sketchrnn checkpoint export cat --format web --out cat.html
     """

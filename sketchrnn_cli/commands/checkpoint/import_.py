@@ -15,22 +15,21 @@ def import_(
         typer.Argument(help="A Magenta.js model (.gen.json, .vae.json, .gen.full.json), or sketch_rnn_keras' .hdf5."),
     ],
     name: Annotated[
-        str | None, typer.Option(help="The checkpoint's name. By default the model's own, else the file's.")
+        str | None, typer.Option(help="Name of the checkpoint. [default: the model's, else the file's]")
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(metavar="JSON", help="The .hdf5's model_config.json. [default: the one beside it]")
+        Path | None,
+        typer.Option(metavar="JSON", help="The model_config.json of an .hdf5. [default: the one beside it]"),
     ] = None,
     scale_factor: Annotated[
         float | None,
         typer.Option(
-            min=1e-6, help="Data units per model unit. [default: the file's; an .hdf5 has none: 45, as Quick, Draw!'s]"
+            min=1e-6, help="Data units per model unit. [default: the file's; for an .hdf5 45, typical of Quick, Draw!]"
         ),
     ] = None,
     canvas_size: Annotated[
         float | None,
-        typer.Option(
-            min=1e-6, help="Larger side of the training drawings, in data units. [default: as the model draws]"
-        ),
+        typer.Option(min=1e-6, help="Larger side of the training drawings, in data units. [default: that of samples]"),
     ] = None,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
     force: opt.Force = False,

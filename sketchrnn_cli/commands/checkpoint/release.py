@@ -14,29 +14,31 @@ def release(
     ckpt: Annotated[
         str,
         typer.Argument(
-            metavar="CKPT", help="A run, or any checkpoint; a run's best by default.", autocompletion=completion.models
+            metavar="CKPT", help="A run (by default its best step) or any checkpoint.", autocompletion=completion.models
         ),
     ],
-    name: Annotated[str, typer.Option(help="The new checkpoint's name.")],
-    half: Annotated[bool, typer.Option("--half/--full", help="Weights of half precision, half the size.")] = True,
+    name: Annotated[str, typer.Option(help="Name of the new checkpoint.")],
+    half: Annotated[
+        bool, typer.Option("--half/--full", help="Store weights in half precision, at half the size.")
+    ] = True,
     metrics: Annotated[
-        Path | None, typer.Option(metavar="JSON", help="Figures for the card: name to number, in a JSON object.")
+        Path | None, typer.Option(metavar="JSON", help="Metrics for the card: a JSON object of names and numbers.")
     ] = None,
-    license_: Annotated[str | None, typer.Option("--license", help="The license that its data asks for.")] = None,
-    attribution: Annotated[str | None, typer.Option(help="Who made the drawings.")] = None,
-    limits: Annotated[str | None, typer.Option(help="What it cannot do.")] = None,
-    note: Annotated[str | None, typer.Option(help="How it was made.")] = None,
+    license_: Annotated[str | None, typer.Option("--license", help="License required by its data.")] = None,
+    attribution: Annotated[str | None, typer.Option(help="Credit for the drawings.")] = None,
+    limits: Annotated[str | None, typer.Option(help="Known limitations.")] = None,
+    note: Annotated[str | None, typer.Option(help="How it was trained.")] = None,
     sampling: Annotated[
         str | None,
         typer.Option(
             metavar="NAME=VALUE,...",
-            help="How it draws best: temperature=0.25, or top_p=0.5,spread=0.3,pen_temperature=0.7.",
+            help="Recommended sampling: temperature=0.25, or top_p=0.5,spread=0.3,pen_temperature=0.7.",
         ),
     ] = None,
     fit_to: Annotated[
         str | None,
         typer.Option(
-            metavar="DATASET", help="Draw z from where the encoder puts these drawings, instead of from N(0, I)."
+            metavar="DATASET", help="Sample z from the aggregate posterior of these drawings instead of N(0, I)."
         ),
     ] = None,
     data_dir: opt.DataDir = opt.DATA_DIR,

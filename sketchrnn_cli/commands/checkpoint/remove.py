@@ -20,7 +20,7 @@ def remove(
             autocompletion=completion.checkpoints,
         ),
     ],
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
 ) -> None:
     """Delete runs and checkpoints of the checkpoint folder; bundled models stay.
@@ -32,7 +32,7 @@ def remove(
     folders = [removal.check(name, checkpoint_dir) for name in dict.fromkeys(names)]
     if not yes:
         if not sys.stdin.isatty():
-            raise UsageError("deleting needs a yes: add --yes")
+            raise UsageError("confirm with --yes")
         typer.confirm(f"delete {', '.join(map(str, folders))}?", abort=True, err=True)
     for folder in folders:
         removal.remove(folder)

@@ -10,12 +10,12 @@ from sketchrnn_cli.commands.dataset import convert, download, export, inspect, p
 from sketchrnn_cli.errors import UsageError
 from sketchrnn_cli.hparams import nearest
 
-app = typer.Typer(help="Get drawings to train on, and look at them.", no_args_is_help=True)
+app = typer.Typer(help="Get drawings to train on, and inspect them.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_(
-    contains: Annotated[str, typer.Option(metavar="TEXT", help="Only names that contain it.")] = "",
+    contains: Annotated[str, typer.Option(metavar="TEXT", help="Only names that contain TEXT.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     data_dir: opt.DataDir = opt.DATA_DIR,
 ) -> None:
@@ -47,12 +47,12 @@ app.command()(export.export)
 @app.command()
 def doodle(
     names: Annotated[list[str], typer.Argument(metavar="NAME", help="What to draw: cat, guitar.")],
-    count: Annotated[int, typer.Option(min=1, max=1_000_000, help="Training sketches of each.")] = 10000,
+    count: Annotated[int, typer.Option(min=1, max=1_000_000, help="Number of training sketches per name.")] = 10000,
     seed: opt.Seed = 0,
     data_dir: opt.DataDir = opt.DATA_DIR,
     force: opt.Force = False,
 ) -> None:
-    """Draw built-in data, offline: varied cats and guitars, made by a program (doodle_cat.npz).
+    """Generate built-in data, offline: varied cats and guitars, drawn by a program (doodle_cat.npz).
 
     Example: sketchrnn dataset doodle cat guitar --count 10000
     """

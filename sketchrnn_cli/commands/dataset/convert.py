@@ -16,59 +16,67 @@ def convert(
         list[Path],
         typer.Argument(metavar="SOURCE", help="Files or folders: .svg, .png, .jpg, .ndjson, .bin, .npy, .json, .npz."),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The archive to write (.npz).")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Output archive (.npz).")],
     epsilon: Annotated[
         float,
-        typer.Option(min=0, help="Tolerance of the simplification, in pixels of 255; for what is not simplified."),
+        typer.Option(min=0, help="Tolerance for simplifying drawings that are not simplified yet, in pixels of 255."),
     ] = 2.0,
-    min_points: Annotated[int, typer.Option(min=1, help="Leave out shorter sketches.", rich_help_panel=TAKE)] = 1,
+    min_points: Annotated[int, typer.Option(min=1, help="Exclude shorter sketches.", rich_help_panel=TAKE)] = 1,
     max_points: Annotated[
         int | None,
-        typer.Option(
-            min=1, help="Simplify longer sketches until they have so many points at most.", rich_help_panel=TAKE
-        ),
+        typer.Option(min=1, help="Simplify longer sketches to at most N points.", rich_help_panel=TAKE),
     ] = None,
     drop_longer: Annotated[
         bool,
-        typer.Option("--drop-longer", help="Leave out what --max-points would simplify.", rich_help_panel=TAKE),
+        typer.Option(
+            "--drop-longer", help="Exclude longer sketches instead of simplifying them.", rich_help_panel=TAKE
+        ),
     ] = False,
     join: opt.Join = None,
     center_lines: opt.CenterLines = False,
     flip_y: opt.FlipY = False,
     max_per_class: Annotated[
-        int | None, typer.Option(min=1, help="Sketches of each word, file or folder at most.", rich_help_panel=TAKE)
+        int | None,
+        typer.Option(min=1, help="Maximum number of sketches per word, file or folder.", rich_help_panel=TAKE),
     ] = None,
     recognized_only: Annotated[
-        bool, typer.Option("--recognized-only", help="Leave out what the game did not recognize.", rich_help_panel=TAKE)
+        bool,
+        typer.Option(
+            "--recognized-only", help="Exclude drawings that the game did not recognize.", rich_help_panel=TAKE
+        ),
     ] = False,
     hand_only: Annotated[
         bool,
-        typer.Option("--hand-only", help="Leave out the strokes that the studio's model drew.", rich_help_panel=TAKE),
+        typer.Option("--hand-only", help="Exclude strokes drawn by the studio's model.", rich_help_panel=TAKE),
     ] = False,
     duplicates: Annotated[
-        bool, typer.Option("--keep-duplicates", help="Keep sketches that are equal to another.", rich_help_panel=TAKE)
+        bool, typer.Option("--keep-duplicates", help="Keep duplicates.", rich_help_panel=TAKE)
     ] = False,
     strict: Annotated[
         bool,
-        typer.Option("--strict", help="Stop at the first bad drawing, instead of skipping it.", rich_help_panel=TAKE),
+        typer.Option("--strict", help="Stop at the first bad drawing instead of skipping it.", rich_help_panel=TAKE),
     ] = False,
     valid: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Share for validation; each drawing goes by its hash.", rich_help_panel=SPLIT),
+        typer.Option(
+            min=0, max=1, help="Fraction for validation; assigned by the hash of each drawing.", rich_help_panel=SPLIT
+        ),
     ] = 0.05,
-    test: Annotated[float, typer.Option(min=0, max=1, help="Share for testing.", rich_help_panel=SPLIT)] = 0.05,
+    test: Annotated[float, typer.Option(min=0, max=1, help="Fraction for testing.", rich_help_panel=SPLIT)] = 0.05,
     resplit: Annotated[
-        bool, typer.Option("--resplit", help="Split the sketches of archives anew as well.", rich_help_panel=SPLIT)
+        bool, typer.Option("--resplit", help="Also split the sketches of archives again.", rich_help_panel=SPLIT)
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed gives other splits.", rich_help_panel=SPLIT)] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Each seed gives different splits.", rich_help_panel=SPLIT)] = 0,
     report: Annotated[
         Path | None,
-        typer.Option(help="Where it is listed what was skipped or ignored. [default: NAME.skipped.tsv beside --out]"),
+        typer.Option(help="List of what was skipped or ignored. [default: NAME.skipped.tsv beside --out]"),
     ] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes at most. [default: one a processor]")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Maximum number of processes. [default: one per processor]")
+    ] = None,
     force: opt.Force = False,
 ) -> None:
-    """Make a data set of SVGs, scans (.png, .jpg), Quick, Draw! (.ndjson, .bin), strokes (.npy, .json) and data sets.
+    """Convert SVGs, scans (.png, .jpg), Quick, Draw! (.ndjson, .bin), strokes (.npy, .json) and data sets.
 
     Folders are searched at any depth. A drawing that cannot be read is skipped and listed in a report.
 
@@ -92,6 +100,6 @@ def convert(
             bar.update(task, completed=done, skipped=len(collection.skipped))
     console.messages(remarks(collection))
     if written := conversion.write_report(collection):
-        console.message(f"all that was skipped or ignored, drawing by drawing: {written}")
+        console.message(f"full list of what was skipped or ignored: {written}")
     console.message(conversion.write(collection))
     console.result(str(out))

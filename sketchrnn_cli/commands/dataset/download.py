@@ -13,13 +13,15 @@ from sketchrnn_cli.data.quickdraw import BASE_URL
 
 
 def download(
-    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Categories; see: sketchrnn dataset list.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Category names; see: sketchrnn dataset list.")],
     full: Annotated[bool, typer.Option("--full", help="All drawings (NAME.full.npz) instead of 75,000.")] = False,
-    base_url: Annotated[str, typer.Option(metavar="URL", help="A mirror that holds sketchrnn/NAME.npz.")] = BASE_URL,
+    base_url: Annotated[
+        str, typer.Option(metavar="URL", help="Base URL of a mirror with sketchrnn/NAME.npz.")
+    ] = BASE_URL,
     data_dir: opt.DataDir = opt.DATA_DIR,
     force: opt.Force = False,
 ) -> None:
-    """Fetch categories of Quick, Draw!; a broken transfer goes on where it stopped.
+    """Download categories of Quick, Draw!; an interrupted transfer resumes.
 
     Example: sketchrnn dataset download cat "alarm clock"
     """
@@ -29,13 +31,13 @@ def download(
 def fetch(
     names: Sequence[str], data_dir: Path, base_url: str = BASE_URL, full: bool = False, force: bool = False
 ) -> list[Path]:
-    """Download categories one after another, showing how it goes; return the files.
+    """Download categories one after another, with progress; return the files.
 
-    What is here already stays, unless `force`.
+    Existing files are kept unless `force`.
 
     Raises:
-        UsageError: there is no such category.
-        DataError: a transfer failed for good.
+        UsageError: an unknown category.
+        DataError: a download failed permanently.
     """
     import os
 
@@ -51,7 +53,7 @@ def fetch(
         if os.path.lexists(path) and not os.path.exists(path) and not force:
             raise atomic.taken(path)
         if os.path.exists(path) and not force:
-            console.message(f"{path} is here already; --force fetches it again")
+            console.message(f"{path} already exists; --force downloads it again")
         else:
             jobs.append((category, quickdraw.url(category, full, base_url), path))
     for path in transfers.fetch(jobs, Kind("archive", b"PK", archive.load)):
@@ -60,10 +62,10 @@ def fetch(
 
 
 def fetch_missing(datasets: Sequence[str], data_dir: Path, yes: bool) -> list[Path]:
-    """Return where data sets are, after downloading the missing categories if the user, or `yes`, agrees.
+    """Return the files of data sets, after downloading missing categories if the user, or `yes`, agrees.
 
     Raises:
-        DataError: one is not there, or a transfer failed for good.
+        DataError: one is missing, or a download failed permanently.
     """
     from sketchrnn_cli.data import names as set_names
 
@@ -76,6 +78,6 @@ def fetch_missing(datasets: Sequence[str], data_dir: Path, yes: bool) -> list[Pa
 
 
 def _agreed(missing: Sequence[str]) -> bool:
-    """Ask whether to download what is missing; never where nobody can answer."""
-    question = f"not here: {', '.join(missing)}. Download from Quick, Draw! (about 15 MB each)?"
+    """Ask whether to download missing categories; False if stdin is not a terminal."""
+    question = f"missing: {', '.join(missing)}. Download from Quick, Draw! (about 15 MB each)?"
     return sys.stdin.isatty() and typer.confirm(question, err=True)

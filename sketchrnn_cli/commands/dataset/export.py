@@ -8,6 +8,7 @@ import typer
 from sketchrnn_cli import console
 from sketchrnn_cli.commands import completion
 from sketchrnn_cli.commands import options as opt
+from sketchrnn_cli.wording import counted
 
 
 def export(
@@ -15,16 +16,16 @@ def export(
         str,
         typer.Argument(
             metavar="SET[:SPLIT[:A-B]]",
-            help="A data set, one split of it, or some of its sketches.",
+            help="A data set, one of its splits, or some of its sketches.",
             autocompletion=completion.sets,
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The folder to write; created where it is missing.")],
-    smooth: Annotated[bool, typer.Option("--smooth", help="Draw curves through the points.")] = False,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Output folder; created if missing.")],
+    smooth: Annotated[bool, typer.Option("--smooth", help="Draw smooth curves through the points.")] = False,
     force: opt.Force = False,
     data_dir: opt.DataDir = opt.DATA_DIR,
 ) -> None:
-    """Write the drawings of a data set as SVG files, a file each; `convert` reads them back.
+    """Write the drawings of a data set as SVG files, one each; `convert` reads them back.
 
     Example: sketchrnn dataset export doodle_cat:train:0-19 --out my_drawings/
     """
@@ -32,5 +33,5 @@ def export(
     from sketchrnn_cli.drawing import export as files
 
     count = files.write_folder(selection.select(drawings, data_dir), out, smooth, force)
-    console.message(f"{count} drawings")
+    console.message(counted(count, "drawing"))
     console.result(str(out))

@@ -16,13 +16,13 @@ def inspect(
     datasets: Annotated[
         list[str],
         typer.Argument(
-            metavar="DATASET", help="Names in --data-dir, or paths; also of drawings.", autocompletion=completion.sets
+            metavar="DATASET", help="Names in --data-dir, or paths, also of drawings.", autocompletion=completion.sets
         ),
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: one object a line for each data set.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: one line per data set.")] = False,
     data_dir: opt.DataDir = opt.DATA_DIR,
 ) -> None:
-    """Say what is in data sets: counts, lengths, scale, duplicates, untidy rows, where they came from.
+    """Summarize data sets: counts, lengths, scale, duplicates, untidy rows, provenance.
 
     Example: sketchrnn dataset inspect doodle_cat
     """

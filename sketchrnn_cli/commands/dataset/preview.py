@@ -14,22 +14,23 @@ def preview(
         str, typer.Argument(metavar="DATASET", help="A name in --data-dir, or a path.", autocompletion=completion.sets)
     ],
     split: Annotated[str, typer.Option(help="train, valid or test.")] = "train",
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many, drawn at random.")] = 25,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="Number of sketches, chosen at random.")] = 25,
     index: Annotated[
-        list[int] | None, typer.Option("--index", "-i", min=0, help="Show this one instead; may be repeated.")
+        list[int] | None,
+        typer.Option("--index", "-i", min=0, help="Show the sketch at this index instead; repeatable."),
     ] = None,
-    columns: Annotated[int | None, typer.Option(min=1, help="Drawings in a row. [default: about a square]")] = None,
+    columns: Annotated[int | None, typer.Option(min=1, help="Drawings per row. [default: roughly square]")] = None,
     seed: opt.Seed = 0,
     size: opt.Size = 160,
     out: opt.Out = None,
     force: opt.Force = False,
     data_dir: opt.DataDir = opt.DATA_DIR,
 ) -> None:
-    """Draw some sketches of a data set on one sheet (.svg, .png), each with its index.
+    """Draw sketches of a data set on one sheet (.svg, .png), each with its index.
 
     Example: sketchrnn dataset preview doodle_cat --out cats.png
     """
-    from sketchrnn_cli.commands import sheets
+    from sketchrnn_cli.commands import drawings, sheets
     from sketchrnn_cli.commands.targets import Output
     from sketchrnn_cli.data import cache, inspection, names
     from sketchrnn_cli.drawing import output
@@ -37,7 +38,8 @@ def preview(
     from sketchrnn_cli.drawing.style import Style
 
     target = Output(out, force, show=False, formats=output.STILLS).target("preview")
-    sketches = cache.load(names.find(dataset, data_dir)).splits.get(split)
+    (path,) = drawings.archives([names.find(dataset, data_dir)])
+    sketches = cache.load(path).splits.get(split)
     if sketches is None:
         raise UsageError(f"--split {split}: expected train, valid or test")
     chosen = inspection.choose(sketches, index or count, seed)

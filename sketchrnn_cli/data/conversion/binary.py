@@ -1,4 +1,4 @@
-"""Drawings as Quick, Draw! publishes them in binary: simplified, little-endian, one record after another."""
+"""Quick, Draw! binary files: simplified drawings, little-endian, one record after another."""
 
 import struct
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ HEADER = struct.Struct("<Q2sBIH")
 """key_id, country code, recognized, seconds since 1970, number of strokes."""
 
 COUNT = struct.Struct("<H")
-"""Points of a stroke; their x, then their y, a byte each, follow."""
+"""Points of a stroke; all x, then all y follow, one byte each."""
 
 
 def read(path: Path) -> Iterator[Drawing | Skipped]:
-    """Yield the drawings of a file; a record that is cut short ends it, as nothing says where the next begins."""
+    """Yield the drawings of a file, up to a truncated record: nothing marks where the next one starts."""
     number = 0
     with path.open("rb") as file:
         while head := file.read(HEADER.size):
@@ -36,7 +36,7 @@ def read(path: Path) -> Iterator[Drawing | Skipped]:
                     flat = np.frombuffer(file.read(2 * points), dtype=np.uint8)
                     strokes.append(flat.reshape(2, points).T)
             except (struct.error, ValueError):
-                yield Skipped(where, "the file ends in the middle of this drawing")
+                yield Skipped(where, "truncated: the file ends inside this drawing")
                 return
             try:
                 yield Drawing(sketch_of(strokes, None), where, path.stem, bool(recognized), key_id=key_id)

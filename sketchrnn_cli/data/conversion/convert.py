@@ -10,6 +10,7 @@ from sketchrnn_cli.data.conversion import pipeline, sources
 from sketchrnn_cli.data.conversion.pipeline import Collection, Rules
 from sketchrnn_cli.errors import DataError, UsageError
 from sketchrnn_cli.strokes.prepare import Preparation
+from sketchrnn_cli.wording import counted
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Conversion:
                 raise atomic.taken(path)
         if report == out:
             raise UsageError(f"--report {report}: that is the data set's name; give another one")
+        if self.rules.drop_longer and self.rules.max_points is None:
+            raise UsageError("--drop-longer needs --max-points")
         if self.valid + self.test >= 1:
             raise UsageError(f"--valid {self.valid} and --test {self.test} leave nothing to train on")
         return sources.find(self.inputs, out)
@@ -87,8 +90,8 @@ class Conversion:
             DataError: there is no drawing, none for training, or the archive cannot be written.
         """
         if not collection.drawings:
-            raise DataError(f"no drawing could be taken; {self.out} was not written")
+            raise DataError(f"no usable drawing; {self.out} was not written")
         splits = pipeline.split(collection.drawings, self.valid, self.test, self.seed, self.resplit)
         pipeline.write(self.out, splits, self.inputs, self.force)
         counts = ", ".join(f"{name} {len(sketches)}" for name, sketches in splits.items())
-        return f"{len(collection.drawings)} sketches ({counts})"
+        return f"{counted(len(collection.drawings), 'sketch')} ({counts})"

@@ -1,8 +1,7 @@
-"""Drawings as Quick, Draw! publishes them as text: one JSON object a line, simplified or raw.
+"""Quick, Draw! text files: one JSON object per line, simplified or raw.
 
-The file may be in UTF-8 or, as PowerShell writes it, in UTF-16. A simplified drawing is `[[xs, ys], ...]` of whole
-numbers from 0 to 255; a raw one `[[xs, ys, milliseconds], ...]`. The studio adds `by`:
-hand or model, for each stroke.
+The file is UTF-8 or, as PowerShell writes it, UTF-16. A simplified drawing is `[[xs, ys], ...]` of integers from 0 to
+255; a raw one `[[xs, ys, milliseconds], ...]`. The studio adds `by`: hand or model, per stroke.
 """
 
 import io
@@ -20,11 +19,11 @@ from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped, sketch_of
 from sketchrnn_cli.errors import DataError
 
 SIMPLIFIED_LEAST, SIMPLIFIED_GREATEST = 4, 240
-"""A simplified drawing was aligned to 0 and scaled to 255 before up to two tolerances were cut off its corners: x and y
-begin below the first, and the greater of them ends beyond the second."""
+"""A simplified drawing was aligned to 0 and scaled to 255, then simplification cut up to two tolerances off its
+corners: the minimum of x and of y is at most the first, the maximum of both at least the second."""
 
 ONE_PIXEL_RUN = 4
-"""Steps of one pixel in a row that no simplified drawing has (of 17,000 none has more than two)."""
+"""Consecutive steps of one pixel that no simplified drawing has (of 17,000 none has more than two)."""
 
 NOT_RECOGNIZED = ("", "0", "false", "no", "none", "null")
 
@@ -33,28 +32,28 @@ AMBIGUOUS = (
     "points, or a key_id where it is [xs, ys] as Quick, Draw! has it"
 )
 SURE = {"key_id", "by", "recognized", "timestamp", "countrycode"}
-"""Fields of Quick, Draw! and of the studio, whose strokes are [xs, ys]."""
+"""Fields of Quick, Draw! and of the studio: their strokes are [xs, ys]."""
 
-LONGEST_LINE = 16 << 20
-"""Bytes of one drawing; the largest raw ones have some hundred thousand."""
+MAX_LINE_BYTES = 16 << 20
+"""The largest raw drawings have some hundred thousand."""
 
 KEY_ID = re.compile(r"[0-9]{1,19}")
 
 
 def lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Yield number and bytes of each line that is not blank; an overlong one is cut, so that it will not parse."""
+    """Yield number and bytes of each non-blank line; an overlong one is truncated, and so fails to parse."""
     number = 0
     with _open(path) as file:
-        while line := file.readline(LONGEST_LINE):
+        while line := file.readline(MAX_LINE_BYTES):
             number += 1
             if line.strip():
                 yield number, line
-            while len(line) == LONGEST_LINE and not line.endswith(b"\n"):
-                line = file.readline(LONGEST_LINE)  # The rest of an overlong line.
+            while len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
+                line = file.readline(MAX_LINE_BYTES)  # The rest of an overlong line.
 
 
 def misfit(path: Path) -> str:
-    """Return what to say of a file each of whose lines would be refused, as of one JSON array; else nothing."""
+    """Return an error message for a file that has no valid line, such as one JSON array; else an empty text."""
     if reason := foreign.obstacle(path):
         return reason
     first = next((line for _, line in lines(path)), b"").lstrip(b"\xef\xbb\xbf \t")
@@ -65,7 +64,7 @@ def misfit(path: Path) -> str:
 
 @contextmanager
 def _open(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file for reading lines in UTF-8, whatever its encoding."""
+    """Open a file whose lines are read as UTF-8, whatever its encoding."""
     with path.open("rb") as file:
         encoding = json.detect_encoding(file.read(4))
         file.seek(0)
@@ -77,20 +76,20 @@ def _open(path: Path) -> Iterator[IO[bytes]]:
 
 
 class _Encoded:
-    """The lines of a text, in UTF-8."""
+    """The lines of a text file, encoded as UTF-8."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text
 
     def readline(self, limit: int) -> bytes:
-        """Return the next line, or `limit` of its characters."""
+        """Return the next line, of at most `limit` characters."""
         return self._text.readline(limit).encode("utf-8", "replace")
 
 
 def parse(line: bytes, where: str, label: str, epsilon: float, hand_only: bool = False) -> Drawing | Skipped:
-    """Return the drawing of a line; a simplified one as it is, any other prepared with `epsilon` (pixels).
+    """Return the drawing of a line; a simplified one unchanged, any other prepared with `epsilon` (pixels).
 
-    With `hand_only` the strokes that a model drew are left out, unless it drew them all.
+    With `hand_only`, strokes drawn by a model are excluded, unless it drew them all.
     """
     try:
         record = json.loads(line)
@@ -125,10 +124,10 @@ def parse(line: bytes, where: str, label: str, epsilon: float, hand_only: bool =
 
 
 def _hands(record: dict, strokes: int) -> list[bool]:
-    """Return which strokes a person drew: all, where the record does not say.
+    """Return which strokes a person drew; all, if the record does not say.
 
     Raises:
-        DataError: it says so of other strokes than there are.
+        DataError: the list does not match the strokes.
     """
     by = record.get("by")
     if by is None:
@@ -143,7 +142,7 @@ def _is_yes(said: object) -> bool:
 
 
 def _drawn(record: dict) -> list | None:
-    """Return the strokes of a record: its `drawing`, or as some of Google's files call it its `image`."""
+    """Return the strokes of a record: its `drawing`, or `image` in some of Google's files."""
     drawing = record.get("drawing", record.get("image"))
     if isinstance(drawing, dict):
         drawing = drawing.get("image", drawing.get("strokes"))
@@ -151,12 +150,12 @@ def _drawn(record: dict) -> list | None:
 
 
 def _may_be_points(strokes: list) -> bool:
-    """Return whether every stroke is of two or three pairs, as lists of [x, y] are."""
+    """Return whether every stroke consists of two or three pairs, so that it may be a list of [x, y]."""
     return all(len(stroke) in (2, 3) and all(len(row) == 2 for row in stroke) for stroke in strokes)
 
 
 def _stroke(rows: list) -> np.ndarray:
-    """Return `[2, points]`; raises TypeError or ValueError where there are none."""
+    """Return `[2, points]`; raises TypeError or ValueError if malformed."""
     if len(rows) > 3:
         raise DataError(
             f"a stroke of {len(rows)} rows, like a list of [x, y] points; expected [xs, ys] or [xs, ys, times]"
@@ -170,7 +169,7 @@ def _stroke(rows: list) -> np.ndarray:
 
 
 def _is_simplified(strokes: list[np.ndarray]) -> bool:
-    """Say whether a drawing of strokes `[2, points]` is as the simplified ones: on 256 pixels, which it fills."""
+    """Return whether strokes `[2, points]` are simplified already: integers that fill 256 pixels."""
     points = np.concatenate([np.zeros((2, 0)), *strokes], axis=1)
     if not points.size or not ((points >= 0) & (points <= 255) & (points == np.rint(points))).all():
         return False

@@ -16,76 +16,77 @@ from sketchrnn_cli.data.dataset import SPLITS
 from sketchrnn_cli.data.splitting import position, split_at
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes.prepare import shorten, simplified
+from sketchrnn_cli.wording import counted
 
 COMMON = 0.1
-"""Share of the drawings from which on a doubt is worth a word; below it some drawings are odd."""
+"""Fraction of doubtful drawings from which on it is reported; below it some drawings are just odd."""
 DUPLICATES = "duplicates"
-"""The rule that leaves out a drawing which is equal to another."""
+"""The reason for excluding a drawing that equals another."""
 SHOWN = 3
-"""Drawings of a kind that remarks name."""
+"""Drawings per kind named in `remarks`."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What is taken."""
+    """Which drawings to keep."""
 
     recognized_only: bool = False
     min_points: int = 1
     max_points: int | None = None
     """Longer sketches are simplified until they fit."""
     drop_longer: bool = False
-    """Leave longer sketches out instead."""
+    """Exclude longer sketches instead."""
     max_per_class: int | None = None
     duplicates: bool = False
-    """Keep sketches that are equal, point by point, to one that came before."""
+    """Keep sketches that equal an earlier one, point by point."""
     strict: bool = False
-    """Stop at a drawing that cannot be read, instead of skipping it."""
+    """Stop at an unreadable drawing instead of skipping it."""
     hand_only: bool = False
-    """Leave out what a model drew alone."""
+    """Exclude drawings by a model alone."""
 
 
 @dataclass
 class Collection:
-    """What was taken, and what was not."""
+    """The drawings kept, and the others with reasons."""
 
     drawings: list[Drawing] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
-    """Those that could not be read."""
+    """Unreadable drawings."""
     twins: list[Skipped] = field(default_factory=list)
     """Duplicates, each with the drawing that it equals."""
     noted: list[Skipped] = field(default_factory=list)
-    """What was ignored, joined or simplified of those that were taken."""
+    """What was ignored, joined or simplified in the drawings kept."""
     left_out: Counter[str] = field(default_factory=Counter)
-    """How many the rules left out, by the rule."""
+    """Number of excluded drawings, by reason."""
 
     @property
     def report(self) -> list[Skipped]:
-        """All that there is to say of single drawings."""
+        """All remarks about single drawings."""
         return [*self.skipped, *self.twins, *self.noted]
 
 
-def collect(findings: Iterable[Drawing | Skipped], rules: Rules, collection: Collection) -> Iterator[int]:
-    """Put what is found into the collection, yielding after each how many were seen.
+def collect(results: Iterable[Drawing | Skipped], rules: Rules, collection: Collection) -> Iterator[int]:
+    """Add drawings to the collection, yielding the number seen after each.
 
     Raises:
-        DataError: under strict rules, a drawing that could not be read.
+        DataError: under strict rules, an unreadable drawing.
     """
     seen: dict[bytes, str] = {}
     classes: Counter[str] = Counter()
-    for number, finding in enumerate(findings, 1):
-        if isinstance(finding, Skipped):
+    for number, result in enumerate(results, 1):
+        if isinstance(result, Skipped):
             if rules.strict:
-                raise DataError(f"{finding.where}: {finding.reason}")
-            collection.skipped.append(finding)
+                raise DataError(f"{result.where}: {result.reason}")
+            collection.skipped.append(result)
         else:
-            _take(finding, rules, classes, seen, collection)
+            _take(result, rules, classes, seen, collection)
         yield number
 
 
 def _take(
     drawing: Drawing, rules: Rules, classes: Counter[str], seen: dict[bytes, str], collection: Collection
 ) -> None:
-    """Put a drawing into the collection, fitted to the rules, or count why not."""
+    """Add a drawing to the collection, simplified if the rules ask for it, or the reason why not."""
     try:
         fitted = drawing if rules.drop_longer else _fitted(drawing, rules.max_points)
     except DataError as error:
@@ -93,7 +94,7 @@ def _take(
             raise
         collection.skipped.append(Skipped(drawing.where, str(error)))
         return
-    if reason := _against(fitted, rules, classes, seen):
+    if reason := _exclusion_reason(fitted, rules, classes, seen):
         collection.left_out[reason] += 1
         if reason == DUPLICATES:
             collection.twins.append(Skipped(drawing.where, f"the same as {seen[digest(fitted.sketch)]}"))
@@ -105,10 +106,10 @@ def _take(
 
 
 def _fitted(drawing: Drawing, max_points: int | None) -> Drawing:
-    """Return a drawing of `max_points` points at most.
+    """Return a drawing simplified to at most `max_points` points.
 
     Raises:
-        DataError: it has more strokes than that allows.
+        DataError: it has too many strokes.
     """
     if max_points is None or len(drawing.sketch) <= max_points:
         return drawing
@@ -117,17 +118,17 @@ def _fitted(drawing: Drawing, max_points: int | None) -> Drawing:
     return dataclasses.replace(drawing, sketch=compact(sketch), notes=notes)
 
 
-def _against(drawing: Drawing, rules: Rules, classes: Counter[str], seen: Mapping[bytes, str]) -> str:
-    """Return the rule that leaves a drawing out, or nothing."""
+def _exclusion_reason(drawing: Drawing, rules: Rules, classes: Counter[str], seen: Mapping[bytes, str]) -> str:
+    """Return why the rules exclude a drawing, or an empty text."""
     points = len(drawing.sketch)
     if rules.recognized_only and not drawing.recognized:
         return "not recognized"
     if rules.hand_only and not drawing.by_hand:
         return "drawn by a model"
     if points < rules.min_points:
-        return f"fewer than {rules.min_points} points"
+        return f"fewer than {counted(rules.min_points, 'point')}"
     if rules.drop_longer and rules.max_points is not None and points > rules.max_points:
-        return f"more than {rules.max_points} points"
+        return f"more than {counted(rules.max_points, 'point')}"
     if not rules.duplicates and digest(drawing.sketch) in seen:
         return DUPLICATES
     if rules.max_per_class is not None and classes[drawing.label] >= rules.max_per_class:
@@ -136,7 +137,7 @@ def _against(drawing: Drawing, rules: Rules, classes: Counter[str], seen: Mappin
 
 
 def doubts(drawings: Sequence[Drawing]) -> dict[str, list[Drawing]]:
-    """Return the drawings that were perhaps misread, by the reason, where they are more than a few of all."""
+    """Return possibly misread drawings by reason, if they are more than a few of all."""
     found: dict[str, list[Drawing]] = {}
     for drawing in drawings:
         if drawing.doubt:
@@ -145,16 +146,16 @@ def doubts(drawings: Sequence[Drawing]) -> dict[str, list[Drawing]]:
 
 
 def remarks(collection: Collection) -> list[str]:
-    """Return what the user should know of what was and was not taken, a line each."""
+    """Return messages for the user about what was kept and what was not."""
     skipped, notes = collection.skipped, [f"{item.where}: {item.reason}" for item in collection.noted]
     lines = [f"skipped {item.where}: {item.reason}" for item in skipped[:SHOWN]]
     if skipped:
-        lines.append(f"skipped {len(skipped)} bad drawings")
+        lines.append(f"skipped {counted(len(skipped), 'bad drawing')}")
     lines += notes[:SHOWN]
     if len(notes) > SHOWN:
         lines.append(f"and {len(notes) - SHOWN} more such drawings: {len(notes)} in all")
-    lines += [f"left out {item.where}: {item.reason}" for item in collection.twins[:SHOWN]]
-    lines += [f"left out {count}: {reason}" for reason, count in collection.left_out.items()]
+    lines += [f"excluded {item.where}: {item.reason}" for item in collection.twins[:SHOWN]]
+    lines += [f"excluded {count}: {reason}" for reason, count in collection.left_out.items()]
     for reason, doubtful in doubts(collection.drawings).items():
         lines.append(f"{len(doubtful)} of {len(collection.drawings)} such as {doubtful[0].where}: {reason}")
     return lines
@@ -165,16 +166,16 @@ def split(
 ) -> dict[str, list[np.ndarray]]:
     """Return the sketches by split, in the order given.
 
-    Sketches from archives stay in their splits unless `resplit`. Each of the others goes by a hash of its key id, or of
-    its points where it has none, against thresholds: where it goes depends neither on the order nor on what else is
-    there, so a set may grow and no drawing changes its split. Where none would be left to train on, all of these do.
+    Sketches from archives stay in their splits unless `resplit`. The others are assigned by thresholds on a hash of the
+    key id, or of the points if there is none: independent of order and of the other drawings, so a set may grow without
+    any drawing changing its split. If none would be left for training, all of these are for training.
 
     Args:
-        drawings: what to split.
+        drawings: the drawings.
         valid: fraction for validation.
         test: fraction for testing.
-        seed: another one gives other splits.
-        resplit: split those from archives as well.
+        seed: each seed gives different splits.
+        resplit: also split sketches from archives again.
 
     Raises:
         DataError: no sketch is left for training.
@@ -189,12 +190,12 @@ def split(
     for drawing, place in zip(drawings, places, strict=True):
         splits[place].append(drawing.sketch)
     if not splits["train"]:
-        raise DataError("no drawing is left to train on")
+        raise DataError("no drawing left to train on")
     return splits
 
 
 def provenance(sources: Sequence[Path]) -> str:
-    """Return where converted drawings came from; the same for one drawing in several formats."""
+    """Return the provenance of converted drawings, independent of the file format."""
     names = [source.stem or source.resolve().name or "a folder" for source in sources]
     return "converted from " + ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
@@ -203,17 +204,17 @@ def write(path: Path, splits: dict[str, list[np.ndarray]], sources: Sequence[Pat
     """Write the archive.
 
     Raises:
-        ExistsError: without `replace`, the name is taken.
+        ExistsError: without `replace`, the file exists.
         DataError: it cannot be written.
     """
     archive.write(path, splits, provenance(sources), replace=replace)
 
 
 def write_report(path: Path, skipped: Sequence[Skipped], replace: bool) -> None:
-    """Write where drawings were skipped or changed, and why or how: a line each, a tab between.
+    """Write a line per drawing that was skipped or changed: where, a tab, and why.
 
     Raises:
-        ExistsError: without `replace`, the name is taken.
+        ExistsError: without `replace`, the file exists.
         DataError: it cannot be written.
     """
     lines = [" ".join(item.where.split()) + "\t" + " ".join(item.reason.split()) for item in skipped]
@@ -226,11 +227,11 @@ def write_report(path: Path, skipped: Sequence[Skipped], replace: bool) -> None:
 
 
 def digest(sketch: np.ndarray) -> bytes:
-    """Return a digest of a sketch's points; equal for equal points of any type."""
+    """Return a digest of a sketch's points, independent of the dtype."""
     return hashlib.blake2b(sketch.astype(np.float32).tobytes(), digest_size=16).digest()
 
 
 def _position(drawing: Drawing, seed: int) -> float:
-    """Return a drawing's place in [0, 1); with seed 0 that of its key id, or of its float32 points."""
+    """Return a drawing's position in [0, 1): a hash of its key id, or else of its float32 points, and of the seed."""
     key = drawing.sketch.astype(np.float32).tobytes() if drawing.key_id is None else str(drawing.key_id).encode()
     return position(key if seed == 0 else str(seed).encode() + b":" + key)

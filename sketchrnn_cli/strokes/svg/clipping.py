@@ -1,6 +1,6 @@
 """Clip paths and masks of one simple shape: a rectangle, circle, polygon or path without holes.
 
-A line is cut where it crosses the region's outline. What is only filled is bounded by the region's outline, too, where
+Lines are clipped where they cross the region's outline. Filled shapes are bounded by the region's outline, too, where
 that lies inside the shape.
 """
 
@@ -12,29 +12,29 @@ from xml.etree.ElementTree import Element
 import numpy as np
 
 from sketchrnn_cli.strokes.join import join
-from sketchrnn_cli.strokes.svg.curves import closed, has_area, sound_part, subpaths
+from sketchrnn_cli.strokes.svg.curves import closed, has_area, subpaths, valid_prefix
 from sketchrnn_cli.strokes.svg.shapes import SHAPES, path_data
 from sketchrnn_cli.strokes.svg.style import Styles, inherit, is_rendered, is_white, paint, paints
 from sketchrnn_cli.strokes.svg.viewport import Size, length, shift, transform
 
 PROPERTIES = {"clip-path": "clipPath", "mask": "mask"}
-"""Properties that cut, and the elements that they refer to."""
+"""Properties that clip, and the elements that they refer to."""
 
 MAX_SEGMENTS = 1000
-"""Lines and curves of a region; one of more is no simple shape."""
+"""Lines and curves of a region; one with more is not a simple shape."""
 
 MAX_CROSSINGS = 50_000_000
-"""Lines times sides of regions that are compared in a drawing; beyond that nothing more is cut."""
+"""Line segments times region sides compared per drawing; beyond it nothing more is clipped."""
 
 CHUNK = 1_000_000
-"""Lines times sides that are compared at once."""
+"""Line segments times region sides compared at once."""
 
 _REFERENCE = re.compile(r"""url\(\s*["']?#([^"')]+)["']?\s*\)""")
 _SILENT = ("title", "desc", "metadata")
 
 
 class Clip(NamedTuple):
-    """A region outside which nothing shows."""
+    """A region outside which nothing is visible."""
 
     curves: np.ndarray
     """Its closed outline in the outermost viewport, `[curves, 4, 2]`."""
@@ -51,11 +51,11 @@ class Region(NamedTuple):
 def read_clip(
     name: str, values: Mapping[str, str], matrix: np.ndarray, size: Size, by_id: Mapping[str, Element], styles: Styles
 ) -> tuple[Clip | None, int]:
-    """Return the region of an element's clip path or mask, None where it is not one simple shape; and its segments.
+    """Return the region of an element's clip path or mask, None unless it is one simple shape, and its segments.
 
     Args:
         name: one of `PROPERTIES`.
-        values: the attributes and properties of the element that is cut.
+        values: the attributes and properties of the clipped element.
         matrix: from its user units to the outermost viewport's, `[3, 3]`.
         size: of its viewport.
         by_id: the document's elements.
@@ -79,10 +79,10 @@ def read_clip(
     if len(inside) != 1 or inside[0].tag not in SHAPES:
         return None, 0
     shape = styles.values(inside[0])
-    if _is_cut(shape) or not is_rendered(shape) or (name == "mask" and not _lets_through(inherit(style, shape))):
+    if _is_cut(shape) or not is_rendered(shape) or (name == "mask" and not _is_white_mask(inherit(style, shape))):
         return None, 0
     matrix = matrix @ transform(shape, size)
-    data, cost = sound_part(path_data(inside[0].tag, shape, size), MAX_SEGMENTS)
+    data, cost = valid_prefix(path_data(inside[0].tag, shape, size), MAX_SEGMENTS)
     outlines = list(subpaths(data + "Z" * (inside[0].tag == "polygon" and bool(data))))
     if cost > MAX_SEGMENTS or len(outlines) != 1 or not has_area(outlines[0]):
         return None, cost
@@ -95,13 +95,13 @@ def _is_cut(values: Mapping[str, str]) -> bool:
     return any(values.get(name, "none").strip() != "none" for name in PROPERTIES)
 
 
-def _lets_through(style: Mapping[str, str]) -> bool:
-    """Return whether a mask's shape is white inside, and nothing else."""
+def _is_white_mask(style: Mapping[str, str]) -> bool:
+    """Return whether the shape of a mask has a white fill and no stroke."""
     return paints(style, "fill") and is_white(paint(style, "fill")) and not paints(style, "stroke")
 
 
 def cut_lines(lines: Sequence[np.ndarray], regions: Sequence[Region], slack: float) -> list[np.ndarray]:
-    """Return what of polylines `[points, 2]` is inside all regions; what is `slack` from an outline is inside."""
+    """Return the parts of polylines `[points, 2]` inside all regions, or within `slack` of an outline."""
     pieces = list(lines)
     for region in regions:
         pieces = [part for piece in pieces for part in _cut(piece, region, slack)]
@@ -109,7 +109,7 @@ def cut_lines(lines: Sequence[np.ndarray], regions: Sequence[Region], slack: flo
 
 
 def cut_shape(shape: Region, regions: Sequence[Region], slack: float) -> list[np.ndarray]:
-    """Return the outlines of what of a filled shape is inside all regions, as polylines `[points, 2]`."""
+    """Return the outlines of the intersection of a filled shape with all regions, as polylines `[points, 2]`."""
     pieces = cut_lines(shape.outlines, regions, slack)
     whole = [piece for piece in pieces if any(piece is outline for outline in shape.outlines)]
     for number, region in enumerate(regions):
@@ -120,15 +120,15 @@ def cut_shape(shape: Region, regions: Sequence[Region], slack: float) -> list[np
 
 
 def crossings(lines: Sequence[np.ndarray], regions: Sequence[Region]) -> int:
-    """Return how many comparisons cutting takes at most: lines times sides."""
+    """Return the maximum number of comparisons: line segments times region sides."""
     sides = sum(len(outline) for region in regions for outline in region.outlines)
     return sides * (sides * (len(regions) > 1) + 2 * sum(map(len, lines)))
 
 
 def _cut(line: np.ndarray, region: Region, slack: float) -> list[np.ndarray]:
-    """Return the pieces of a polyline inside a region; with a negative slack, those so far inside."""
+    """Return the parts of a polyline inside a region; with negative slack, those at least that far inside."""
     starts, moves = line[:-1], np.diff(line, axis=0)
-    places, shares = _met(starts, moves, region)
+    places, shares = _intersections(starts, moves, region)
     every = np.arange(len(starts))
     places = np.concatenate([every, places, every])
     shares = np.concatenate([np.zeros(len(every)), shares, np.ones(len(every))])
@@ -148,8 +148,8 @@ def _cut(line: np.ndarray, region: Region, slack: float) -> list[np.ndarray]:
     return [np.array(piece) for piece in pieces]
 
 
-def _met(starts: np.ndarray, moves: np.ndarray, region: Region) -> tuple[np.ndarray, np.ndarray]:
-    """Return where segments meet the region's outline: their indices, and the shares of their length."""
+def _intersections(starts: np.ndarray, moves: np.ndarray, region: Region) -> tuple[np.ndarray, np.ndarray]:
+    """Return where segments intersect the region's outline: segment indices, and fractions of their length."""
     a, b = _sides(region)
     found = [(np.zeros(0, dtype=int), np.zeros(0))]
     rows = max(1, CHUNK // len(a))
@@ -164,7 +164,7 @@ def _met(starts: np.ndarray, moves: np.ndarray, region: Region) -> tuple[np.ndar
 
 
 def _is_inside(points: np.ndarray, region: Region, slack: float) -> np.ndarray:
-    """Return which points `[n, 2]` are inside, or near the outline; with a negative slack, inside and not near it."""
+    """Return which points `[n, 2]` are inside or near the outline; with negative slack, inside and not near it."""
     a, b = _sides(region)
     inside = np.zeros(len(points), dtype=bool)
     rows = max(1, CHUNK // len(a))

@@ -1,6 +1,6 @@
-"""Path data as Bézier curves, and these as polylines.
+"""Path data to Bézier curves, and curves to polylines.
 
-svgelements reads the data. It is given only what stands before the first fault, since browsers draw that much.
+svgelements parses the data, but only up to the first error: browsers draw that much.
 """
 
 import re
@@ -13,17 +13,17 @@ import svgelements
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes.svg.viewport import NUMBER
 
-ARC_COST = 6
-"""Segments that an arc counts for: about as many curves stand for it."""
+ARC_SEGMENTS = 6
+"""Segments that an arc counts as: about as many curves approximate it."""
 
-LOOK_BACK = 128
-"""Segments that svgelements looks back over in the time in which it reads one."""
+CLOSE_LOOK_BACK = 128
+"""Segments that svgelements searches backwards, on closing a path, in the time it takes to parse one."""
 
-POINTS = 1_000_000
-"""Points of a drawing after its curves are flattened."""
+MAX_POINTS = 1_000_000
+"""Of a drawing, after flattening."""
 
-LARGEST = 1e9
-"""Coordinates beyond ± this many user units are refused; it keeps the arithmetic finite."""
+MAX_COORDINATE = 1e9
+"""Magnitude in user units; larger ones are refused, which keeps the arithmetic finite."""
 
 _SPACE = r"[ \t\r\n\f]*+"
 _COMMA = rf"{_SPACE},?+{_SPACE}"
@@ -39,10 +39,10 @@ Point = tuple[float, float]
 Curve = tuple[Point, Point, Point, Point]
 
 
-def sound_part(data: str, limit: int) -> tuple[str, int]:
-    """Return path data up to its first fault, as browsers draw it, and what it costs in segments.
+def valid_prefix(data: str, limit: int) -> tuple[str, int]:
+    """Return path data up to its first error, as browsers draw it, and its cost in segments.
 
-    Counting ends beyond `limit` segments, so that no time is spent on what is refused.
+    Counting stops beyond `limit` segments, since the caller refuses the drawing then.
     """
     pieces: list[str] = []
     position = cost = since_move = 0
@@ -58,19 +58,19 @@ def sound_part(data: str, limit: int) -> tuple[str, int]:
         if not (pieces or letter == "M") or not (arguments := _ARGUMENTS[letter].match(data, begin)):
             break
         if before + letter in ("QS", "TS", "CT", "ST"):
-            # svgelements reflects the control point of a curve of the other kind; browsers reflect none.
+            # svgelements reflects the control point of the other kind of curve; browsers do not.
             pieces.append("l0 0")
         pieces.append(data[position : arguments.end()])
         position = arguments.end()
         since_move = 0 if letter == "M" else since_move + 1
-        cost += ARC_COST if letter == "A" else 1 + since_move // LOOK_BACK if letter == "Z" else 1
+        cost += ARC_SEGMENTS if letter == "A" else 1 + since_move // CLOSE_LOOK_BACK if letter == "Z" else 1
     return "".join(pieces), cost
 
 
 def subpaths(data: str) -> Iterator[np.ndarray]:
-    """Yield what the pen draws without being lifted: cubic Bézier curves `[curves, 4, 2]` of sound path data."""
+    """Yield each subpath of valid path data as cubic Bézier curves `[curves, 4, 2]`."""
     path = svgelements.Path()
-    # Radii near zero overflow in svgelements; what came before such an arc is kept.
+    # Radii near zero overflow in svgelements; what precedes such an arc is kept.
     with suppress(ArithmeticError, ValueError):
         path.parse(data)
     curves: list[Curve] = []
@@ -86,19 +86,19 @@ def subpaths(data: str) -> Iterator[np.ndarray]:
 
 
 def is_dot(curves: np.ndarray) -> bool:
-    """Return whether curves `[curves, 4, 2]` have no length."""
+    """Return whether curves `[curves, 4, 2]` have zero length."""
     return bool((curves == curves[0, 0]).all())
 
 
 def has_area(curves: np.ndarray) -> bool:
-    """Return whether curves `[curves, 4, 2]` enclose anything that could be filled: not all on one line."""
+    """Return whether curves `[curves, 4, 2]` enclose an area: whether they are not collinear."""
     points = curves.reshape(-1, 2) - curves[0, 0]
     far = points[np.hypot(*points.T).argmax()]
     return bool((np.abs(points[:, 0] * far[1] - points[:, 1] * far[0]) > 1e-9 * (far @ far)).any())
 
 
 def closed(curves: np.ndarray) -> np.ndarray:
-    """Return curves `[curves, 4, 2]` that end where they begin, by a straight line if need be."""
+    """Return curves `[curves, 4, 2]` closed by a straight line if necessary."""
     start, end = curves[0, 0], curves[-1, 3]
     return curves if (start == end).all() else np.concatenate([curves, [_line(end, start)]])
 
@@ -108,7 +108,7 @@ def flatten(subpaths: Sequence[np.ndarray], tolerance: float) -> list[np.ndarray
 
     Args:
         subpaths: of the whole drawing.
-        tolerance: largest distance of a curve from its polyline, as a share of the drawing's larger side.
+        tolerance: maximum distance between curve and polyline, as a fraction of the drawing's larger side.
 
     Raises:
         DataError: coordinates that are not finite or too large, or too many points.
@@ -116,14 +116,14 @@ def flatten(subpaths: Sequence[np.ndarray], tolerance: float) -> list[np.ndarray
     if not subpaths:
         return []
     curves = np.concatenate(subpaths)
-    if not (np.abs(curves) <= LARGEST).all():
-        raise DataError(f"a coordinate beyond ±{LARGEST:.0e}; is the drawing damaged?")
+    if not (np.abs(curves) <= MAX_COORDINATE).all():
+        raise DataError(f"a coordinate beyond ±{MAX_COORDINATE:.0e}; is the drawing damaged?")
     side = np.ptp(curves.reshape(-1, 2), axis=0).max()
     # A chord over 1/n of a curve is at most max |B''| / (8 n²) away from it; B'' is 6 times the second difference.
     bends = np.hypot(*np.moveaxis(np.diff(curves, n=2, axis=1), -1, 0)).max(axis=1)
     chords = np.ceil(np.sqrt(0.75 * bends / max(tolerance * side, 1e-12))).clip(min=1)
-    if chords.sum() + len(subpaths) > POINTS:
-        raise DataError(f"more than {POINTS} points; a sketch has fewer")
+    if chords.sum() + len(subpaths) > MAX_POINTS:
+        raise DataError(f"more than {MAX_POINTS} points; a sketch has fewer")
     counts = chords.astype(int)
     ends = np.cumsum(counts)
     share = (np.arange(ends[-1]) - np.repeat(ends - counts, counts) + 1) / np.repeat(counts, counts)
@@ -144,7 +144,7 @@ def _curves(segment: svgelements.PathSegment) -> list[Curve]:
         return [(start, _between(start, control, 2 / 3), _between(end, control, 2 / 3), end)]
     if isinstance(segment, svgelements.Arc) and segment.sweep:
         return [(arc.start, arc.control1, arc.control2, arc.end) for arc in segment.as_cubic_curves()]
-    return [_line(start, end)]  # An arc without a radius is a line, too.
+    return [_line(start, end)]  # An arc of zero radius is a line, too.
 
 
 def _line(start: Point, end: Point) -> Curve:

@@ -1,4 +1,4 @@
-"""What is drawn in an SVG, on its way to polylines: without paper, cut by viewports, clip paths and masks."""
+"""The lines of an SVG on their way to polylines: without background, clipped by viewports, clip paths and masks."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -11,46 +11,45 @@ from sketchrnn_cli.strokes.svg.clipping import MAX_CROSSINGS, Clip, Region, cros
 from sketchrnn_cli.strokes.svg.curves import flatten
 from sketchrnn_cli.strokes.svg.viewport import Frame, Size, cut
 
-FRAMES = 30_000
-"""Inner viewports that cut lines off, counted once for every line inside."""
+MAX_CLIPPED_LINES = 30_000
+"""Clipping by inner viewports, counted once per line and viewport."""
 
-PAIRS = 20_000_000
-"""White lines and filled shapes that are compared; beyond that all lines stay."""
+MAX_COMPARISONS = 20_000_000
+"""Of white lines with filled shapes; beyond it all lines are kept."""
 
 
 class Line(NamedTuple):
-    """Something drawn without lifting the pen."""
+    """A subpath that is drawn."""
 
     curves: np.ndarray
-    """In the outermost viewport, `[curves, 4, 2]`."""
+    """In units of the outermost viewport, `[curves, 4, 2]`."""
     frames: tuple[Frame, ...]
     is_filled: bool
-    """Whether it is the outline of something filled that has no stroke."""
+    """Whether it is the outline of a shape that is filled but not stroked."""
     is_page: bool
-    """Whether it is a filled rectangle without a stroke that covers the whole picture: paper, not drawing."""
+    """Whether it is a filled rectangle without a stroke that covers the whole picture: background, not drawing."""
     is_white: bool
-    """Whether it is a white stroke around nothing but white."""
+    """Whether its stroke is white, and its fill, if any."""
     is_covering: bool
-    """Whether it is filled, with another color than white."""
+    """Whether it has a fill other than white."""
     clips: tuple[Clip, ...]
-    """What cuts it."""
+    """Clip paths and masks that apply."""
     shape: int
-    """Number of the element that drew it."""
+    """Number of its element."""
     is_even_odd: bool
-    """How the element is filled."""
+    """The fill rule of its element."""
 
 
 def ink(lines: list[Line], has_background: bool) -> list[Line]:
-    """Return the lines that are drawing: neither paper, nor white upon white paper; all of them where none is.
+    """Return the visible lines: neither background nor white on white; the white ones if there are no others.
 
-    What is white shows where something filled with another color lies beneath it, maybe: so bounding boxes that
-    overlap keep it.
+    White may be visible on another filled shape below, so it is kept where their bounding boxes overlap.
     """
     first = next((number for number, line in enumerate(lines) if not line.is_page), len(lines))
     pages, drawn = lines[:first], lines[first:]
     is_white_paper = not has_background and not any(line.is_covering for line in pages)
     covers = [number for number, line in enumerate(drawn) if line.is_covering]
-    if is_white_paper and len(covers) * len(drawn) < PAIRS:
+    if is_white_paper and len(covers) * len(drawn) < MAX_COMPARISONS:
         boxes = [(line.curves.min(axis=(0, 1)), line.curves.max(axis=(0, 1))) for line in drawn]
         low = np.array([boxes[number][0] for number in covers]).reshape(-1, 2)
         high = np.array([boxes[number][1] for number in covers]).reshape(-1, 2)
@@ -66,7 +65,7 @@ def ink(lines: list[Line], has_background: bool) -> list[Line]:
 def is_page(curves: np.ndarray, page: Size) -> bool:
     """Return whether closed curves `[curves, 4, 2]` are a rectangle around the whole picture.
 
-    What only reaches to its four sides, as a round icon does, is no rectangle: it fills less of its bounding box.
+    A shape that merely touches all four sides, such as a round icon, fills less of its bounding box.
     """
     points = curves.reshape(-1, 2)
     low, high = points.min(axis=0), points.max(axis=0)
@@ -78,9 +77,9 @@ def is_page(curves: np.ndarray, page: Size) -> bool:
 
 
 def polylines(lines: Sequence[Line], tolerance: float, ignored: dict[str, None]) -> list[tuple[np.ndarray, bool]]:
-    """Return what shows of each line inside its frames, with whether it is only filled."""
-    if sum(len(line.frames) for line in lines) > FRAMES:
-        raise DataError(f"more than {FRAMES} lines in nested viewports; a sketch has fewer")
+    """Return the visible part of each line, and whether it is only filled."""
+    if sum(len(line.frames) for line in lines) > MAX_CLIPPED_LINES:
+        raise DataError(f"more than {MAX_CLIPPED_LINES} lines in nested viewports; a sketch has fewer")
     flat = flatten([line.curves for line in lines], tolerance)
     side = float(np.ptp(np.concatenate(flat), axis=0).max()) if flat else 0.0
     cutter = _Cutter(tolerance, 2 * tolerance * side, ignored)
@@ -95,7 +94,7 @@ def polylines(lines: Sequence[Line], tolerance: float, ignored: dict[str, None])
 
 
 class _Cutter:
-    """Cuts by clip paths and masks within a budget, and draws the outline of a region once."""
+    """Clips by clip paths and masks within a limit, and draws the outline of a region only once."""
 
     def __init__(self, tolerance: float, slack: float, ignored: dict[str, None]):
         self.ignored = ignored
@@ -106,7 +105,7 @@ class _Cutter:
         self.regions: dict[int, Region] = {}
 
     def cut(self, outlines: Sequence[np.ndarray], line: Line) -> list[np.ndarray]:
-        """Return what shows of the subpaths of one element; all of it, and a note of that, once the budget is spent."""
+        """Return the visible parts of the subpaths of one element; unclipped, with a note, beyond the limit."""
         regions = [self.region(clip) for clip in line.clips]
         self.crossings += crossings(outlines, regions)
         if self.crossings > MAX_CROSSINGS:
@@ -120,7 +119,7 @@ class _Cutter:
         return fresh
 
     def region(self, clip: Clip) -> Region:
-        """Return a clip's region, flattened once."""
+        """Return the region of a clip path, flattened once."""
         key = id(clip.curves)
         if key not in self.regions:
             self.regions[key] = Region(flatten([clip.curves], self.tolerance), clip.is_even_odd)

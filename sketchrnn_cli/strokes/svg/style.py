@@ -1,7 +1,7 @@
-"""The part of CSS that decides what an SVG shows and where: style sheets, `style` attributes, inheritance.
+"""The part of CSS that decides what is visible in an SVG, and where: style sheets, `style` attributes, inheritance.
 
 Selectors: type, `*`, `.class`, `#id`, and both of these combined as descendants or children. Rules with other selectors
-and at-rules are skipped. Matching takes time in proportion to elements and rules, whatever the selectors.
+and at-rules are skipped. Matching takes time proportional to elements and rules, whatever the selectors.
 """
 
 import re
@@ -12,11 +12,11 @@ from xml.etree.ElementTree import Element
 
 from sketchrnn_cli.errors import DataError
 
-SHEET = 1 << 20
-"""Characters of all style sheets of a file."""
+MAX_STYLE_CHARACTERS = 1 << 20
+"""Of all style sheets of a file."""
 
-TRIALS = 3_000_000
-"""Parts of selectors tried on elements."""
+MAX_SELECTOR_TRIALS = 3_000_000
+"""Compound selectors tried on elements."""
 
 _PAINTING = {
     "visibility",
@@ -44,7 +44,7 @@ Declarations = dict[str, str]
 
 @dataclass(frozen=True)
 class _Part:
-    """One compound of a selector, such as `g.hidden`, and what follows it."""
+    """One compound selector, such as `g.hidden`, and its place in the whole selector."""
 
     tag: str
     names: frozenset[str]
@@ -71,7 +71,7 @@ class Styles:
         self._matched = _match(root, rules, parts) if rules else {}
 
     def values(self, element: Element) -> Mapping[str, str]:
-        """Return an element's attributes, overridden by what CSS says of it."""
+        """Return an element's attributes, overridden by CSS."""
         normal, important = self._matched.get(element, ({}, {}))
         if not normal and not important and "style" not in element.attrib:
             return element.attrib
@@ -94,12 +94,12 @@ def inherit(parent: Mapping[str, str], values: Mapping[str, str]) -> Mapping[str
 
 
 def is_rendered(values: Mapping[str, str]) -> bool:
-    """Return whether an element and what is inside it can show at all."""
+    """Return whether an element and its descendants can be visible."""
     return values.get("display", "").strip() != "none" and not _is_zero(values.get("opacity", "1"))
 
 
 def paints(style: Mapping[str, str], name: str) -> bool:
-    """Return whether an element with the inherited `style` shows its "fill" or its "stroke"."""
+    """Return whether the "fill" or "stroke" of an element with the inherited `style` is visible."""
     if style.get("visibility", "visible") != "visible" or _is_zero(style.get(f"{name}-opacity", "1")):
         return False
     if name == "stroke" and _is_zero(style.get("stroke-width", "1")):
@@ -114,7 +114,7 @@ def paint(style: Mapping[str, str], name: str) -> str:
 
 
 def is_white(paint: str) -> bool:
-    """Return whether a paint, in lower case and without spaces, is the color of paper."""
+    """Return whether a paint, in lower case and without spaces, is white."""
     return paint in WHITE
 
 
@@ -136,8 +136,8 @@ def _sheets(root: Element) -> str:
         for sheet in root.iter("style")
         if sheet.get("type", "text/css") in ("", "text/css") and "print" not in sheet.get("media", "")
     ]
-    if sum(map(len, texts)) > SHEET:
-        raise DataError(f"more than {SHEET >> 20} MiB of style sheets")
+    if sum(map(len, texts)) > MAX_STYLE_CHARACTERS:
+        raise DataError(f"more than {MAX_STYLE_CHARACTERS >> 20} MiB of style sheets")
     return "\n".join(texts)
 
 
@@ -219,7 +219,7 @@ def _match(root: Element, rules: list[_Rule], parts: list[_Part]) -> dict[Elemen
                 hits.append(part.rule)
             else:
                 begun.add((part.rule, part.place))
-        if trials > TRIALS:
+        if trials > MAX_SELECTOR_TRIALS:
             raise DataError("its style sheet is too large for so many elements")
         if hits:
             hits.sort(key=lambda rule: (rules[rule].specificity, rule))

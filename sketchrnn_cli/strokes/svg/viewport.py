@@ -1,4 +1,4 @@
-"""Where things are in an SVG: lengths, transforms, view boxes, and what a viewport cuts off."""
+"""SVG coordinates: lengths, transforms, view boxes, clipping by viewports."""
 
 import math
 import re
@@ -9,10 +9,10 @@ import numpy as np
 import svgelements
 
 _PIXELS = {"": 1.0, "px": 1.0, "in": 96.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "q": 96 / 101.6, "pt": 4 / 3, "pc": 16.0}
-_PIXELS |= {"em": 16.0, "rem": 16.0, "ex": 8.0, "ch": 8.0}  # Of the browsers' default font, whatever the drawing's.
+_PIXELS |= {"em": 16.0, "rem": 16.0, "ex": 8.0, "ch": 8.0}  # Of the browsers' default font.
 
 DEFAULT_SIZE = (300.0, 150.0)
-"""Pixels of a picture that states neither size nor view box, as in browsers."""
+"""In pixels, without a size or view box, as in browsers."""
 
 NUMBER = r"[-+]?(?:\d++(?:\.\d++)?|\.\d++)(?:[eE][-+]?\d{1,2}(?!\d))?"
 _LENGTH = re.compile(rf"({NUMBER})(%|[a-zA-Z]*)")
@@ -36,43 +36,43 @@ _ALIGN = {"Min": 0.0, "Mid": 0.5, "Max": 1.0}
 
 
 class Size(NamedTuple):
-    """Sides of a viewport in its own units: what percentages refer to."""
+    """Size of a viewport in its own units: the reference of percentages."""
 
     width: float
     height: float
 
     @property
     def diagonal(self) -> float:
-        """What percentages of lengths that are neither horizontal nor vertical refer to."""
+        """Reference of percentages for lengths that are neither horizontal nor vertical."""
         return math.hypot(self.width, self.height) / math.sqrt(2)
 
 
 class Frame(NamedTuple):
-    """The frame of an inner viewport: nothing shows outside it."""
+    """The frame of an inner viewport, which clips."""
 
     inverse: np.ndarray
-    """From the outermost viewport's units to the frame's, `[3, 3]`; the frame begins at its origin."""
+    """From units of the outermost viewport to those of the frame, `[3, 3]`; the frame's corner is the origin."""
     size: np.ndarray
     """In its own units, `[2]`."""
 
 
 def length(text: str | None, reference: float) -> float | None:
-    """Return a length in pixels, percentages taken of `reference`; None where it is absent, `auto` or not sound."""
+    """Return a length in pixels, percentages relative to `reference`; None if absent, `auto` or invalid."""
     match = _LENGTH.fullmatch(text.strip()) if text else None
     if not match:
         return None
-    # svgelements' own lengths take units that they do not know, such as rem and Q, for pixels.
+    # svgelements.Length takes unknown units, such as rem and Q, for pixels.
     unit = reference / 100 if match[2] == "%" else _PIXELS.get(match[2].lower())
     return float(match[1]) * unit if unit is not None else None
 
 
 def transform(values: Mapping[str, str], size: Size, origin: str = "0 0") -> np.ndarray:
-    """Return an element's own transform about its origin, `[3, 3]`; the identity where it has none that is sound.
+    """Return an element's own transform about its origin, `[3, 3]`; the identity if absent or invalid.
 
     Args:
         values: its attributes and properties.
-        size: of the viewport it is in, for percentages.
-        origin: where it states none.
+        size: of the enclosing viewport, for percentages.
+        origin: the default.
     """
     text = values.get("transform", "none").strip()
     if text in ("", "none"):
@@ -91,19 +91,19 @@ def shift(x: float, y: float) -> np.ndarray:
 
 
 def view_box(values: Mapping[str, str]) -> tuple[float, float, float, float] | None:
-    """Return x, y, width and height of an element's view box, None where it has no sound one."""
+    """Return x, y, width and height of an element's view box; None if absent or invalid."""
     numbers = values.get("viewBox", "").replace(",", " ").split()
     if len(numbers) != 4 or not all(re.fullmatch(NUMBER, number) for number in numbers):
         return None
     x, y, width, height = map(float, numbers)
-    sound = math.isfinite(x + y + width + height) and width >= 0 and height >= 0
-    return (x, y, width, height) if sound else None
+    is_valid = math.isfinite(x + y + width + height) and width >= 0 and height >= 0
+    return (x, y, width, height) if is_valid else None
 
 
 def outermost_size(values: Mapping[str, str]) -> Size:
-    """Return the sides of the whole picture in pixels.
+    """Return the size of the whole picture in pixels.
 
-    A side that is absent, or a percentage of a window that we do not have, follows from the other and the view box.
+    A side that is absent, or a percentage of an unknown window, follows from the other and the view box.
     """
     box = view_box(values)
     natural = Size(box[2], box[3]) if box and box[2] and box[3] else Size(*DEFAULT_SIZE)
@@ -120,7 +120,7 @@ def outermost_size(values: Mapping[str, str]) -> Size:
 
 
 def fit_view_box(values: Mapping[str, str], size: Size) -> tuple[np.ndarray, Size] | None:
-    """Return how a view box maps to a viewport of `size`, `[3, 3]`, and the sides inside; None where nothing shows."""
+    """Return the matrix `[3, 3]` from a view box to a viewport, and the inner size; None if nothing is visible."""
     if size.width <= 0 or size.height <= 0:
         return None
     if (box := view_box(values)) is None:
@@ -139,13 +139,13 @@ def fit_view_box(values: Mapping[str, str], size: Size) -> tuple[np.ndarray, Siz
 
 
 def cut(line: np.ndarray, frame: Frame) -> list[np.ndarray]:
-    """Return the pieces of a polyline `[n, 2]` that are inside a frame."""
+    """Return the parts of a polyline `[n, 2]` inside a frame."""
     inside = line @ frame.inverse[:2, :2].T + frame.inverse[:2, 2]
-    slack = 1e-9 * frame.size  # What runs along a side is not lost to rounding.
+    slack = 1e-9 * frame.size  # Keeps lines along a side, despite rounding.
     if ((inside >= -slack) & (inside <= frame.size + slack)).all():
         return [line]
     starts, moves = inside[:-1], np.diff(inside, axis=0)
-    # Each segment is start + t · move. Where it runs along a side it crosses that one at ± infinity, or, on it, at NaN.
+    # Each segment is start + t · move. Parallel to a side it crosses that one at ± infinity, or, on it, at NaN.
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = (-slack - starts) / moves, (frame.size + slack - starts) / moves
     low[np.isnan(low)], high[np.isnan(high)] = -np.inf, np.inf
@@ -163,7 +163,7 @@ def cut(line: np.ndarray, frame: Frame) -> list[np.ndarray]:
 
 
 def _matrix(text: str, size: Size) -> np.ndarray:
-    """Return the product of transform functions, `[3, 3]`; the identity where one is not sound."""
+    """Return the product of transform functions, `[3, 3]`; the identity if one is invalid."""
     functions = []
     position = 0
     while position < len(text):
@@ -181,7 +181,7 @@ def _matrix(text: str, size: Size) -> np.ndarray:
 
 
 def _plain(number: str, unit: str, name: str, axis: int, size: Size) -> str:
-    """Return an argument of a transform function as svgelements reads it: lengths in pixels, angles as they are."""
+    """Return an argument of a transform function for svgelements: lengths in pixels, angles unchanged."""
     if unit.lower() in _ANGLES or not unit:
         return number + unit.lower()
     return repr(length(number + unit, size[1 if name == "translatey" else min(axis, 1)]) or 0.0)

@@ -97,7 +97,7 @@ def test_a_dot_among_the_strokes_is_kept() -> None:
     [
         ([], "no stroke"),
         ([[[], []]], "no stroke"),
-        ([[[5], [5]]], "nothing but a dot"),
+        ([[[5], [5]]], "only a dot"),
         ([[[1, 2], [3]]], "a stroke is not"),
         ([[[1, 2]]], "a stroke is not"),
         ([[1, 2], [3, 4]], "a stroke is not"),
@@ -110,7 +110,7 @@ def test_a_dot_among_the_strokes_is_kept() -> None:
         ([[[0, float("inf")], [0, 1]]], "not finite"),
         ([[[0, 10**400], [0, 1]]], "a stroke is not"),
         ([[[0, 1e300], [0, 1]]], "too large"),
-        ([[[0, 1] * 60_000, [0, 0] * 60_000]], "points; at most"),
+        ([[[0, 1] * 60_000, [0, 0] * 60_000]], "points; the limit is"),
         ([[[0, 1] * 2_000, [0, 0.5] * 2_000]], "times as long"),
     ],
 )
@@ -129,7 +129,7 @@ def test_a_line_that_is_no_drawing_is_skipped(line: bytes) -> None:
 def test_lines_are_numbered_and_an_overlong_one_does_not_spoil_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ndjson, "LONGEST_LINE", 8)
+    monkeypatch.setattr(ndjson, "MAX_LINE_BYTES", 8)
     path = tmp_path / "a.ndjson"
     path.write_bytes(b"one\n\n" + b"x" * 8 + b"\n" + b"y" * 30 + b"\nfive")
     assert list(ndjson.lines(path)) == [(1, b"one\n"), (3, b"x" * 8), (4, b"y" * 8), (5, b"five")]

@@ -26,8 +26,8 @@ def text_of(count: int) -> str:
     return "\n".join(json.dumps({"word": "tick", "drawing": drawing}) for drawing in drawings)
 
 
-def as_values(findings: list[Drawing | Skipped]) -> list[tuple]:
-    return [(f.where, f.reason) if isinstance(f, Skipped) else (f.where, f.label, f.sketch.tolist()) for f in findings]
+def as_values(readings: list[Drawing | Skipped]) -> list[tuple]:
+    return [(f.where, f.reason) if isinstance(f, Skipped) else (f.where, f.label, f.sketch.tolist()) for f in readings]
 
 
 def test_files_are_found_at_any_depth_each_once_in_order(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_files_are_found_at_any_depth_each_once_in_order(tmp_path: Path) -> None
     [
         ("gone", "no such file"),
         ("x" * 300, "no such file"),
-        ("empty", "no file of drawings"),
+        ("empty", "no drawings in this folder"),
         ("notes.txt", "not a kind of file"),
         ("link.svg", "not a file, or a broken link"),
         ("pipe.svg", "not a file"),
@@ -87,34 +87,34 @@ def test_a_bad_file_is_skipped_with_its_reason(tmp_path: Path) -> None:
 
 
 def test_any_number_of_jobs_gives_the_same_findings_in_the_same_order(tmp_path: Path) -> None:
-    (tmp_path / "a.ndjson").write_text(text_of(sources.LINES * (sources.SERIAL + 3) + 5) + "\nbad\n")
+    (tmp_path / "a.ndjson").write_text(text_of(sources.LINES_PER_TASK * (sources.SERIAL_TASKS + 3) + 5) + "\nbad\n")
     (tmp_path / "b.json").write_text(json.dumps(SKETCH.tolist()))
     paths = sources.find([tmp_path])[0]
     alone = as_values(list(sources.read(paths, how=Preparation(2.0))))
     assert alone == as_values(list(sources.read(paths, how=Preparation(2.0), jobs=2)))
-    assert alone[-2] == (f"{tmp_path}/a.ndjson:{sources.LINES * 7 + 6}", alone[-2][1])
+    assert alone[-2] == (f"{tmp_path}/a.ndjson:{sources.LINES_PER_TASK * 7 + 6}", alone[-2][1])
 
 
 def test_reading_in_parallel_can_be_left_in_the_middle(tmp_path: Path) -> None:
-    (tmp_path / "a.ndjson").write_text(text_of(sources.LINES * (sources.SERIAL + 20)))
-    findings = sources.read([tmp_path / "a.ndjson"], how=Preparation(2.0), jobs=2)
-    for _ in range(sources.LINES * (sources.SERIAL + 1)):
-        next(findings)
-    findings.close()
+    (tmp_path / "a.ndjson").write_text(text_of(sources.LINES_PER_TASK * (sources.SERIAL_TASKS + 20)))
+    readings = sources.read([tmp_path / "a.ndjson"], how=Preparation(2.0), jobs=2)
+    for _ in range(sources.LINES_PER_TASK * (sources.SERIAL_TASKS + 1)):
+        next(readings)
+    readings.close()
 
 
 def test_no_process_outlives_a_reader_that_is_killed(tmp_path: Path) -> None:
-    (tmp_path / "a.ndjson").write_text(text_of(sources.LINES * (sources.SERIAL + 20)))
+    (tmp_path / "a.ndjson").write_text(text_of(sources.LINES_PER_TASK * (sources.SERIAL_TASKS + 20)))
     reader = f"""
 from pathlib import Path
 from sketchrnn_cli.data.conversion import sources
 from sketchrnn_cli.strokes.prepare import Preparation
-for finding in sources.read([Path({str(tmp_path / "a.ndjson")!r})], how=Preparation(), jobs=2):
-    print(finding.where, flush=True)
+for reading in sources.read([Path({str(tmp_path / "a.ndjson")!r})], how=Preparation(), jobs=2):
+    print(reading.where, flush=True)
 """
     with subprocess.Popen([sys.executable, "-c", reader], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        for _ in range(sources.LINES * (sources.SERIAL + 1)):
+        for _ in range(sources.LINES_PER_TASK * (sources.SERIAL_TASKS + 1)):
             process.stdout.readline()
         assert process.poll() is None
         process.kill()
@@ -133,9 +133,9 @@ def test_what_this_program_wrote_is_passed_over_in_folders_and_named(tmp_path: P
     (tmp_path / "more.ndjson.gz").touch()
     found, notes = sources.find([tmp_path], out)
     assert found == [own]
-    assert [note.split("passed over ")[1].split(":")[0] for note in notes] == [
-        f"{3 + len(list(tmp_path.glob('frame-*.png')))} pictures that sketchrnn drew",
-        "1 packed files",
+    assert [note.split("skipped ")[1].split(":")[0] for note in notes] == [
+        f"{3 + len(list(tmp_path.glob('frame-*.png')))} pictures drawn by sketchrnn",
+        "1 archive files",
     ]
     found, notes = sources.find([tmp_path])
     assert (found, "data sets among other drawings" in notes[1]) == ([own], True)

@@ -33,7 +33,7 @@ def save_houses(folder: Path, count: int) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_sketches_survive_svg_files_in_folders_of_any_depth(jobs: int, tmp_path: Path) -> None:
-    houses = save_houses(tmp_path, sources.PICTURES * (sources.SERIAL + 1) + 3)
+    houses = save_houses(tmp_path, sources.PICTURES_PER_TASK * (sources.SERIAL_TASKS + 1) + 3)
     found = list(sources.read(sources.find([tmp_path])[0], how=Preparation(2.0), jobs=jobs))
     assert len(found) == len(houses)
     for item in found:

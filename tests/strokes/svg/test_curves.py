@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from distances import apart
 
-from sketchrnn_cli.strokes.svg.curves import sound_part
+from sketchrnn_cli.strokes.svg.curves import valid_prefix
 from sketchrnn_cli.strokes.svg.reader import TOLERANCE, read_svg
 
 SAMPLES = np.linspace(0, 1, 200)
@@ -212,6 +212,6 @@ def test_a_circle_is_as_near_as_asked_and_takes_no_more_points_than_it_needs(tol
 
 
 def test_counting_stops_at_the_limit() -> None:
-    sound, cost = sound_part("M0 0" + "h1" * 10_000, limit=100)
+    sound, cost = valid_prefix("M0 0" + "h1" * 10_000, limit=100)
     assert cost == 101
     assert len(sound) < 300

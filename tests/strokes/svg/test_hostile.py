@@ -31,13 +31,13 @@ def many_rules(rules: int, elements: int) -> str:
 REFUSED = {
     "a use of uses of uses": (uses(4, 12), "`use` elements draw more than"),
     "a use of uses in great width": (uses(30, 5), "`use` elements draw more than"),
-    "an entity of entities": (entities(10, 10), "entity 'a1' is made of other entities"),
+    "an entity of entities": (entities(10, 10), "entity 'a1' refers to other entities"),
     "a large entity many times": (one_large_entity(10_000, 10_000), "adds more than"),
-    "elements in elements": (START + "<g>" * 50_000, "inside each other"),
+    "elements in elements": (START + "<g>" * 50_000, "nested more than"),
     "elements beside elements": (START + "<g/>" * 200_000 + "</svg>", "more than 100000 elements"),
     "a chain of uses": (
         START + "".join(f'<g id="b{i}"><use href="#b{i + 1}"/></g>' for i in range(2000)) + "</svg>",
-        "inside each other",
+        "nested more than",
     ),
     "a million points": (START + f'<polyline points="{"1 2 3,4 " * 500_000}"/></svg>', "lines and curves"),
     "a million points by arcs": (START + f'<path d="M0 0{"a9 9 0 1 1 9 0" * 300_000}"/></svg>', "lines and curves"),

@@ -365,13 +365,13 @@ def test_a_packed_file_is_read_as_the_one_in_it(tmp_path):
     (tmp_path / "a.svgz").write_bytes(packed)
     np.testing.assert_allclose(read_svg(tmp_path / "a.svgz").polylines, read_svg(svg(LINE)).polylines)
     for damaged in (packed[:-12], packed[:20] + b"xx" + packed[22:]):
-        with pytest.raises(DataError, match="damaged"):
+        with pytest.raises(DataError, match=r"damaged|truncated"):
             read_svg(damaged)
 
 
 def test_a_packed_bomb_is_not_unpacked_whole():
-    with pytest.raises(DataError, match="at most"):
-        read_svg(gzip.compress(b"<svg>" + bytes(document.LARGEST * 4)))
+    with pytest.raises(DataError, match="the limit is"):
+        read_svg(gzip.compress(b"<svg>" + bytes(document.MAX_FILE_BYTES * 4)))
 
 
 ERASER = '<path d="M0 0L50 50" stroke="black"/><path d="M{at} 90L{to} 95" fill="none" stroke="{paint}" {more}/>'

@@ -1,0 +1,39 @@
+"""`sketchrnn evaluate` of what a person keeps: a folder of drawings."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sketchrnn_cli import cli
+from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model.weights import initialize
+from sketchrnn_cli.store import checkpoint
+from sketchrnn_cli.store.checkpoint import Sidecar
+
+TINY = HParams(enc_rnn_size=4, dec_rnn_size=8, z_size=2, num_mixture=2, max_seq_len=20, batch_size=8)
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SKETCHRNN_CACHE", str(tmp_path / "cache"))
+    checkpoint.release(Path("checkpoints/tiny"), Sidecar(TINY, 50.0, 255.0), initialize(TINY))
+    Path("own").mkdir()
+    for number in range(3):
+        path = f"<path d='M0 0L90 {number + 9}L20 70' stroke='black' fill='none'/>"
+        Path(f"own/{number}.svg").write_text(f"<svg xmlns='http://www.w3.org/2000/svg'>{path}</svg>")
+
+
+def test_a_folder_of_few_drawings_is_measured_on_all_of_them() -> None:
+    done = CliRunner().invoke(cli.app, ["evaluate", "tiny", "own/", "--json"], catch_exceptions=False)
+    (figures,) = json.loads(done.stdout)
+    assert (figures["dataset"], figures["split"], figures["sketches"]) == ("own", "train", 3)
+
+
+def test_a_split_that_is_asked_for_and_empty_is_named() -> None:
+    arguments = ["evaluate", "tiny", "own/", "--split", "test"]
+    assert isinstance(error := CliRunner().invoke(cli.app, arguments).exception, DataError)
+    assert "test has no sketch" in str(error)
