@@ -28,7 +28,8 @@ def corpus() -> batches.Corpus:
 def test_the_host_makes_the_batches_of_each_epoch_with_its_own_noise(start: int) -> None:
     of = corpus()
     lengths = (int(of.lengths.max()),)
-    expected = [batch for epoch in range(3) for batch in batches.training_batches(of, HPARAMS, 2.0, lengths, epoch)]
+    planned = [(epoch, each) for epoch in range(3) for each in batches.plan(of, HPARAMS, lengths, epoch)]
+    expected = [batches.make(of, HPARAMS, 2.0, epoch, each) for epoch, each in planned]
     work = feeds.HostFeed(of, HPARAMS, 2.0, lengths).work(start)
     made = list(itertools.islice(work, 9 - start))
     work.close()
