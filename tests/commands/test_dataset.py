@@ -81,7 +81,7 @@ def test_download_fetches_by_any_spelling_and_keeps_what_is_here(run: Run, mirro
     assert (code, out) == (0, f"{Path('datasets/cat.npz')}\n"), err
     code, out, err = run("download", "cat", "--base-url", mirror)
     assert (code, out) == (0, "")
-    assert "here already" in err
+    assert "already exists" in err
     code, out, err = run("download", "alarm_clock", "--full", "--base-url", mirror)
     assert (code, out) == (0, f"{Path('datasets/alarm clock.full.npz')}\n"), err
     assert len(archive.load(Path("datasets/alarm clock.full.npz")).train) == 1

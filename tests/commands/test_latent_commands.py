@@ -192,7 +192,7 @@ def test_a_drawing_and_a_morph_are_animated(here: Path) -> None:
         (
             ("interpolate", "doodle_cat", "a.svg", "b.svg", "--grid"),
             UsageError,
-            "2 drawings beside the model 'doodle_cat', where 4",
+            "2 drawings beside the model 'doodle_cat'; expected 4",
         ),
         (("interpolate", "drawer", "a.svg", "b.svg"), CheckpointError, "use a conditional one"),
         (("reconstruct", "drawer", "a.svg"), CheckpointError, "use a conditional one"),

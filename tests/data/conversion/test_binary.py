@@ -51,7 +51,7 @@ def test_a_file_that_was_cut_gives_what_came_before(kept: int, tmp_path: Path) -
     first, second = binary.read(path)
     assert isinstance(first, Drawing)
     assert isinstance(second, Skipped)
-    assert "in the middle" in second.reason
+    assert "truncated" in second.reason
 
 
 def test_a_drawing_without_strokes_is_skipped_and_the_next_is_read(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_files_are_found_at_any_depth_each_once_in_order(tmp_path: Path) -> None
         ("gone", "no such file"),
         ("x" * 300, "no such file"),
         ("empty", "no drawings in this folder"),
-        ("notes.txt", "not a kind of file"),
+        ("notes.txt", "not a supported kind of drawing"),
         ("link.svg", "not a file, or a broken link"),
         ("pipe.svg", "not a file"),
     ],
