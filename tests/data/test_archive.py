@@ -449,3 +449,16 @@ def test_a_pointer_of_git_lfs_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.npz").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
     with pytest.raises(DataError, match="git lfs pull"):
         archive.load(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("kind", [">i2", "<i2", ">f4", ">i8"])
+def test_numbers_in_either_byte_order_are_read(kind: str, tmp_path: Path) -> None:
+    other = SQUARE.astype(kind)
+    train = archive.load(save(tmp_path / "a.npz", train=member(pickle.dumps(objects(other), protocol=2)))).train
+    np.testing.assert_array_equal(train[0], SQUARE)
+
+
+def test_an_archive_bears_no_date(tmp_path: Path) -> None:
+    archive.write(tmp_path / "a.npz", {"train": [SQUARE], "valid": [], "test": []}, "made by a test")
+    with zipfile.ZipFile(tmp_path / "a.npz") as file:
+        assert {member.date_time for member in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}

@@ -46,6 +46,19 @@ def test_a_given_beginning_stays_as_it_is_and_every_sketch_ends_lifted() -> None
         assert sketch[-1, 2] == 1.0
 
 
+def test_where_a_sketch_ends_its_end_is_foretold_too() -> None:
+    weights = plain_model.random_weights(SMALL)
+    model, sketch = (
+        Drawer(SMALL, weights),
+        plain_model.random_sketch(np.random.default_rng(4), 9) * np.float32([0.2, 0.2, 1]),
+    )
+    mu = model.encode([sketch])[0]
+    for ends in (False, True):
+        offset, pen, _ = plain_model.losses(weights, sketch, 9 + ends, np.zeros(4), SMALL)
+        found = model.log_likelihood(mu, sketch[None], ends=ends)[0]
+        np.testing.assert_allclose(found, -(offset + pen), rtol=1e-4)
+
+
 def test_a_sketch_is_cut_at_the_points_asked_for() -> None:
     weights = plain_model.random_weights(SMALL)
     weights["output.bias"][:3] = [9.0, 0.0, -9.0]

@@ -43,6 +43,14 @@ def test_ends_touch_within_the_tolerance_and_no_farther() -> None:
         assert len(join(strokes)) == count
 
 
+def test_ends_that_touch_are_found_wherever_they_lie() -> None:
+    rng = np.random.default_rng(3)
+    for place in rng.uniform(20, 80, (40, 2)):
+        gap = 0.9 * TOLERANCE * 100 * np.array([np.cos(place[0]), np.sin(place[0])])
+        strokes = [np.array([[0, 0], place]), np.array([place + gap, [100, 100]])]
+        assert len(join(strokes)) == 1
+
+
 def test_at_a_crossing_the_next_stroke_of_the_file_goes_on() -> None:
     strokes = [np.array(line, dtype=float) for line in ([[0, 0], [5, 5]], [[5, 5], [10, 0]], [[5, 5], [10, 10]])]
     joined = join(strokes)

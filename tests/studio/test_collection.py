@@ -64,6 +64,23 @@ def test_the_latest_are_the_last_ones_the_oldest_of_them_first(tmp_path: Path) -
     assert collection.latest(0) == ([], 4)
 
 
+def test_a_file_that_was_replaced_or_cut_meanwhile_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "mine.ndjson"
+    collection, other = Collection(path), Collection(tmp_path / "other.ndjson")
+    for n in range(3):
+        collection.add(drawing(f"drawing-{n}"))
+        other.add(drawing(f"another-{n}"))
+    whole = path.read_bytes()
+    other.add(drawing("another-3"))
+    other.path.replace(path)
+    assert ids(collection) == [f"another-{n}" for n in range(4)]
+    first = path.read_bytes().index(b"\n") + 1
+    with path.open("r+b") as file:
+        file.truncate(first)
+    assert ids(collection) == ["another-0"]
+    assert len(whole) > first
+
+
 def test_a_first_line_that_was_cut_is_no_obstacle(tmp_path: Path) -> None:
     path = tmp_path / "mine.ndjson"
     Collection(path).add(drawing("drawing-0"))

@@ -1,5 +1,6 @@
 """What the server gives the page: models, the count of drawings, the drawings, films of them."""
 
+import asyncio
 import io
 import json
 import signal
@@ -16,6 +17,7 @@ from studio_server import Server, drawing, tiny_checkpoint
 
 from sketchrnn_cli.data.conversion import ndjson
 from sketchrnn_cli.data.conversion.drawings import Drawing
+from sketchrnn_cli.studio import server as server_module
 
 
 @pytest.fixture(scope="module")
@@ -179,3 +181,9 @@ def test_a_damaged_model_is_refused_at_the_start(tmp_path: Path) -> None:
     done = subprocess.run(words, capture_output=True, text=True, timeout=120)
     assert done.returncode == 4
     assert "damaged" in done.stderr
+
+
+def test_a_fault_of_the_server_tells_the_page_nothing_of_itself() -> None:
+    answer = asyncio.run(server_module._hide(None, RuntimeError("/home/someone/secret.npz")))
+    assert answer.status_code == 500
+    assert json.loads(answer.body) == {"error": "the server failed; see its terminal"}
