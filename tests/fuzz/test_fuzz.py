@@ -48,12 +48,20 @@ def test_a_damaged_file_is_read_or_refused(name: str) -> None:
     reads()
 
 
-@pytest.mark.parametrize(
-    ("name", "edits"),
-    [
-        ("npy", [Edit("cut", 0.1, 30)]),  # A header that Python's tokenizer gives up on.
-        ("npy", [Edit("write", 0.2, 20)]),
-    ],
-)
-def test_what_was_found_stays_mended(name: str, edits: list[Edit], tmp_path: Path) -> None:
-    assert not attempt(READERS[name], damaged(READERS[name].sound(), edits), tmp_path)
+FOUND: list[tuple[str, bytes | list[Edit]]] = [
+    ("npy", [Edit("cut", 0.1, 30)]),  # A header that Python's tokenizer gives up on.
+    ("npy", [Edit("write", 0.2, 20)]),
+    ("latents", b'{"mu": [[1e308, 0]]}'),  # A warning of NumPy's, beside the one line.
+    ("json", b"[[1e308, 0, 0]]"),
+    *(  # svgelements gives an arc of radii too large a sweep of NaN.
+        ("svg", b'<svg xmlns="http://www.w3.org/2000/svg"><path stroke="#000" d="M7 8 A %b"/></svg>' % arc)
+        for arc in (b"5 9 30 0 1 40 %b" % (200 * b"1"), b"5 %b 30 0 1 40 20" % (180 * b"1"))
+    ),
+]
+"""Readers, and what they once failed at: a file, or what was done to a sound one."""
+
+
+@pytest.mark.parametrize(("name", "damage"), FOUND)
+def test_what_was_found_stays_mended(name: str, damage: bytes | list[Edit], tmp_path: Path) -> None:
+    blob = damage if isinstance(damage, bytes) else damaged(READERS[name].sound(), damage)
+    attempt(READERS[name], blob, tmp_path)  # Raises whatever it once raised, or warns.

@@ -142,7 +142,7 @@ def _curves(segment: svgelements.PathSegment) -> list[Curve]:
     if isinstance(segment, svgelements.QuadraticBezier):
         control = segment.control
         return [(start, _between(start, control, 2 / 3), _between(end, control, 2 / 3), end)]
-    if isinstance(segment, svgelements.Arc) and segment.sweep:
+    if isinstance(segment, svgelements.Arc) and 0 < abs(segment.sweep) < np.inf:  # Nor NaN, of radii too large.
         return [(arc.start, arc.control1, arc.control2, arc.end) for arc in segment.as_cubic_curves()]
     return [_line(start, end)]  # An arc of zero radius is a line, too.
 
