@@ -58,7 +58,7 @@ def test_z_and_every_attempt_of_every_drawing_have_streams_of_their_own(
 ) -> None:
     model, begun, make = sketcher(), [], np.random.default_rng
     if fitted:
-        latents = Aggregate(np.zeros((2, 4), np.float32), np.stack([np.eye(4, dtype=np.float32)] * 2))
+        latents = Aggregate(np.eye(4, dtype=np.float32), (3, 1), np.ones(4, np.float32))
         model = Sketcher(dataclasses.replace(model.checkpoint, latents=latents))
 
     def recorded(key: object) -> np.random.Generator:

@@ -40,10 +40,10 @@ def release_model(
         source: the model.
         folder: the output folder.
         said: fields of the sidecar to replace, such as its license.
-        metrics: a JSON file of names and numbers to add to the sidecar's metrics.
-        sampling: recommended sampling as ``name=value,...``; see `Sampling`.
-        half: store weights in half precision.
-        fitted_to: a data set; the aggregate posterior is fitted to its training drawings, one Gaussian per word.
+        metrics: a JSON object of figures, name to number, that join the sidecar's.
+        sampling: ``name=value,...`` of how it draws best; see `Sampling`.
+        half: whether weights are rounded to half precision.
+        fitted_to: a data set to whose training drawings the aggregate posterior is fitted, a group for each word.
 
     Raises:
         CheckpointError: the folder exists or cannot be written.
@@ -71,7 +71,7 @@ def release_model(
 
 
 def fit_latents(sketcher: Sketcher, dataset: DataSet) -> Aggregate:
-    """Fit the aggregate posterior to the training drawings of a data set, one Gaussian per word.
+    """Fit the aggregate posterior to the training drawings of a data set, a group for each of its words.
 
     Raises:
         CheckpointError: the model has no encoder.

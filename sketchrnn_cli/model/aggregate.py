@@ -1,8 +1,8 @@
 """The aggregate posterior of a VAE: where its encoder puts the drawings it was trained on.
 
-New drawings begin with z from N(0, I) in the paper. An encoder that uses part of its freedom puts drawings elsewhere,
-and what lies between decodes to nothing in particular. A Gaussian for each group of drawings, fitted to where they
-lie, draws what was learnt.
+New drawings begin with z from N(0, I) in the paper. An encoder that uses its freedom puts drawings elsewhere, and what
+lies between decodes to nothing in particular; a Gaussian fitted to all of them draws heaps of lines as well, the more
+so the more z says of a drawing. Between a drawing and another near it in z lies a drawing like both.
 """
 
 from collections.abc import Sequence
@@ -10,48 +10,54 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SHRINKAGE = 0.02
-"""Share of the covariance that is replaced by its diagonal: a few hundred drawings say little of 128² numbers."""
-
-
-SPREAD = 0.75
-"""Factor on the standard deviations when new drawings begin: by eye, what lies farther out is less often whole."""
+NEAREST = 10
+"""Among how many of its nearest a drawing's partner is chosen."""
+BETWEEN = (0.3, 0.7)
+"""How far from the drawing towards its partner z lies, uniform: neither is drawn again."""
+NOISE = 0.5
+"""Factor on the posterior's standard deviations that is added."""
+MOST = 2_000
+"""Drawings of a group that are kept, evenly spaced."""
 
 
 @dataclass(frozen=True)
 class Aggregate:
-    """Gaussians, one for each group of drawings, all as likely."""
+    """Posterior means of drawings, in groups (words), all groups as likely."""
 
-    mean: np.ndarray
-    """`[groups, z]`."""
-    factor: np.ndarray
-    """Lower triangular `[groups, z, z]`: the covariance is factor factorᵀ."""
+    means: np.ndarray
+    """float32 `[drawings, z]`, one group after another."""
+    counts: tuple[int, ...]
+    """Drawings of each group."""
+    sigma: np.ndarray
+    """float32 `[z]`: root of the mean of the posteriors' variances."""
 
     def draw(self, rng: np.random.Generator) -> np.ndarray:
         """Return one z, float32 `[z]`, for a new drawing."""
-        group = int(rng.integers(len(self.mean)))
-        return (self.mean[group] + SPREAD * self.factor[group] @ rng.standard_normal(self.mean.shape[1])).astype(
-            np.float32
-        )
+        group = int(rng.integers(len(self.counts)))
+        first = sum(self.counts[:group])
+        own = self.means[first : first + self.counts[group]]
+        place, rank, share = int(rng.integers(len(own))), int(rng.integers(NEAREST)), rng.uniform(*BETWEEN)
+        distances = ((own - own[place]) ** 2).sum(axis=1)
+        distances[place] = np.inf
+        near = np.argsort(distances, kind="stable")
+        partner = near[min(rank, max(0, len(own) - 2))]
+        z = (1.0 - share) * own[place] + share * own[partner]
+        return (z + NOISE * self.sigma * rng.standard_normal(len(z))).astype(np.float32)
 
 
 def fit(mu: np.ndarray, sigma: np.ndarray, groups: Sequence[int] | np.ndarray) -> Aggregate:
-    """Fit a Gaussian to the posteriors N(μ, σ²) of each group.
-
-    The covariance of their mixture is that of the means plus the mean of the variances.
+    """Keep the posteriors N(μ, σ²) of drawings, `MOST` of each group.
 
     Args:
         mu: `[drawings, z]`.
         sigma: `[drawings, z]`.
         groups: of each drawing, 0 to the number of groups − 1.
     """
-    means, factors = [], []
+    chosen = []
     for group in range(int(np.max(groups)) + 1):
-        own = np.asarray(groups) == group
-        centred = (mu[own] - mu[own].mean(axis=0)).astype(np.float64)
-        covariance = centred.T @ centred / max(1, own.sum() - 1)
-        covariance = (1 - SHRINKAGE) * covariance + SHRINKAGE * np.diag(np.diag(covariance))
-        covariance += np.diag((sigma[own].astype(np.float64) ** 2).mean(axis=0))
-        means.append(mu[own].mean(axis=0))
-        factors.append(np.linalg.cholesky(covariance))
-    return Aggregate(np.array(means, np.float32), np.array(factors, np.float32))
+        own = np.flatnonzero(np.asarray(groups) == group)
+        chosen.append(own[np.unique(np.linspace(0, len(own) - 1, min(len(own), MOST)).astype(int))])
+    root = np.sqrt((sigma.astype(np.float64) ** 2).mean(axis=0))
+    return Aggregate(
+        np.asarray(mu[np.concatenate(chosen)], np.float32), tuple(len(own) for own in chosen), root.astype(np.float32)
+    )

@@ -81,8 +81,8 @@ class Sidecar:
     versions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     """Versions of the libraries that wrote it."""
     weights_sha256: str = ""
-    latent_groups: int = 0
-    """Gaussians of the aggregate posterior; 0 where it was not fitted, and z is drawn from N(0, I)."""
+    latent_counts: tuple[int, ...] = ()
+    """Drawings of each group in the aggregate posterior; empty where z is drawn from N(0, I)."""
     latents_sha256: str = ""
 
     @property
@@ -147,10 +147,10 @@ def release(
         raise CheckpointError(f"{folder}: already exists; choose another name")
     files = dict(beside or {})
     if latents is not None:
-        halves = {"mean": latents.mean.astype(np.float16), "factor": latents.factor.astype(np.float16)}
-        files[LATENTS] = encode_tensors(halves)
+        kept = {"means": latents.means, "sigma": latents.sigma}
+        files[LATENTS] = encode_tensors({name: value.astype(np.float16) for name, value in kept.items()})
         digest = hashlib.sha256(files[LATENTS]).hexdigest()
-        sidecar = dataclasses.replace(sidecar, latent_groups=len(latents.mean), latents_sha256=digest)
+        sidecar = dataclasses.replace(sidecar, latent_counts=latents.counts, latents_sha256=digest)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with atomic.new_folder(folder) as partial:
@@ -170,11 +170,11 @@ def load(folder: Path) -> Checkpoint:
     sidecar = load_sidecar(folder)
     expected = shapes(sidecar.hparams)
     weights = read_tensors(folder / WEIGHTS, expected, sidecar.weights_sha256)
-    latents, groups, z = None, sidecar.latent_groups, sidecar.hparams.z_size
-    if groups:
-        fitted = {"mean": (groups, z), "factor": (groups, z, z)}
+    latents, counts, z = None, sidecar.latent_counts, sidecar.hparams.z_size
+    if counts:
+        fitted = {"means": (sum(counts), z), "sigma": (z,)}
         found = read_tensors(folder / LATENTS, fitted, sidecar.latents_sha256)
-        latents = Aggregate(found["mean"].astype(np.float32), found["factor"].astype(np.float32))
+        latents = Aggregate(found["means"].astype(np.float32), counts, found["sigma"].astype(np.float32))
     return Checkpoint(folder, sidecar, {name: value.astype(np.float32) for name, value in weights.items()}, latents)
 
 
@@ -206,7 +206,7 @@ def load_sidecar(folder: Path) -> Sidecar:
             sampling=Sampling(**values["sampling"]) if values.get("sampling") else None,
             versions=dict(values["versions"]),
             weights_sha256=str(values["weights_sha256"]),
-            latent_groups=int(values.get("latent_groups", 0)),
+            latent_counts=tuple(map(int, values.get("latent_counts", ()))),
             latents_sha256=str(values.get("latents_sha256", "")),
         )
     except KeyError as error:
@@ -220,6 +220,8 @@ def load_sidecar(folder: Path) -> Sidecar:
         raise CheckpointError(
             f"{path}: expected {hparams.num_classes} different words (num_classes), found {len(sidecar.words)}"
         )
+    if min(sidecar.latent_counts, default=1) < 1:
+        raise CheckpointError(f"{path}: latent_counts must be at least 1, found {min(sidecar.latent_counts)}")
     if hparams.max_seq_len < 1:
         raise CheckpointError(f"{path}: max_seq_len must be at least 1, found {hparams.max_seq_len}")
     return sidecar
