@@ -12,6 +12,7 @@ from sketchrnn_cli.errors import UsageError
 BACKENDS = ("tensorflow", "jax")
 CHOICES = ("auto", *BACKENDS)
 DEVICES = ("auto", "cpu", "gpu")
+INSTALL = {"tensorflow": "pip install tensorflow (no wheels for Intel Macs)", "jax": "pip install 'sketchrnn[jax]'"}
 ALL = "all"
 """Stands for every device that there is."""
 VARIABLE = "KERAS_BACKEND"
@@ -60,7 +61,7 @@ def installed_choice(
         raise UsageError(f"--device {device}: expected {', '.join(DEVICES)}")
     name, why = _choice(asked, recorded, kernel, device, os.environ)
     if importlib.util.find_spec(name) is None:
-        raise UsageError(f"backend {name} ({why}): not installed; pip install 'sketchrnn[{name}]', or choose another")
+        raise UsageError(f"backend {name} ({why}): not installed; {INSTALL[name]}, or choose another")
     if sys.modules.get("keras") is None and importlib.util.find_spec("keras") is None:
         raise UsageError("training needs Keras, which is not installed; pip install keras")
     return name, why

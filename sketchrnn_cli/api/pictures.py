@@ -14,8 +14,6 @@ from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.drawing.timing import Timing
 from sketchrnn_cli.wording import counted
 
-ANIMATED = (".gif", ".webp", ".apng", ".mp4")
-
 
 class Sheet:
     """Sketches laid out on a page; `draw` makes one."""
@@ -51,7 +49,7 @@ class Sheet:
         Raises:
             SketchRNNError: an unknown format, or a file that cannot be written.
         """
-        animated = morph or Path(path).suffix.lower() in ANIMATED or "%" in os.fspath(path)
+        animated = morph or Path(path).suffix.lower() in output.MOVING or "%" in os.fspath(path)
         target = output.check(path, output.ANIMATIONS if animated else output.STILLS, force=True)
         if animated:
             pictures = sequence(self._sketches, self._style) if morph else [self._picture()]

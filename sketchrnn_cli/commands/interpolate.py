@@ -37,7 +37,7 @@ def interpolate(
     Example: sketchrnn interpolate cat a.svg b.svg --steps 10
     """
     from sketchrnn_cli.commands import meant, sheets
-    from sketchrnn_cli.commands.targets import MOVING
+    from sketchrnn_cli.drawing.output import MOVING
 
     ckpt, inputs = meant.model_and_drawings(words_, checkpoint_dir, (4,) if grid else (2, 4))
     if words and len(words) > 2:

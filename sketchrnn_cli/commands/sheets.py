@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sketchrnn_cli import console
-from sketchrnn_cli.commands.targets import MOVING, Target
+from sketchrnn_cli.commands.targets import Target
 from sketchrnn_cli.drawing import output
 from sketchrnn_cli.drawing.layout import grid, in_blocks, sequence
 from sketchrnn_cli.drawing.style import Style
@@ -144,7 +144,7 @@ def save(sketches: "Sequence[Any]", target: Target, style: Style, morph: bool = 
             save([sketch], target.numbered(number), style)
     elif target.suffix in ARRAYS:
         target.write(lambda path, replace: _write_arrays(sketches, path, replace))
-    elif target.suffix in MOVING:
+    elif target.suffix in output.MOVING:
         pictures = sequence(sketches, style) if morph else [grid(sketches, style=style, **layout)]
         save_animation(pictures, Timing(), target)
     else:

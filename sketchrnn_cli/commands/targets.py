@@ -12,9 +12,7 @@ from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import names
 from sketchrnn_cli.strokes.files import ARRAYS
 
-MOVING = (".gif", ".webp", ".apng", ".mp4")
-"""Suffixes that are always animations."""
-SHEETS = (*output.STILLS, *ARRAYS, *MOVING)
+SHEETS = (*output.STILLS, *ARRAYS, *output.MOVING)
 """Formats of a command that draws sketches; the first is the default."""
 STDOUT = "-"
 

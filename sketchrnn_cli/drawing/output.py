@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 STILLS = (".svg", ".png")
 FRAMES = "frames/"
 """Stands for a folder, or a name with a number such as frame-%03d.png, among the formats given to `check`."""
+MOVING = (".gif", ".webp", ".apng", ".mp4")
+"""Suffixes that are always animations."""
 ANIMATIONS = (".gif", ".webp", ".apng", ".png", ".svg", ".mp4", FRAMES)
 
 NUMBER = re.compile(r"%(?:0(\d))?d")
