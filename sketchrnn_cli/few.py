@@ -14,10 +14,10 @@ import numpy as np
 from sketchrnn_cli.data.dataset import FEW, DataSet, words_of
 from sketchrnn_cli.errors import UsageError
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model.sampling import DEFAULT, TAME, Sampling
+from sketchrnn_cli.model.sampling import TAME, Sampling
 from sketchrnn_cli.store.checkpoint import Checkpoint
 
-STEPS = {10: 150, 20: 300, 100: 600}
+STEPS = {10: 150, 20: 200, 100: 300}
 """By the number of drawings; evenly by its logarithm in between."""
 RECURRENT = 2
 """A recurrent decoder takes so many times the steps, which cost a third each."""
@@ -79,7 +79,7 @@ def recipe(base: HParams, drawings: int, words: int = 0, like_mine: bool = False
         changes["class_dropout"] = 0.5  # "Any" drawing of this model is one of these, too.
     steps *= 1 if is_transformer else RECURRENT
     hparams = base.replace(**changes)
-    return Recipe(hparams, steps, DEFAULT if like_mine else TAME)
+    return Recipe(hparams, steps, TAME)
 
 
 def summary(drawings: int, hparams: HParams, steps: int | None) -> str:
