@@ -177,7 +177,7 @@ def _read_labels(
             array = read(f"{kind}_{split}")
             _check_extra(array, dtype, counts[split], f"{path}: {kind}_{split}")
             if kind == LABELS and array.max(initial=0) >= len(words):
-                raise DataError(f"{path}: {kind}_{split}: label {array.max()} but there are only {len(words)} words")
+                raise DataError(f"{path}: {kind}_{split}: label {array.max()} where there are {len(words)} words")
             extras[split][kind] = array.astype(dtype)
     return words, extras
 

@@ -360,7 +360,7 @@ def packed(array: np.ndarray) -> bytes:
         ({"labels_train": packed(np.zeros(3, np.uint16))}, "expected uint16"),
         ({"labels_train": packed(np.zeros(1, np.int64))}, "expected numbers or text"),
         ({"labels_train": packed(np.zeros(1, np.uint32))}, "expected uint16"),
-        ({"labels_train": packed(np.full(1, 2, np.uint16))}, "label 2 but there are only 2 words"),
+        ({"labels_train": packed(np.full(1, 2, np.uint16))}, "label 2 where there are 2 words"),
         ({"labels_train": packed(np.zeros((1, 1), np.uint16))}, "in one row"),
         ({"labels_train": packed(np.zeros(1, np.uint16))[:-1]}, "a damaged array"),
         ({"labels_train": member(pickle.dumps(objects(SQUARE)))}, "expected numbers or text"),
