@@ -6,7 +6,15 @@ Anything else that escapes is a bug and keeps its traceback (exit code 1).
 
 
 class SketchRNNError(Exception):
-    """Base of every error that is reported in one line."""
+    """Base of every error that is reported in one line.
+
+    Example:
+        >>> try:
+        ...     sketchrnn.load("nobody")
+        ... except sketchrnn.SketchRNNError as error:
+        ...     print(error)
+        no checkpoint 'nobody' ...
+    """
 
     exit_code = 1
 

@@ -40,7 +40,12 @@ def _hp(
 
 @dataclasses.dataclass(frozen=True)
 class HParams:
-    """The settings a model is built and trained with; immutable, validated on creation."""
+    """The settings a model is built and trained with; immutable, validated on creation.
+
+    Example:
+        >>> sketchrnn.HParams(z_size=64).replace(dec_model="layer_norm").z_size
+        64
+    """
 
     # The model.
     conditional: bool = _hp(True, "encode drawings (a VAE); false trains a decoder alone")

@@ -9,7 +9,15 @@ from sketchrnn_cli.data.dataset import Sketches, canvas_size, longest, scale_fac
 
 
 class DataSet:
-    """A Sketch-RNN archive: `train`, `valid` and `test`, each a sequence of stroke-3 sketches; `load` makes one."""
+    """A Sketch-RNN archive: `train`, `valid` and `test`, each a sequence of stroke-3 sketches; `load` makes one.
+
+    Example:
+        >>> cats = sketchrnn.DataSet.load("doodle_cat")
+        >>> cats
+        <DataSet doodle_cat: 20/1/1 sketches of train/valid/test>
+        >>> cats.train[0].dtype
+        dtype('float32')
+    """
 
     def __init__(self, loaded: Loaded) -> None:
         """Wrap what was read; use `load`."""

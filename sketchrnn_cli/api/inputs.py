@@ -32,6 +32,11 @@ def read_sketch(
 
     Warns:
         UserWarning: something was ignored or simplified.
+
+    Example:
+        >>> model = sketchrnn.load("doodle_cat")
+        >>> sketchrnn.read_sketch("doodle_cat:train:0", model).shape[1]
+        3
     """
     if not isinstance(model, Model):
         raise UsageError(f"model {model!r}: expected a model, as sketchrnn.load gives")

@@ -40,13 +40,31 @@ def load(
 
     Raises:
         SketchRNNError: there is no such checkpoint, or it is damaged.
+
+    Example:
+        >>> sketchrnn.load("doodle_cat")
+        <Model doodle_cat: lstm, 23700 steps>
     """
     name = None if ckpt is None else checks.path(ckpt, "checkpoint")
     return Model(Sketcher(names.load(name, Path(checkpoint_dir))))
 
 
 class Model:
-    """A trained model; `load` makes one."""
+    """A trained model; `load` makes one.
+
+    Example:
+        >>> model = sketchrnn.load("doodle_cat")
+        >>> a, b, c = model.sample(3, seed=1)
+        >>> z = model.encode([a, b])
+        >>> z.shape, len(model.decode(z))
+        ((2, 128), 2)
+        >>> len(model.reconstruct([a])), len(model.interpolate([a, b], 5)), len(model.complete(a[:10], 4))
+        (1, 5, 4)
+        >>> answer = model.analogy(a, b, c)
+        >>> known = sketchrnn.load("quickdraw")
+        >>> known.classify(known.sample(word="cat", seed=2), 1)[0][0][0]
+        'cat'
+    """
 
     def __init__(self, sketcher: Sketcher) -> None:
         """Wrap a drawing engine; use `load`."""

@@ -102,6 +102,10 @@ def draw(
 
     Raises:
         SketchRNNError: no sketch, a style that cannot be, or a file that cannot be written.
+
+    Example:
+        >>> sketchrnn.draw(sketchrnn.load("doodle_cat").sample(4, seed=1), "cats.svg")
+        <Sheet of 4 sketches>
     """
     size = checks.whole(size, "size", 8)
     stroke_width = None if stroke_width is None else checks.number(stroke_width, "stroke_width")

@@ -49,6 +49,13 @@ def train(
 
     Raises:
         SketchRNNError: a name is unknown or taken, a value impossible, or the loss not finite any more.
+
+    Example:
+        >>> small = {"enc_rnn_size": 4, "dec_rnn_size": 8, "z_size": 2, "num_mixture": 2}
+        >>> for report in sketchrnn.train("doodle_cat", "mine", steps=2, **small):
+        ...     pass
+        >>> sketchrnn.load("mine")
+        <Model mine@best: lstm, 2 steps>
     """
     backend.choose("auto")
     from sketchrnn_cli import few
