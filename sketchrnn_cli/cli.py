@@ -4,6 +4,7 @@ Command modules import only the standard library and Typer at the top, so that e
 """
 
 import errno
+import os
 import sys
 from typing import Annotated
 
@@ -35,6 +36,9 @@ from sketchrnn_cli.errors import DrawingError, SketchRNNError, UsageError
 
 CLOSED_PIPE = 141
 """Exit code where nobody reads the output any more: what a shell says of a program that SIGPIPE ended."""
+
+OF_THE_USER = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP, errno.ENOTDIR)
+"""Errors of a file that is not the user's to read or write, or cannot be reached."""
 
 FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EIO)
 """Errors of a disk that takes no more."""
@@ -111,11 +115,17 @@ def main() -> None:
         if error.errno == errno.ENAMETOOLONG:
             console.error(f"{str(error.filename)[:40]}...: no name can be that long")
             sys.exit(UsageError.exit_code)
+        if error.errno in OF_THE_USER and error.filename is not None:
+            console.error(f"{os.fsdecode(error.filename)}: {error.strerror}; another place, or another owner's rights?")
+            sys.exit(UsageError.exit_code)
         if error.errno not in FULL or error.filename is not None:
             raise
         console.error(f"standard output cannot be written ({error.strerror}); make room, or send it elsewhere")
         console.abandon()
         sys.exit(DrawingError.exit_code)
+    except MemoryError as error:
+        console.error(f"memory is short: {error or 'nothing is left'}; take a smaller model, batch, count or picture")
+        sys.exit(SketchRNNError.exit_code)
     except KeyboardInterrupt:
         console.error("interrupted")
         sys.exit(130)

@@ -16,6 +16,8 @@ CELLS = ("lstm", "layer_norm", "hyper")
 DECODERS = (*CELLS, "transformer")
 NO_FLOOR = -100.0
 """A `log_sigma_floor` that stands for none."""
+MAX_UNITS = 8192
+"""Of a layer: a recurrent kernel of 1 GiB. The largest in the paper has 2048."""
 
 
 def _hp(
@@ -57,18 +59,18 @@ class HParams:
         ("layer_norm", "lstm"),
         absent="lstm",
     )
-    enc_rnn_size: int = _hp(256, "units of the encoder in each direction", low=1)
-    dec_rnn_size: int = _hp(512, "units of the decoder, the width of a transformer", low=1)
+    enc_rnn_size: int = _hp(256, "units of the encoder in each direction", low=1, high=MAX_UNITS)
+    dec_rnn_size: int = _hp(512, "units of the decoder, the width of a transformer", low=1, high=MAX_UNITS)
     dec_layers: int = _hp(6, "layers of a transformer", low=1, high=48)
     dec_heads: int = _hp(8, "attention heads of a transformer; each has an even share of its width", low=1)
-    dec_mlp_size: int = _hp(640, "hidden units of a transformer's layers", low=1)
-    z_size: int = _hp(128, "length of the latent vector z", low=1)
-    num_mixture: int = _hp(20, "Gaussians in the output mixture", low=1)
+    dec_mlp_size: int = _hp(640, "hidden units of a transformer's layers", low=1, high=4 * MAX_UNITS)
+    z_size: int = _hp(128, "length of the latent vector z", low=1, high=MAX_UNITS)
+    num_mixture: int = _hp(20, "Gaussians in the output mixture", low=1, high=1000)
     log_sigma_floor: float = _hp(
         NO_FLOOR, f"least log sigma of a Gaussian, in model units; {NO_FLOOR:g} for none", low=NO_FLOOR, high=0.0
     )
     num_classes: int = _hp(0, "words that the model knows drawings by; 0 for an unlabeled model", low=0, high=65535)
-    class_size: int = _hp(64, "length of a word's vector", low=1)
+    class_size: int = _hp(64, "length of a word's vector", low=1, high=MAX_UNITS)
 
     # Optimization.
     batch_size: int = _hp(100, "sketches in a batch", low=1)

@@ -332,7 +332,7 @@ SUFFIXES = {
     "jpeg": "jpg", "latents": "json", "studio file": "ndjson", "studio drawing": "json", "studio film": "json",
     "studio morph": "json", "cache": "json",
 }  # fmt: skip
-COSTLY = {"hdf5": 100, "studio film": 20, "studio morph": 20}
+COSTLY = {"hdf5": 50, "studio film": 20, "studio morph": 20, "png": 5, "png chunks": 5, "jpeg": 5}
 """Readers that are given one input where another is given so many."""
 PICTURES = ("png", "png chunks", "jpeg")
 """What needs scikit-image."""
