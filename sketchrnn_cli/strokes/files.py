@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from tokenize import TokenError
+from typing import IO
 
 import numpy as np
 
@@ -182,6 +183,7 @@ def _read(path: Path) -> object:
         if path.suffix.lower() == ".npy":
             with path.open("rb") as file, warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # NumPy's, of headers written by Python 2.
+                _check_shape(file)
                 array = np.lib.format.read_array(file, allow_pickle=False)
             if array.dtype.kind not in "biuf":
                 raise DataError(f"{path}: expected numbers, received {array.dtype}")
@@ -191,3 +193,12 @@ def _read(path: Path) -> object:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (ValueError, OverflowError, EOFError, SyntaxError, TokenError, RecursionError, MemoryError) as error:
         raise DataError(f"{path}: not a valid {path.suffix or 'file'} of numbers ({error})") from error
+
+
+def _check_shape(file: IO[bytes]) -> None:
+    """Refuse a negative shape, which NumPy 1.26 accepts, and rewind the file."""
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    if min(read(file)[0], default=0) < 0:
+        raise ValueError("a negative shape")
+    file.seek(0)

@@ -53,7 +53,7 @@ def test_a_model_that_ends_at_once_draws_blank_sheets(conditional: bool) -> None
 
 def test_help_names_defaults_that_are_not_fixed_numbers() -> None:
     shown = " ".join(CliRunner().invoke(app, ["sample", "--help"]).stdout.split())
-    for default in ("between", "the model's max_seq_len", "1.2 % of the size"):
+    for default in ("in between", "the model's max_seq_len", "1.2 % of the size"):
         assert f"[default: {default}]" in shown
 
 
