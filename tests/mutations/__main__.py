@@ -3,10 +3,11 @@
     python tests/mutations [--list | --check] [--fast] [--jobs 2] [NAME ...]
 
 A wrong is a search and a replacement in one source file, and the test that must notice it; the wrongs of each package
-are in its `.toml` file. It counts as noticed only if that test fails by an assertion: an error while importing or
-collecting, a time-out, a skip, or a text that does not occur exactly once makes the exit code 1, as does a wrong that
-passes unnoticed without a reason given. First the named tests must pass as things are. NAME is part of names or of
-files. `--check` only looks whether every wrong can be planted; `--fast` takes those marked so.
+are in its `.toml` file. It counts as noticed only if that test, or a case of it, fails by an assertion: an error while
+importing or collecting, a time-out, a skip, or a text that does not occur exactly once makes the exit code 1, as does a
+wrong that passes unnoticed without a reason given. First the named tests must pass as things are.
+
+NAME is part of names or of files. `--check` only looks whether every wrong can be planted; `--fast` takes those marked.
 """
 
 import argparse
@@ -103,13 +104,14 @@ class Copy:
             path.write_text(source, encoding="utf-8")
         if isinstance(found, str):
             return found
-        others = [became for became in found if became not in ("assertion", "passed")]
-        if others:
+        all_became = [became for _, became in found]
+        others = [became for became in all_became if became not in ("assertion", "passed")]
+        if others and ("assertion" not in all_became or not all(became.startswith("call: ") for became in others)):
             return f"NO ASSERTION: {others[0]}"
-        return NOTICED if "assertion" in found else UNNOTICED if found else "NO TEST RAN"
+        return NOTICED if "assertion" in all_became else UNNOTICED if found else "NO TEST RAN"
 
-    def run(self, tests: Sequence[str], backend: str, limit: float = LIMIT_SECONDS) -> list[str] | str:
-        """Run tests; return what became of each, or why that is not known."""
+    def run(self, tests: Sequence[str], backend: str, limit: float = LIMIT_SECONDS) -> list[tuple[str, str]] | str:
+        """Run tests; return the name of each, below `tests/`, and what became of it, or why that is not known."""
         outcome = self.folder / "outcome.json"
         outcome.unlink(missing_ok=True)
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "outcome"]
@@ -138,17 +140,23 @@ class Copy:
                 return f"TOO SLOW: {limit:.0f} s"
         if not outcome.is_file():
             return f"PYTEST FAILED: {said.read_text(encoding='utf-8', errors='replace')[-300:]}"
-        return [each["became"] for each in json.loads(outcome.read_text(encoding="utf-8"))]
+        found = json.loads(outcome.read_text(encoding="utf-8"))
+        return [(each["test"].removeprefix("tests/"), each["became"]) for each in found]
 
 
 def broken(copy: Copy, wrongs: Sequence[Wrong]) -> list[str]:
-    """Return what fails of the named tests as things are: such a test would notice anything."""
-    found = []
+    """Return which of the named tests fail, or do not run, as things are: such a test says nothing of a wrong."""
+    faults = []
     for backend in sorted({wrong.backend for wrong in wrongs}):
         tests = sorted({wrong.test for wrong in wrongs if wrong.backend == backend})
-        became = copy.run(tests, backend, LIMIT_SECONDS * 10)
-        found += [became] if isinstance(became, str) else [each for each in became if each != "passed"]
-    return found
+        found = copy.run(tests, backend, LIMIT_SECONDS * 10)
+        if isinstance(found, str):
+            faults.append(found)
+            continue
+        faults += [f"{test}: {became}" for test, became in found if became != "passed"]
+        ran = {name for test, _ in found for name in (test, test.partition("[")[0])}
+        faults += [f"{test}: did not run" for test in tests if test not in ran]
+    return faults
 
 
 def run(wrongs: Sequence[Wrong], jobs: int) -> int:
