@@ -65,14 +65,24 @@ class Corpus:
 
     def padded(self, chosen: np.ndarray) -> Padded:
         """Return the chosen sketches padded to the longest of them; past its length a sketch holds anything."""
+        points = self._gathered(chosen, slice(None))
+        return Padded(points[:, :, :2], points[:, :, 2] > 0, self.lengths[chosen])
+
+    def pens(self, chosen: np.ndarray) -> np.ndarray:
+        """Return `padded` without the offsets: whether the pen lifts after a point, bool `[sketches, time]`."""
+        return self._gathered(chosen, 2) > 0
+
+    def _gathered(self, chosen: np.ndarray, columns: int | slice) -> np.ndarray:
+        """Return columns of the points of sketches, `[sketches, time, ...]`."""
         time = np.arange(self.lengths[chosen].max(initial=1))
         owners, places = self.index[chosen].T
-        points = np.zeros((len(chosen), len(time), 3), np.result_type(*(part.points.dtype for part in self.parts)))
+        dtype = np.result_type(*(part.points.dtype for part in self.parts))
+        points = np.zeros((len(chosen), len(time), *self.parts[0].points[:0, columns].shape[1:]), dtype)
         for owner in np.unique(owners):
             part, rows = self.parts[owner], np.flatnonzero(owners == owner)
             at = part.offsets[places[rows], None] + time
-            points[rows] = part.points[np.minimum(at, len(part.points) - 1)]
-        return Padded(points[:, :, :2], points[:, :, 2] > 0, self.lengths[chosen])
+            points[rows] = part.points[:, columns][np.minimum(at, len(part.points) - 1)]
+        return points
 
 
 def corpus(parts: Sequence[Sketches], max_points: int, labels: Sequence[np.ndarray] | None = None) -> Corpus:
@@ -219,8 +229,8 @@ def _to_length(array: np.ndarray, length: int) -> np.ndarray:
 def _augmented_lengths(sketches: Corpus, batches: list[np.ndarray], hparams: HParams, epoch: int) -> list[int]:
     """Return the points of the longest sketch of each batch, as the augmentation of an epoch leaves it."""
     chosen = np.concatenate(batches)
-    _, pen, lengths = sketches.padded(chosen)
-    kept = kept_points(np, pen, lengths, chosen, epoch_key(hparams.seed, epoch), hparams).sum(axis=1)
+    pen, key = sketches.pens(chosen), epoch_key(hparams.seed, epoch)
+    kept = kept_points(np, pen, sketches.lengths[chosen], chosen, key, hparams).sum(axis=1)
     ends = np.cumsum([len(batch) for batch in batches])
     return [int(kept[end - len(batch) : end].max()) for batch, end in zip(batches, ends, strict=True)]
 
