@@ -3,6 +3,7 @@
 import functools
 import math
 import os
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,6 +30,8 @@ MAX_UNROLL = 10
 writing its results takes longer."""
 COMPILES_ASIDE = True
 """Whether `compiled` itself compiles, in any thread, rather than the first call."""
+_lowering = threading.Lock()
+"""Held while a function is lowered, which is Python's work: together, threads would all be as late as the last."""
 MAX_PARTS = 8
 """Maximum parts of the matmul of a kernel gradient, which alone would not occupy a GPU."""
 
@@ -221,9 +224,13 @@ def compiled(function: Callable, kernel: str, examples: Sequence[Any], donate: b
     donated = 0 if donate else ()
     if mesh.current() is not None:
         shapes = jax.tree.map(mesh.example, tuple(examples))
-        return jax.jit(function, donate_argnums=donated, out_shardings=mesh.sharding()).lower(*shapes).compile()
-    shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype), tuple(examples))
-    return jax.jit(function, donate_argnums=donated).lower(*shapes).compile()
+        jitted = jax.jit(function, donate_argnums=donated, out_shardings=mesh.sharding())
+    else:
+        shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), x.dtype), tuple(examples))
+        jitted = jax.jit(function, donate_argnums=donated)
+    with _lowering:
+        lowered = jitted.lower(*shapes)
+    return lowered.compile()
 
 
 def snapshot(tree: Any) -> Any:
