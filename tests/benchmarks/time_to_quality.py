@@ -30,8 +30,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--steps", type=int, default=20_000, help="the run's budget, which it need not use up")
     parser.add_argument("--minutes", type=float, default=10.0, help="after which a run is given up")
-    parser.add_argument("more", nargs="*", help="options of train, after --")
-    arguments = parser.parse_args()
+    end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    arguments = parser.parse_args(sys.argv[1:end])
+    arguments.more = sys.argv[end + 1 :]  # Options of train.
     seconds: dict[str, list[float]] = {"cold": [], "warm": []}
     for seed in arguments.seeds:
         with tempfile.TemporaryDirectory() as folder:

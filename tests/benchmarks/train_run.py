@@ -28,8 +28,9 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--backend", default="auto")
     parser.add_argument("--repeat", type=int, default=1, help="how often the training split is repeated")
-    parser.add_argument("more", nargs="*", help="options of train, after --")
-    arguments = parser.parse_args()
+    end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    arguments = parser.parse_args(sys.argv[1:end])
+    arguments.more = sys.argv[end + 1 :]  # Options of train.
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         data = arguments.archive.resolve()
@@ -67,7 +68,8 @@ def measure(folder: Path, data: Path, arguments: argparse.Namespace) -> None:
     start = wall - after - times["compile"]
     with (folder / "timed" / "log.csv").open(newline="") as file:
         shown = [float(row["sketches_per_second"]) for row in csv.DictReader(file)]
-    sketches = int(arguments.steps * len(archive.load(data).train) / -(-len(archive.load(data).train) // 100))
+    an_epoch, rows = map(int, re.findall(r"\((\d+) steps of (\d+) sketches an epoch\)", done.stderr)[0])
+    sketches = int(arguments.steps * min(len(archive.load(data).train) / an_epoch, rows))
     print(f"wall {wall:.2f} s: start {start:.2f}, " + ", ".join(f"{what} {times[what]:.2f}" for what in times))
     print(f"step {step:.3f} ms, end to end {sketches / wall:.0f} sketches/s")
     print(f"validate + save + reports: {100 * (times['validate'] + times['save'] + times['reports']) / after:.1f} % "
