@@ -1,11 +1,19 @@
 """Compile what a run needs, each part in a thread of its own where the backend allows it."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Generic, TypeVar
 
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model import kernels
+from sketchrnn_cli.training.feeds import Feed
+from sketchrnn_cli.training.packing import Packing
+from sketchrnn_cli.training.validation import Validation
+
 Key = TypeVar("Key")
+VALIDATION = 0
+"""Stands for the validation among the padded lengths that are compiled."""
 
 
 class Compilation(Generic[Key]):
@@ -49,3 +57,20 @@ class Compilation(Generic[Key]):
 
     def _begin(self, key: Key) -> None:
         self._made[key] = self._pool.submit(self._builds[key])
+
+
+def begin(feed: Feed, lengths: Sequence[int], validation: Validation, hparams: HParams) -> Compilation[int]:
+    """Begin to compile a run's step for every padded length, in this order, and its validation.
+
+    A thread must not touch the state, which a step may overwrite meanwhile: it gets its shapes alone.
+    """
+    engine, kernel, state = kernels.engine(), kernels.prepare(hparams), Packing(hparams).examples()
+
+    def build(length: int) -> Callable[[], Callable]:
+        return lambda: engine.compiled(feed.function(length), kernel, (state, *feed.examples(length)), True)
+
+    builds = {length: build(length) for length in lengths}
+    if len(validation):
+        measure, examples = validation.function(), validation.examples()
+        builds[VALIDATION] = lambda: engine.compiled(measure, kernel, (state, *examples), False)
+    return Compilation(builds, engine.COMPILES_ASIDE)

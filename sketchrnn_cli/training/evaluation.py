@@ -99,7 +99,7 @@ def batches(sketches: Corpus, scale: float, hparams: HParams) -> Iterator[tuple[
 
 def evaluate(
     evaluate_batch: Callable[..., network.SketchLosses],
-    weights: Mapping[str, Array],
+    weights: Any,
     made: Iterable[tuple[Batch, Array]],
     lengths: np.ndarray,
     hparams: HParams,
@@ -107,8 +107,8 @@ def evaluate(
     """Measure every sketch of a split once, at full N_max length.
 
     Args:
-        evaluate_batch: from `evaluator`.
-        weights: the model's tensors.
+        evaluate_batch: from `evaluator`, or another function of weights, batch and noise.
+        weights: what that takes: the model's tensors.
         made: `batches` of the split; at least one.
         lengths: points of each sketch of the split.
         hparams: those of the model.
@@ -116,7 +116,10 @@ def evaluate(
     running: deque[network.SketchLosses] = deque()
     sums = []
     for batch, noise in made:
-        running.append(evaluate_batch(weights, batch, noise))
+        losses = evaluate_batch(weights, batch, noise)
+        for term in losses:
+            kernels.engine().begin_fetch(term)
+        running.append(losses)
         if len(running) > AHEAD:
             sums.append(_fetched(running.popleft()))
     sums += map(_fetched, running)

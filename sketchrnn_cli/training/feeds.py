@@ -6,11 +6,11 @@ Both augment by the same statement with the same noise, so a step sees the same 
 import itertools
 import os
 from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from keras import ops
 
 from sketchrnn_cli.data.augmentation import Padded, augment, to_rows
 from sketchrnn_cli.data.batches import Batch, Corpus, Planned, batch_size, make, plan, steps_per_epoch
@@ -18,8 +18,9 @@ from sketchrnn_cli.data.noise import epoch_key
 from sketchrnn_cli.data.prefetch import mapped, prefetch
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
+from sketchrnn_cli.training.blocks import BLOCK, Told, block_step, no_history, tensor
 from sketchrnn_cli.training.evaluation import on_device
-from sketchrnn_cli.training.step import State, Step, step_function
+from sketchrnn_cli.training.packing import State
 
 Array = Any
 WORKERS = 4
@@ -39,7 +40,7 @@ class Work:
     sketches: int
     """Real sketches of its batch."""
     arguments: tuple
-    """What the compiled function takes besides state and `Step`."""
+    """What the compiled function takes besides state, history and what is `Told`."""
 
 
 class Feed(Protocol):
@@ -49,13 +50,10 @@ class Feed(Protocol):
         """Yield the work after `step` steps, epoch after epoch, made ahead."""
 
     def function(self, length: int) -> Callable[..., tuple[State, Array]]:
-        """Return what is compiled for a length: ``(state, step, *arguments) -> (state, METRICS)``."""
+        """Return what is compiled for a length: ``(state, history, steps, place, *arguments) -> (state, history)``."""
 
     def examples(self, length: int) -> tuple:
-        """Return arrays of the shapes of `step` and `arguments`."""
-
-
-STEP_EXAMPLE = Step(np.int32(0), np.float32(0), np.float32(0))
+        """Return arrays of the shapes of what that takes besides state."""
 
 
 def plans(
@@ -91,15 +89,14 @@ class HostFeed:
 
     def function(self, length: int) -> Callable[..., tuple[State, Array]]:
         """See `Feed`."""
-        take = step_function(self._hparams)
-        return lambda state, step, batch: take(state, batch, step)
+        return block_step(self._hparams)
 
     def examples(self, length: int) -> tuple:
         """See `Feed`."""
         number = np.zeros(self._rows, np.int32)
         rows = np.zeros((self._rows, length + 1, 5), np.float32)
         batch = Batch(rows, number, number, np.int32(0))
-        return STEP_EXAMPLE, batch if kernels.several() is None else on_device(batch, whole=True)
+        return no_history(), *Told.EXAMPLE, batch if kernels.several() is None else on_device(batch, whole=True)
 
 
 class DeviceFeed:
@@ -119,26 +116,38 @@ class DeviceFeed:
 
     def work(self, step: int) -> Generator[Work, None, None]:
         """See `Feed`."""
-        return prefetch(self._numbers(step), depth=16)
+        with closing(prefetch(self._blocks(step), depth=2)) as blocks:
+            for block in blocks:
+                yield from block
 
-    def _numbers(self, step: int) -> Generator[Work, None, None]:
+    def _blocks(self, step: int) -> Generator[list[Work], None, None]:
+        """Yield the work of every block, its numbers uploaded together."""
+        planned = plans(self._sketches, self._hparams, self._lengths, step)
+        while True:
+            first = step % BLOCK
+            block = list(itertools.islice(planned, BLOCK - first))
+            keys = {epoch: epoch_key(self._hparams.seed, epoch) for epoch in {epoch for epoch, _ in block}}
+            keys_of, chosen = np.zeros((BLOCK, 2), np.uint32), np.full((BLOCK, self._rows), -1, np.int32)
+            for place, (epoch, batch) in enumerate(block, first):
+                keys_of[place] = keys[epoch]
+                chosen[place, : len(batch.sketches)] = batch.sketches
+            arguments = (self._data, tensor(keys_of), self._spread(chosen))
+            yield [Work(batch.length, len(batch.sketches), arguments) for _, batch in block]
+            step += len(block)
+
+    def _spread(self, chosen: np.ndarray) -> Array:
+        """Return the numbers of the sketches of a block, `[BLOCK, batch]`, each on the device that gets the sketch."""
         several = kernels.several()
-        for epoch, planned in plans(self._sketches, self._hparams, self._lengths, step):
-            chosen = np.full(self._rows, -1, np.int32)
-            chosen[: len(planned.sketches)] = planned.sketches
-            if several is not None:
-                chosen = several.spread(chosen[several.share(self._rows)])
-            key = epoch_key(self._hparams.seed, epoch)
-            yield Work(planned.length, len(planned.sketches), (self._data, key, chosen))
+        return tensor(chosen) if several is None else several.spread(chosen[:, several.share(self._rows)], axis=1)
 
     def function(self, length: int) -> Callable[..., tuple[State, Array]]:
         """See `Feed`."""
-        take = step_function(self._hparams)
+        take = block_step(self._hparams)
 
         def gather_and_take(
-            state: State, step: Step, data: tuple[Array, ...], key: Array, chosen: Array
+            state: State, history: Array, steps: Any, place: Array, data: tuple[Array, ...], keys: Array, chosen: Array
         ) -> tuple[State, Array]:
-            return take(state, self._gathered(data, chosen, key, length), step)
+            return take(state, history, steps, place, self._gathered(data, chosen[place], keys[place], length))
 
         return gather_and_take
 
@@ -158,21 +167,13 @@ class DeviceFeed:
 
     def examples(self, length: int) -> tuple:
         """See `Feed`."""
-        chosen, several = np.zeros(self._rows, np.int32), kernels.several()
-        if several is not None:
-            chosen = several.spread(chosen[several.share(self._rows)])
-        return STEP_EXAMPLE, self._data, np.zeros(2, np.uint32), chosen
+        chosen = self._spread(np.zeros((BLOCK, self._rows), np.int32))
+        return no_history(), *Told.EXAMPLE, self._data, np.zeros((BLOCK, 2), np.uint32), chosen
 
 
 def tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Array]:
     """Return arrays as tensors, whole on every device."""
     return {name: tensor(value) for name, value in arrays.items()}
-
-
-def tensor(array: np.ndarray) -> Array:
-    """Return an array as a tensor, whole on every device."""
-    several = kernels.several()
-    return ops.convert_to_tensor(array) if several is None else several.replicated(array)
 
 
 def fits_device(sketches: Corpus) -> bool:

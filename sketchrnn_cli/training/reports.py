@@ -90,13 +90,10 @@ class Losses:
     def __init__(self) -> None:
         self._sum, self._last, self._steps = np.zeros(len(METRICS)), np.zeros(len(METRICS)), 0
 
-    def add(self, metrics: np.ndarray, steps: int = 1) -> None:
-        """Add the mean `METRICS` of so many steps."""
-        self._sum, self._last, self._steps = (
-            self._sum + steps * metrics.astype(np.float64),
-            metrics,
-            self._steps + steps,
-        )
+    def add(self, metrics: np.ndarray) -> None:
+        """Add the metrics of some steps, `[steps, METRICS]`."""
+        self._sum, self._last = self._sum + metrics.sum(axis=0, dtype=np.float64), metrics[-1]
+        self._steps += len(metrics)
 
     def __len__(self) -> int:
         return self._steps

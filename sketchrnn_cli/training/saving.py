@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from keras import ops
@@ -13,8 +12,9 @@ from keras import ops
 from sketchrnn_cli.errors import CheckpointError, TrainingError
 from sketchrnn_cli.store import runs
 from sketchrnn_cli.store.checkpoint import Sidecar
+from sketchrnn_cli.training import packing
+from sketchrnn_cli.training.packing import Packing, State
 
-Array = Any
 REST = 10.0
 """A thread that wrote for a second rests for so many: saving takes no more than a tenth of one core."""
 
@@ -23,8 +23,8 @@ REST = 10.0
 class Save:
     """A state to save: a copy that no step overwrites."""
 
-    state: tuple[dict[str, Array], dict[str, Array]]
-    """Weights and optimizer's slots, on the device."""
+    state: State
+    """On the device."""
     sidecar: Sidecar
     is_best: bool = False
     keep_epoch: bool = False
@@ -37,18 +37,19 @@ class Saver:
     raised in the thread that trains, at `check`, `flush` or `close`; nothing is written after it.
     """
 
-    def __init__(self, folder: Path, run: runs.Run, unfinite: Callable[[int], TrainingError]) -> None:
+    def __init__(self, folder: Path, run: runs.Run, packed: Packing, unfinite: Callable[[int], TrainingError]) -> None:
         """Prepare to save.
 
         Args:
             folder: the run's.
             run: what is saved so far.
+            packed: how states are.
             unfinite: makes the error for weights that are not finite at a step.
         """
         self.run = run
         self.seconds = 0.0
         """What writing took, in its thread."""
-        self._folder, self._unfinite = folder, unfinite
+        self._folder, self._packing, self._unfinite = folder, packed, unfinite
         self.check_folder: Callable[[], None] = lambda: None
         """Called before each save; raises where the folder is not the run's any more."""
         self._waiting: list[Save] = []
@@ -118,9 +119,10 @@ class Saver:
 
     def _write(self, save: Save) -> None:
         self.check_folder()
-        weights, slots = ({name: ops.convert_to_numpy(value) for name, value in part.items()} for part in save.state)
-        if not all(np.isfinite(value).all() for value in (*weights.values(), *slots.values())):
+        state = packing.mapped(ops.convert_to_numpy, save.state)
+        if not all(np.isfinite(array).all() for part in state for array in part):
             raise self._unfinite(save.sidecar.step)
+        weights, slots = self._packing.released(np, state)
         try:
             self.run = runs.save_step(
                 self._folder, self.run, save.sidecar, weights, slots, save.is_best, save.keep_epoch

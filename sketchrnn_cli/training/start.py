@@ -21,7 +21,8 @@ from sketchrnn_cli.store.checkpoint import Checkpoint, DataSource, Sidecar
 from sketchrnn_cli.store.schedule import Engine, Schedule
 from sketchrnn_cli.training import budget, devices, optimizer, words
 from sketchrnn_cli.training.feeds import fits_device
-from sketchrnn_cli.training.trainer import CHOOSING, Trainer
+from sketchrnn_cli.training.trainer import Trainer
+from sketchrnn_cli.training.validation import CHOOSING
 
 COMPILING_STEPS = {"cpu": 10.0, "gpu": 150.0}
 """What compiling one padded length more costs, in steps; on a GPU the lengths compile side by side."""

@@ -7,11 +7,9 @@ step: metrics are fetched while later steps run, checkpoints are copied on the d
 
 import dataclasses
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, nullcontext
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from keras import ops
@@ -20,32 +18,23 @@ from sketchrnn_cli.data.batches import Corpus, batch_size, plan, steps_per_epoch
 from sketchrnn_cli.errors import CheckpointError, TrainingError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
-from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.store import runs
 from sketchrnn_cli.store.checkpoint import Checkpoint, Sidecar
 from sketchrnn_cli.store.lock import locked
-from sketchrnn_cli.training import budget, devices, evaluation, optimizer
-from sketchrnn_cli.training.compiling import Compilation
-from sketchrnn_cli.training.feeds import FEEDS, Feed, Work, tensors
-from sketchrnn_cli.training.reports import CompileReport, Losses, Report, StepReport, Times, ValidationReport
+from sketchrnn_cli.training import budget, devices, failures, packing
+from sketchrnn_cli.training.blocks import Told, no_history, tensor
+from sketchrnn_cli.training.compiling import VALIDATION, Compilation, begin
+from sketchrnn_cli.training.feeds import FEEDS, Feed, Work
+from sketchrnn_cli.training.packing import Packing
+from sketchrnn_cli.training.progress import Progress
+from sketchrnn_cli.training.reports import CompileReport, Report, ValidationReport
 from sketchrnn_cli.training.saving import Save, Saver
-from sketchrnn_cli.training.step import METRICS, schedule
+from sketchrnn_cli.training.validation import Validation
 
-Array = Any
 REPORT_SECONDS = 0.25
 """From one report to the next."""
-AHEAD_SECONDS, MAX_AHEAD = 0.1, 16
-"""How far the device is kept supplied: enough never to starve it, little enough to stop soon when told to."""
-MIN_SPAN_SECONDS, SPAN_SECONDS = 2.0, 10.0
-"""Over how long the speed is measured."""
 AGREE_STEPS = 50
 """After how many steps several hosts ask one another whether to stop: they must stop at the same one."""
-VALIDATION = 0
-"""Stands for the validation among the padded lengths that are compiled."""
-CHOOSING = 30
-"""Validation sketches from which on they choose the best step; of fewer, chance would: the best is the last."""
-KEPT_BATCHES = 256 << 20
-"""Bytes of validation batches that are kept on the device; more are made at each validation."""
 
 
 class Trainer:
@@ -74,11 +63,10 @@ class Trainer:
             slots: the optimizer's tensors; zero where None.
             clock: seconds.
         """
-        self.folder, self.sidecar = folder, sidecar
+        self.folder, self.sidecar, self.step = folder, sidecar, sidecar.step
         self.training, self.validation = training, validation
         self.rows = batch_size(training, sidecar.hparams)
         self.steps_per_epoch = steps_per_epoch(training, sidecar.hparams)
-        self.step = sidecar.step
         self.stopping = False
         """Set it to stop soon: after this step; with several hosts, when they next agree."""
         several = kernels.several()
@@ -86,32 +74,22 @@ class Trainer:
         self._agreed = False
         self.leads = devices.leads()
         """Whether this process saves and shows: the first of several hosts, or the only one."""
-        self.times = Times()
         self.total_steps = budget.total_steps(run.schedule, self.steps_per_epoch)
         self.notes: tuple[str, ...] = ()
         """What the user should know of how it was set up."""
         if run.engine is None:
             raise ValueError("a run that trains has an engine")
         self.engine: runs.Engine = run.engine
-        initial = initialize(sidecar.hparams) if weights is None else weights
-        if slots is None:
-            slots = optimizer.first_slots(initial, sidecar.hparams)
-        else:
-            initial, slots = optimizer.swap_average(initial, slots, sidecar.hparams)
-        self._state = (tensors(initial), tensors(slots))
-        self._clock, self.began = clock, clock()
-        self._found = _read(folder / runs.RUN_FILE)
-        self._saver = Saver(folder, run, lambda step: self._not_finite("the weights are", step))
-        self._best_step = int(run.best or 0)
-        self._chooses = len(validation) >= CHOOSING
-        self._validated_at = self._saved_step = -1
-        self._saved_at = self._reported_at = self._synced_at = clock()
-        self._in_flight: deque[tuple[Work, int, Array]] = deque()
-        """Work, steps before it, metrics still on the device."""
-        self._ahead = 1
-        self._losses, self._since_validation = Losses(), Losses()
-        self._speed, self._span_from = 0.0, (0, 0.0)
-        self._validation_batches: list | None = None
+        self._packing = Packing(sidecar.hparams)
+        self._state = packing.mapped(tensor, self._packing.first(weights, slots))
+        self._history, self._told = no_history(), Told(sidecar.hparams)
+        self._clock, self.began, self._found = clock, clock(), self._run_file()
+        self._saver = Saver(folder, run, self._packing, lambda step: self._not_finite("the weights are", step))
+        self._validation = Validation(validation, sidecar.units_per_model_unit, sidecar.hparams)
+        self._best_step, self._validated_at = int(run.best or 0), -1
+        self._saved_step, self._saved_at = -1, clock()
+        self._progress = Progress(clock, self._loss_not_finite)
+        self.times = self._progress.times
 
     @property
     def hparams(self) -> HParams:
@@ -133,7 +111,7 @@ class Trainer:
         """
         self.total_steps = total_steps or self.total_steps
         with locked(self.folder) if self.leads else nullcontext(lambda: None) as self._saver.check_folder:
-            if self.leads and _read(self.folder / runs.RUN_FILE) != self._found:
+            if self.leads and self._run_file() != self._found:
                 raise CheckpointError(
                     f"{self.folder}: another training has written it meanwhile; choose another --name"
                 )
@@ -143,7 +121,8 @@ class Trainer:
                 self._saver.flush()
                 raise
             except kernels.engine().DEVICE_ERRORS as error:
-                raise self._device_failed(error) from error
+                alone = self._agrees is None
+                raise failures.device_failed(error, self.step, self.run, self.folder, alone) from error
             finally:
                 self._saver.close()
 
@@ -152,44 +131,38 @@ class Trainer:
             self.training, self.hparams, self.sidecar.units_per_model_unit, self.engine.lengths
         )
         with closing(feed.work(self.step)) as works, closing(self._compilation(feed)) as compilation:
-            self._saved_at = self._reported_at = self._synced_at = self._clock()
+            self._progress.begin()
+            self._saved_at = self._clock()
             yield from self._steps(works, compilation)
         if self.leads and self.step != self._saved_step and self.run.last != runs.step_name(self.step):
-            self._submit(Save(self._copy(), self._sidecar_now()))
-        began = self._clock()
-        self._saver.flush()
-        self.times.save += self._clock() - began
+            self._submit()
+        with self._progress.timed("save"):
+            self._saver.flush()
 
     def _steps(self, works: Iterator[Work], compilation: Compilation[int]) -> Iterator[Report]:
         """Take steps until training ends."""
         while not self._ended():
             began = self._clock()
             work = next(works)
-            if self._losses or self._in_flight:  # Before the first step this is part of the start.
+            if self.times.compiled:  # Before the first step this is part of the start.
                 self.times.input_wait += self._clock() - began
             yield from self._take(work, compilation)
             yield from self._after_step(compilation)
 
     def _take(self, work: Work, compilation: Compilation[int]) -> Iterator[Report]:
         """Have the device take a step, and wait for it where it is given more than it needs."""
-        step = kernels.engine().scalars(schedule(self.step, self.hparams))
-        if compilation.is_new(work.length):
+        is_new, began = compilation.is_new(work.length), 0.0
+        if is_new:
             yield from self._drained()
             yield CompileReport(compilation.number + 1, compilation.total, f"length {work.length}", self.step)
             began = self._clock()
-            self._state, metrics = compilation.take(work.length)(self._state, step, *work.arguments)
-            self._losses.add(self._finite(self.step, metrics))
-            self.step += 1
-            self.times.compile += self._clock() - began
-            self.times.compiled += 1
-            self._synced_at = self._clock()
+        take = compilation.take(work.length)
+        self._state, self._history = take(self._state, self._history, *self._told.at(self.step), *work.arguments)
+        if is_new:
+            self._progress.compiled(self.step, self._history, began)
         else:
-            self._state, metrics = compilation.take(work.length)(self._state, step, *work.arguments)
-            kernels.engine().begin_fetch(metrics)
-            self._in_flight.append((work, self.step, metrics))
-            self.step += 1
-            while len(self._in_flight) > self._ahead:
-                self._fetch()
+            self._progress.given(self.step, work.sketches, self._history)
+        self.step += 1
 
     def _after_step(self, compilation: Compilation[int]) -> Iterator[Report]:
         """Report, validate and save what is due."""
@@ -201,20 +174,21 @@ class Trainer:
         keeps = self._keeps()
         if validates or keeps or self._ended():
             yield from self._drained()
-        elif self._losses and self._clock() - self._reported_at > REPORT_SECONDS:
+        elif self._progress.is_due(REPORT_SECONDS):
             yield from self._handed(self._report())
         if self.total_steps is None:
             self._fit(compilation)
         report = None
         if validates:
+            self._progress.begin_span()
             yield from self._compiled_validation(compilation)
             report = self._validate(compilation)
         is_best = report is not None and report.is_best
         due = self._clock() - self._saved_at > self.run.schedule.save_every
         if self.leads and (is_best or keeps or due):
-            self._submit(Save(self._copy(), self._sidecar_now(), is_best, keeps))
+            self._submit(is_best, keeps)
         if report is not None:
-            self._synced_at = self._clock()
+            self._progress.sync()
             yield from self._handed(report)
 
     def _ended(self) -> bool:
@@ -234,7 +208,7 @@ class Trainer:
 
     def checkpoint(self) -> Checkpoint:
         """Return the model as it stands."""
-        weights = {name: ops.convert_to_numpy(value) for name, value in self._released()[0].items()}
+        weights, _ = self._packing.released(np, packing.mapped(ops.convert_to_numpy, self._state))
         return Checkpoint(self.folder, self._sidecar_now(), weights)
 
     def save(self) -> None:
@@ -244,154 +218,49 @@ class Trainer:
             CheckpointError: it cannot be written; what was saved before stays.
             TrainingError: the weights are not finite any more; likewise.
         """
-        self._submit(Save(self._copy(), self._sidecar_now()))
+        self._submit()
         self._saver.flush()
+
+    def _run_file(self) -> bytes | None:
+        path = self.folder / runs.RUN_FILE
+        return path.read_bytes() if path.is_file() else None
 
     def _sidecar_now(self) -> Sidecar:
         return dataclasses.replace(self.sidecar, step=self.step, epoch=self.step // self.steps_per_epoch)
 
-    def _copy(self) -> Any:
-        return kernels.engine().snapshot(self._released())
-
-    def _released(self) -> tuple[dict[str, Array], dict[str, Array]]:
-        """Return weights and slots as a checkpoint holds them: the average of the weights, where there is one."""
-        return optimizer.swap_average(*self._state, self.hparams)
-
-    def _submit(self, save: Save) -> None:
-        self._saver.submit(save if self._chooses else dataclasses.replace(save, is_best=True))
+    def _submit(self, is_best: bool = False, keeps: bool = False) -> None:
+        state, is_best = kernels.engine().snapshot(self._state), is_best or not self._validation.chooses
+        self._saver.submit(Save(state, self._sidecar_now(), is_best, keeps))
         self._saved_step, self._saved_at = self.step, self._clock()
 
     def _compilation(self, feed: Feed) -> Compilation[int]:
         """Begin to compile every length, in the order of need, and the validation."""
-        engine, kernel = kernels.engine(), kernels.prepare(self.hparams)
         epoch, done = divmod(self.step, self.steps_per_epoch)
         first = next(plan(self.training, self.hparams, self.engine.lengths, epoch, done)).length
-        # A thread must not touch the state, which a step may overwrite meanwhile: it gets its shapes alone.
-        state = tuple(
-            {name: np.broadcast_to(np.zeros((), np.float32), value.shape) for name, value in part.items()}
-            for part in self._state
-        )
-
-        def build(length: int) -> Callable[[], Callable]:
-            return lambda: engine.compiled(feed.function(length), kernel, (state, *feed.examples(length)), True)
-
-        builds = {length: build(length) for length in sorted(self.engine.lengths, key=lambda length: length != first)}
-        if len(self.validation):
-            losses = evaluation.losses_of(self.hparams)
-            examples = next(evaluation.batches(self.validation, 1.0, self.hparams))
-            builds[VALIDATION] = lambda: engine.compiled(losses, kernel, (state[0], *examples), False)
-        return Compilation(builds, engine.COMPILES_ASIDE)
+        lengths = sorted(self.engine.lengths, key=lambda length: length != first)
+        return begin(feed, lengths, self._validation, self.hparams)
 
     def _compiled_validation(self, compilation: Compilation[int]) -> Iterator[Report]:
         """Wait for the validation to be compiled, and call it once, apart from its time."""
-        if not len(self.validation) or not compilation.is_new(VALIDATION):
+        if not len(self._validation) or not compilation.is_new(VALIDATION):
             return
         yield CompileReport(compilation.number + 1, compilation.total, "validation", self.step)
-        began = self._clock()
-        made = evaluation.batches(self.validation, self.sidecar.units_per_model_unit, self.hparams)
-        first = next(made)
-        ops.convert_to_numpy(compilation.take(VALIDATION)(self._released()[0], *first).kl)
-        batch_bytes = 4 * int(np.prod(first[0].rows.shape))
-        if batch_bytes * -(-len(self.validation) // evaluation.ROWS) <= KEPT_BATCHES:
-            self._validation_batches = [first, *made]
-        self.times.compile += self._clock() - began
-
-    def _fetch(self) -> None:
-        """Fetch the metrics of the oldest step in flight; by then the device has taken it."""
-        work, step, metrics = self._in_flight.popleft()
-        self._losses.add(self._finite(step, metrics))
-        now = self._clock()
-        self.times.steps += now - self._synced_at
-        self._synced_at = now
-        self.times.steps_timed += 1
-        self.times.sketches_timed += work.sketches
-        self._ahead = int(np.clip(AHEAD_SECONDS * self.times.steps_timed / max(self.times.steps, 1e-9), 1, MAX_AHEAD))
+        with self._progress.timed("compile"):
+            self._validation.first(compilation.take(VALIDATION), self._state)
 
     def _drained(self) -> Iterator[Report]:
         """Wait for every step in flight, and report them."""
-        while self._in_flight:
-            self._fetch()
-        if self._losses:
+        self._progress.drain(self.step, self._history)
+        if self._progress.losses:
             yield from self._handed(self._report())
-        self._span_from = (self.times.sketches_timed, self.times.steps)
 
     def _handed(self, report: Report) -> Iterator[Report]:
         """Yield a report, and time what its reader does with it."""
-        began = self._clock()
-        yield report
-        self.times.reports += self._clock() - began
+        with self._progress.timed("reports"):
+            yield report
 
-    def _finite(self, step: int, metrics: Array) -> np.ndarray:
-        """Return `METRICS` of the step after `step` steps.
-
-        Raises:
-            TrainingError: one is NaN or infinite.
-        """
-        fetched = np.asarray(ops.convert_to_numpy(metrics))
-        if not np.isfinite(fetched).all():
-            self._saver.flush()
-            raise self._not_finite("the loss is", step + 1)
-        return fetched
-
-    def _device_failed(self, error: BaseException) -> TrainingError:
-        line = (str(error).splitlines() or ["no message"])[0][:200]
-        if self._agrees:
-            return TrainingError(
-                f"a device or another host failed at step {self.step}: {line}; start all hosts again, with --resume "
-                f"{self.folder.name} where it has saved a step"
-            )
-        stands = f"the checkpoint of step {int(self.run.last or 0)} stands: --resume goes on from it"
-        return TrainingError(
-            f"the device failed at step {self.step} (kernel {self.engine.kernel}): {line}; "
-            + (stands if self.run.last else "nothing was saved before")
-        )
-
-    def _not_finite(self, what: str, step: int) -> TrainingError:
-        whole = "nothing was saved before; begin again"
-        if self.run.last:
-            whole = f"the checkpoint of step {int(self.run.last)} is whole: go on from it (--from {self.folder})"
-        return TrainingError(
-            f"{what} not finite at step {step}; {whole} with a lower learning rate (--set learning_rate=...)"
-        )
-
-    def _report(self) -> StepReport:
-        step = self._in_flight[0][1] if self._in_flight else self.step
-        count = len(self._losses)
-        mean = self._losses.take()
-        self._since_validation.add(np.array([mean[name] for name in METRICS]), count)
-        self._reported_at = self._clock()
-        return StepReport(
-            epoch=max(step - 1, 0) // self.steps_per_epoch,
-            step=step,
-            total_steps=self.total_steps,
-            loss=mean["loss"],
-            reconstruction_loss=mean["offset_loss"] + mean["pen_loss"],
-            kl_loss=mean["kl_loss"],
-            kl_weight=mean["kl_weight"],
-            learning_rate=mean["learning_rate"],
-            sketches_per_second=self._speed_now(),
-            seconds_left=self._seconds_left(step),
-        )
-
-    def _speed_now(self) -> float:
-        """Return the sketches a second since the device last stood still, or over the last `SPAN_SECONDS` about.
-
-        A span begins with nothing in flight and ends with little, so it is not measured before it is long enough.
-        """
-        sketches, seconds = (now - then for now, then in zip(
-            (self.times.sketches_timed, self.times.steps), self._span_from, strict=True
-        ))  # fmt: skip
-        if seconds > 0 and (not self._in_flight or seconds > MIN_SPAN_SECONDS):
-            self._speed = sketches / seconds
-        if seconds > SPAN_SECONDS:
-            self._span_from = (self.times.sketches_timed, self.times.steps)
-        return self._speed
-
-    def _seconds_left(self, step: int) -> float | None:
-        if self.total_steps is None or not self.times.steps_timed:
-            return None
-        spent = self.times.steps + self.times.validate + self.times.save
-        return (self.total_steps - step) * spent / self.times.steps_timed
+    def _report(self) -> Report:
+        return self._progress.report(self.step, self.total_steps, self.steps_per_epoch)
 
     def _fit(self, compilation: Compilation[int]) -> None:
         """Turn a budget in minutes into steps, once enough of them were measured or the time is over."""
@@ -404,30 +273,28 @@ class Trainer:
         self._saver.run = dataclasses.replace(self.run, schedule=whole)
         if self.run.last == "":
             self.sidecar = dataclasses.replace(self.sidecar, hparams=budget.stretched(self.hparams, self.total_steps))
+            self._told = Told(self.hparams)
 
     def _validate(self, compilation: Compilation[int]) -> ValidationReport:
         """Measure the validation split, and remember whether it is the best."""
-        began, best = self._clock(), self.sidecar.best
-        measured = None
-        if len(self.validation):
-            scale = self.sidecar.units_per_model_unit
-            made = self._validation_batches or evaluation.batches(self.validation, scale, self.hparams)
-            evaluate_batch = compilation.take(VALIDATION)
-            measured = evaluation.evaluate(
-                evaluate_batch, self._released()[0], made, self.validation.lengths, self.hparams
-            )
-            value = measured.validation_loss(self.hparams)
-            if not np.isfinite(value):
-                raise self._not_finite("the validation loss is", self.step)
-            best = value if best is None or value < best else best
-        is_best = self._chooses and best != self.sidecar.best
-        self.sidecar = dataclasses.replace(self.sidecar, best=best if self._chooses else None)
-        self._validated_at = self.step
-        self._best_step = self.step if is_best or not self._chooses else self._best_step
-        training_loss = self._since_validation.take()["loss"]
-        self.times.validate += self._clock() - began
+        best, measured = self.sidecar.best, None
+        with self._progress.timed("validate"):
+            if len(self._validation):
+                measured = self._validation.measure(compilation.take(VALIDATION), self._state)
+                value = measured.validation_loss(self.hparams)
+                if not np.isfinite(value):
+                    raise self._not_finite("the validation loss is", self.step)
+                best = value if best is None or value < best else best
+            is_best = self._validation.chooses and best != self.sidecar.best
+            self.sidecar = dataclasses.replace(self.sidecar, best=best if self._validation.chooses else None)
+            self._validated_at = self.step
+            self._best_step = self.step if is_best or not self._validation.chooses else self._best_step
+            training_loss = self._progress.since_validation.take()["loss"]
         return ValidationReport(self.step / self.steps_per_epoch, self.step, training_loss, measured, is_best)
 
+    def _loss_not_finite(self, step: int) -> TrainingError:
+        self._saver.flush()
+        return self._not_finite("the loss is", step)
 
-def _read(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
+    def _not_finite(self, what: str, step: int) -> TrainingError:
+        return failures.not_finite(what, step, self.run, self.folder)

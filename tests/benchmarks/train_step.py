@@ -24,10 +24,9 @@ from sketchrnn_cli.data.dataset import scale_factor
 from sketchrnn_cli.data.noise import epoch_key
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
-from sketchrnn_cli.model.weights import initialize
-from sketchrnn_cli.training import feeds, optimizer, start
+from sketchrnn_cli.training import blocks, feeds, packing, start
 from sketchrnn_cli.training.compiling import Compilation
-from sketchrnn_cli.training.step import schedule
+from sketchrnn_cli.training.packing import Packing
 
 END = np.array([0.0, 0.0, 0.0, 0.0, 1.0], np.float32)
 MONKEYS = Path(__file__).resolve().parents[3] / "shared" / "data" / "npz" / "quickdraw_monkey.npz"
@@ -42,6 +41,7 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=1, help="how often the set is repeated, for large batches")
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--buckets", type=int, default=HParams.buckets, help="padded lengths at most of ours")
+    parser.add_argument("--lengths", type=int, nargs="+", help="the padded lengths of ours, such as those of a run")
     parser.add_argument("--no-input", action="store_true", help="ours on batches that are on the device already")
     parser.add_argument("--pipeline", default="auto", choices=("auto", "host", "device"), help="where ours are made")
     parser.add_argument("--no-dropout", action="store_true")
@@ -66,7 +66,9 @@ def main() -> None:
     pipeline = pipeline if arguments.pipeline == "auto" else arguments.pipeline
     sides = {}
     if arguments.only in (None, "ours"):
-        sides["ours"] = ours(sketches, scale, hparams, "host" if arguments.no_input else pipeline, arguments.no_input)
+        lengths = tuple(arguments.lengths or padded_lengths(sketches, hparams, 1e9, 1.0))
+        pipeline = "host" if arguments.no_input else pipeline
+        sides["ours"] = ours(sketches, scale, hparams, lengths, pipeline, arguments.no_input)
     if arguments.only in (None, "seed"):
         sides["seed"] = seed(sketches, scale, hparams)
     times: dict[str, list[float]] = {name: [] for name in sides}
@@ -87,25 +89,27 @@ def main() -> None:
     print(f"peak memory of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 
-def ours(sketches: Corpus, scale: float, hparams: HParams, pipeline: str, no_input: bool) -> Callable[[int], float]:
+def ours(
+    sketches: Corpus, scale: float, hparams: HParams, lengths: tuple[int, ...], pipeline: str, no_input: bool
+) -> Callable[[int], float]:
     """Return a function that takes our steps and returns the mean seconds of one.
 
     Args:
         sketches: the training split.
         scale: data units per model unit.
         hparams: model and batches.
+        lengths: padded lengths, the last at least the longest sketch.
         pipeline: host or device.
         no_input: make the batches of an epoch, at most 200, beforehand, and only step.
     """
-    lengths = padded_lengths(sketches, hparams, 1e9, 1.0)
     feed = feeds.FEEDS[pipeline](sketches, hparams, scale, lengths)
-    slots = optimizer.first_slots(initialize(hparams), hparams)
-    current, number, kernel = (feeds.tensors(initialize(hparams)), feeds.tensors(slots)), 0, kernels.prepare(hparams)
-    examples = (dict(initialize(hparams)), slots)
+    packed, kernel = Packing(hparams), kernels.prepare(hparams)
+    state = packing.mapped(blocks.tensor, packed.first(None, None))
+    history, told, number = blocks.no_history(), blocks.Told(hparams), 0
     began = time.perf_counter()
 
     def build(length: int) -> Callable[[], Callable]:
-        arguments = (examples, *feed.examples(length))
+        arguments = (packed.examples(), *feed.examples(length))
         return lambda: kernels.engine().compiled(feed.function(length), kernel, arguments, True)
 
     compilation = Compilation({length: build(length) for length in lengths}, kernels.engine().COMPILES_ASIDE)
@@ -116,12 +120,11 @@ def ours(sketches: Corpus, scale: float, hparams: HParams, pipeline: str, no_inp
         works = itertools.cycle(made)
 
     def take_one() -> object:
-        nonlocal current, number
+        nonlocal state, history, number
         work = next(works)
-        step = kernels.engine().scalars(schedule(number, hparams))
-        current, metrics = compilation.take(work.length)(current, step, *work.arguments)
+        state, history = compilation.take(work.length)(state, history, *told.at(number), *work.arguments)
         number += 1
-        return metrics
+        return history
 
     while number < 200 or (compilation.number < len(lengths) and number < 1000):
         metrics = take_one()

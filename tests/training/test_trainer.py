@@ -14,8 +14,9 @@ from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
 from sketchrnn_cli.store import checkpoint, names, runs
 from sketchrnn_cli.store.schedule import Schedule
-from sketchrnn_cli.training import budget, schedules, start
+from sketchrnn_cli.training import budget, packing, schedules, start
 from sketchrnn_cli.training.evaluation import Evaluation, batches, evaluate, evaluator
+from sketchrnn_cli.training.feeds import tensors
 from sketchrnn_cli.training.reports import CompileReport, StepReport, ValidationReport
 from sketchrnn_cli.training.trainer import Trainer
 
@@ -177,7 +178,7 @@ def test_a_loss_that_is_not_finite_stops_training_and_leaves_the_checkpoint_whol
     list(begin(tmp_path / "run", data).train(5))
     before = state(tmp_path / "run")
     trainer = start.resumed_run("run", tmp_path, {})
-    trainer._state[0]["output.bias"] = trainer._state[0]["output.bias"] * float("nan")
+    trainer._state = packing.mapped(lambda array: array * float("nan"), trainer._state)
     with pytest.raises(TrainingError, match=r"not finite at step 6; the checkpoint of step 5 is whole"):
         list(trainer.train(20))
     after = state(tmp_path / "run")
@@ -204,7 +205,7 @@ def test_a_device_that_fails_ends_the_run_which_resumes(
 
 def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path, data: Path) -> None:
     trainer = begin(tmp_path / "run", data)
-    trainer._state[0]["output.bias"] = trainer._state[0]["output.bias"] * float("inf")
+    trainer._state = packing.mapped(lambda array: array * float("inf"), trainer._state)
     with pytest.raises(TrainingError, match="the weights are not finite at step 0; nothing was saved before"):
         trainer.save()
     assert not (tmp_path / "run").exists()
@@ -246,7 +247,7 @@ def test_the_validation_figure_is_at_full_length_and_independent_of_the_batch_si
 
         scale = trainer.sidecar.scale_factor
         made = batches(trainer.validation, scale, hparams)
-        measured = evaluate(measure, trainer._state[0], made, trainer.validation.lengths, hparams)
+        measured = evaluate(measure, tensors(trainer.checkpoint().weights), made, trainer.validation.lengths, hparams)
         assert {shape[1] for shape in seen} == {trainer.hparams.max_seq_len + 1}
         figures.append(np.stack([measured.offset, measured.pen, measured.kl]))
     np.testing.assert_array_equal(figures[0], figures[1])
@@ -310,7 +311,8 @@ class Clock:
 
 
 def with_clock(trainer: Trainer, clock: Clock) -> Trainer:
-    trainer._clock, trainer.began = clock, clock()
+    trainer._clock = trainer._progress._clock = clock
+    trainer.began = clock()
     return trainer
 
 

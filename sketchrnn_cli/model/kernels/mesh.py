@@ -107,9 +107,9 @@ def share(rows: int) -> slice:
     return slice(each * own[0], each * (own[-1] + 1))
 
 
-def spread(rows: np.ndarray) -> Array:
-    """Return a batch's array cut over the devices, of this host's `share` of it."""
-    return jax.make_array_from_process_local_data(sharding(AXIS), rows)
+def spread(rows: np.ndarray, axis: int = 0) -> Array:
+    """Return a batch's array cut over the devices along `axis`, of this host's `share` of it."""
+    return jax.make_array_from_process_local_data(sharding(*[None] * axis, AXIS), rows)
 
 
 def replicated(array: np.ndarray) -> Array:
