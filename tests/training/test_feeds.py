@@ -9,9 +9,12 @@ from keras import ops
 
 from sketchrnn_cli.data import batches
 from sketchrnn_cli.data.dataset import pack
+from sketchrnn_cli.data.noise import epoch_key
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
 from sketchrnn_cli.training import feeds
+from sketchrnn_cli.training.blocks import BLOCK, Told
+from sketchrnn_cli.training.step import schedule
 
 HPARAMS = HParams(batch_size=4, random_scale_factor=0.3, augment_stroke_prob=0.3, seed=5)
 
@@ -36,6 +39,33 @@ def test_the_host_makes_the_batches_of_each_epoch_with_its_own_noise(start: int)
     for found, batch in zip(made, expected[start:], strict=True):
         assert (found.sketches, found.length) == (batch.count, lengths[0])
         np.testing.assert_array_equal(ops.convert_to_numpy(found.arguments[0].rows), batch.rows)
+
+
+@pytest.mark.parametrize("start", [0, 2, BLOCK - 1, BLOCK + 4])
+def test_the_device_is_told_the_sketches_and_the_noise_of_each_step_at_its_place_in_a_block(start: int) -> None:
+    of = corpus()
+    lengths = (int(of.lengths.max()),)
+    epochs = -(-(start + 9) // batches.steps_per_epoch(of, HPARAMS))
+    planned = [(epoch, each) for epoch in range(epochs) for each in batches.plan(of, HPARAMS, lengths, epoch)]
+    work = feeds.DeviceFeed(of, HPARAMS, 2.0, lengths).work(start)
+    made = list(itertools.islice(work, 9))
+    work.close()
+    for step, found in enumerate(made, start):
+        epoch, batch = planned[step]
+        keys, chosen = map(ops.convert_to_numpy, found.arguments[1:])
+        expected = np.full(4, -1)
+        expected[: len(batch.sketches)] = batch.sketches
+        np.testing.assert_array_equal(chosen[step % BLOCK], expected)
+        np.testing.assert_array_equal(keys[step % BLOCK], epoch_key(HPARAMS.seed, epoch))
+        assert (found.sketches, found.length) == (len(batch.sketches), lengths[0])
+
+
+def test_a_step_is_told_its_schedules_at_its_place_in_a_block() -> None:
+    told = Told(HPARAMS)
+    for number in (0, 1, BLOCK - 1, BLOCK, 3 * BLOCK + 7):
+        steps, place = told.at(number)
+        at = int(ops.convert_to_numpy(place))
+        assert tuple(float(values[at]) for values in steps) == tuple(map(float, schedule(number, HPARAMS)))
 
 
 @pytest.mark.parametrize(("memory", "fits"), [(4e4, True), (1.2e3, False)])
