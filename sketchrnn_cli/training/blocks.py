@@ -1,8 +1,8 @@
-"""The compiled step, and what it is told by the block: uploads for `BLOCK` steps at a time, and as many metrics back.
+"""The compiled step, and its inputs and metrics by the block: `BLOCK` steps share uploads and downloads.
 
 A transfer to the device or from it costs the host as much as a step's dispatch. So schedules (and, on the device feed,
-the numbers of the sketches) are uploaded for a block of steps; a step is told its place in it by a scalar that lies on
-the device already, and writes its metrics into a history, of which any later one holds the last `BLOCK` steps'.
+the numbers of the sketches) are uploaded for a block of steps; a step gets its place in it, a scalar that lies on the
+device already, and writes its metrics into a history, of which any later one holds the last `BLOCK` steps'.
 """
 
 from collections.abc import Callable
@@ -29,22 +29,22 @@ def block_step(hparams: HParams) -> Callable[[State, Array, Step, Array, Batch],
     """
     take, packing = step_function(hparams), Packing(hparams)
 
-    def taken(state: State, history: Array, steps: Step, place: Array, batch: Batch) -> tuple[State, Array]:
-        told = Step(*(values[place] for values in steps))
-        (weights, slots), metrics = take(packing.unpack(ops, state), batch, told)
-        mine = ops.arange(BLOCK, dtype="int32")[:, None] == place
-        return packing.pack(ops, weights, slots), ops.where(mine, metrics, history)
+    def take_in_block(state: State, history: Array, steps: Step, place: Array, batch: Batch) -> tuple[State, Array]:
+        step = Step(*(values[place] for values in steps))
+        (weights, slots), metrics = take(packing.unpack(ops, state), batch, step)
+        row = ops.arange(BLOCK, dtype="int32")[:, None]
+        return packing.pack(ops, weights, slots), ops.where(row == place, metrics, history)
 
-    return taken
+    return take_in_block
 
 
-def no_history() -> Array:
+def empty_history() -> Array:
     """Return a history before the first step."""
     return tensor(np.zeros((BLOCK, len(METRICS)), np.float32))
 
 
-class Told:
-    """What each step is told of schedules and of its place, on the device."""
+class ScheduleTable:
+    """The schedules of each block of steps, on the device."""
 
     EXAMPLE = (Step(*(np.zeros(BLOCK, kind) for kind in (np.int32, np.float32, np.float32))), np.int32(0))
     """Of the shapes of what `at` returns."""

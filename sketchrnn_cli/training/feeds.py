@@ -18,7 +18,7 @@ from sketchrnn_cli.data.noise import epoch_key
 from sketchrnn_cli.data.prefetch import mapped, prefetch
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
-from sketchrnn_cli.training.blocks import BLOCK, Told, block_step, no_history, tensor
+from sketchrnn_cli.training.blocks import BLOCK, ScheduleTable, block_step, empty_history, tensor
 from sketchrnn_cli.training.evaluation import on_device
 from sketchrnn_cli.training.packing import State
 
@@ -40,7 +40,7 @@ class Work:
     sketches: int
     """Real sketches of its batch."""
     arguments: tuple
-    """What the compiled function takes besides state, history and what is `Told`."""
+    """What the compiled function takes besides state, history and what `ScheduleTable.at` returns."""
 
 
 class Feed(Protocol):
@@ -96,7 +96,11 @@ class HostFeed:
         number = np.zeros(self._rows, np.int32)
         rows = np.zeros((self._rows, length + 1, 5), np.float32)
         batch = Batch(rows, number, number, np.int32(0))
-        return no_history(), *Told.EXAMPLE, batch if kernels.several() is None else on_device(batch, whole=True)
+        return (
+            empty_history(),
+            *ScheduleTable.EXAMPLE,
+            batch if kernels.several() is None else on_device(batch, whole=True),
+        )
 
 
 class DeviceFeed:
@@ -168,7 +172,7 @@ class DeviceFeed:
     def examples(self, length: int) -> tuple:
         """See `Feed`."""
         chosen = self._spread(np.zeros((BLOCK, self._rows), np.int32))
-        return no_history(), *Told.EXAMPLE, self._data, np.zeros((BLOCK, 2), np.uint32), chosen
+        return empty_history(), *ScheduleTable.EXAMPLE, self._data, np.zeros((BLOCK, 2), np.uint32), chosen
 
 
 def tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Array]:

@@ -37,7 +37,7 @@ class Packing:
         )
         self._smalls = [sum(math.prod(shape) < large for _, shape in table) for table in self._tables]
 
-    def first(self, weights: Mapping[str, np.ndarray] | None, slots: Mapping[str, np.ndarray] | None) -> State:
+    def initial(self, weights: Mapping[str, np.ndarray] | None, slots: Mapping[str, np.ndarray] | None) -> State:
         """Return the state that training begins with, of NumPy.
 
         Args:
@@ -86,7 +86,7 @@ class Packing:
         return weights, slots
 
 
-def mapped(function: Callable[[Array], Array], state: State) -> State:
+def map_arrays(function: Callable[[Array], Array], state: State) -> State:
     """Return the state of what a function makes of each array."""
     weights, slots = (tuple(map(function, part)) for part in state)
     return weights, slots

@@ -59,7 +59,7 @@ class Progress:
         """Let the time of steps and reports begin now."""
         self._synced_at = self._reported_at = self._clock()
 
-    def given(self, step: int, sketches: int, history: Array) -> None:
+    def dispatched(self, step: int, sketches: int, history: Array) -> None:
         """Count a step, the one after `step` others, that the device was given; wait where it is given too much."""
         self._open.append(sketches)
         if len(self._open) >= self._grouped:

@@ -119,7 +119,7 @@ class Saver:
 
     def _write(self, save: Save) -> None:
         self.check_folder()
-        state = packing.mapped(ops.convert_to_numpy, save.state)
+        state = packing.map_arrays(ops.convert_to_numpy, save.state)
         if not all(np.isfinite(array).all() for part in state for array in part):
             raise self._unfinite(save.sidecar.step)
         weights, slots = self._packing.released(np, state)

@@ -22,7 +22,7 @@ from sketchrnn_cli.store import runs
 from sketchrnn_cli.store.checkpoint import Checkpoint, Sidecar
 from sketchrnn_cli.store.lock import locked
 from sketchrnn_cli.training import budget, devices, failures, packing
-from sketchrnn_cli.training.blocks import Told, no_history, tensor
+from sketchrnn_cli.training.blocks import ScheduleTable, empty_history, tensor
 from sketchrnn_cli.training.compiling import VALIDATION, Compilation, begin
 from sketchrnn_cli.training.feeds import FEEDS, Feed, Work
 from sketchrnn_cli.training.packing import Packing
@@ -81,8 +81,8 @@ class Trainer:
             raise ValueError("a run that trains has an engine")
         self.engine: runs.Engine = run.engine
         self._packing = Packing(sidecar.hparams)
-        self._state = packing.mapped(tensor, self._packing.first(weights, slots))
-        self._history, self._told = no_history(), Told(sidecar.hparams)
+        self._state = packing.map_arrays(tensor, self._packing.initial(weights, slots))
+        self._history, self._schedules = empty_history(), ScheduleTable(sidecar.hparams)
         self._clock, self.began, self._found = clock, clock(), self._run_file()
         self._saver = Saver(folder, run, self._packing, lambda step: self._not_finite("the weights are", step))
         self._validation = Validation(validation, sidecar.units_per_model_unit, sidecar.hparams)
@@ -157,11 +157,11 @@ class Trainer:
             yield CompileReport(compilation.number + 1, compilation.total, f"length {work.length}", self.step)
             began = self._clock()
         take = compilation.take(work.length)
-        self._state, self._history = take(self._state, self._history, *self._told.at(self.step), *work.arguments)
+        self._state, self._history = take(self._state, self._history, *self._schedules.at(self.step), *work.arguments)
         if is_new:
             self._progress.compiled(self.step, self._history, began)
         else:
-            self._progress.given(self.step, work.sketches, self._history)
+            self._progress.dispatched(self.step, work.sketches, self._history)
         self.step += 1
 
     def _after_step(self, compilation: Compilation[int]) -> Iterator[Report]:
@@ -208,7 +208,7 @@ class Trainer:
 
     def checkpoint(self) -> Checkpoint:
         """Return the model as it stands."""
-        weights, _ = self._packing.released(np, packing.mapped(ops.convert_to_numpy, self._state))
+        weights, _ = self._packing.released(np, packing.map_arrays(ops.convert_to_numpy, self._state))
         return Checkpoint(self.folder, self._sidecar_now(), weights)
 
     def save(self) -> None:
@@ -246,7 +246,7 @@ class Trainer:
             return
         yield CompileReport(compilation.number + 1, compilation.total, "validation", self.step)
         with self._progress.timed("compile"):
-            self._validation.first(compilation.take(VALIDATION), self._state)
+            self._validation.warm_up(compilation.take(VALIDATION), self._state)
 
     def _drained(self) -> Iterator[Report]:
         """Wait for every step in flight, and report them."""
@@ -273,7 +273,7 @@ class Trainer:
         self._saver.run = dataclasses.replace(self.run, schedule=whole)
         if self.run.last == "":
             self.sidecar = dataclasses.replace(self.sidecar, hparams=budget.stretched(self.hparams, self.total_steps))
-            self._told = Told(self.hparams)
+            self._schedules = ScheduleTable(self.hparams)
 
     def _validate(self, compilation: Compilation[int]) -> ValidationReport:
         """Measure the validation split, and remember whether it is the best."""

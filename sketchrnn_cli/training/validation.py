@@ -39,7 +39,7 @@ class Validation:
         """Return arrays of the shapes of batch and noise."""
         return next(evaluation.batches(self._sketches, 1.0, self._hparams))
 
-    def first(self, evaluate_batch: Callable, state: State) -> None:
+    def warm_up(self, evaluate_batch: Callable, state: State) -> None:
         """Call the compiled function once, apart from its time, and keep the batches if they have room."""
         made = evaluation.batches(self._sketches, self._scale, self._hparams)
         first = next(made)

@@ -17,7 +17,7 @@ from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
 from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.training import evaluation, optimizer, start
-from sketchrnn_cli.training.step import schedule, step_function
+from sketchrnn_cli.training.step import Step, schedule, step_function
 
 
 def main() -> None:
@@ -48,7 +48,7 @@ def measure(hparams: HParams, length: int, batch: int, arguments: argparse.Names
     state = (weights, optimizer.first_slots(weights, hparams))
     state = tuple({name: ops.convert_to_tensor(value) for name, value in part.items()} for part in state)
     rows = evaluation.on_device(made_batch(length, batch))
-    step = kernels.engine().scalars(schedule(0, hparams))
+    step = Step(*map(ops.convert_to_tensor, schedule(0, hparams)))
     kernels.prepare(hparams)
     began, take = time.perf_counter(), kernels.engine().compile_step(step_function(hparams), choice.name)
 

@@ -104,8 +104,8 @@ def ours(
     """
     feed = feeds.FEEDS[pipeline](sketches, hparams, scale, lengths)
     packed, kernel = Packing(hparams), kernels.prepare(hparams)
-    state = packing.mapped(blocks.tensor, packed.first(None, None))
-    history, told, number = blocks.no_history(), blocks.Told(hparams), 0
+    state = packing.map_arrays(blocks.tensor, packed.initial(None, None))
+    history, schedules, number = blocks.empty_history(), blocks.ScheduleTable(hparams), 0
     began = time.perf_counter()
 
     def build(length: int) -> Callable[[], Callable]:
@@ -122,7 +122,7 @@ def ours(
     def take_one() -> object:
         nonlocal state, history, number
         work = next(works)
-        state, history = compilation.take(work.length)(state, history, *told.at(number), *work.arguments)
+        state, history = compilation.take(work.length)(state, history, *schedules.at(number), *work.arguments)
         number += 1
         return history
 

@@ -13,7 +13,7 @@ from sketchrnn_cli.data.noise import epoch_key
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
 from sketchrnn_cli.training import feeds
-from sketchrnn_cli.training.blocks import BLOCK, Told
+from sketchrnn_cli.training.blocks import BLOCK, ScheduleTable
 from sketchrnn_cli.training.step import schedule
 
 HPARAMS = HParams(batch_size=4, random_scale_factor=0.3, augment_stroke_prob=0.3, seed=5)
@@ -61,9 +61,9 @@ def test_the_device_is_told_the_sketches_and_the_noise_of_each_step_at_its_place
 
 
 def test_a_step_is_told_its_schedules_at_its_place_in_a_block() -> None:
-    told = Told(HPARAMS)
+    table = ScheduleTable(HPARAMS)
     for number in (0, 1, BLOCK - 1, BLOCK, 3 * BLOCK + 7):
-        steps, place = told.at(number)
+        steps, place = table.at(number)
         at = int(ops.convert_to_numpy(place))
         assert tuple(float(values[at]) for values in steps) == tuple(map(float, schedule(number, HPARAMS)))
 

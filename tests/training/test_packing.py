@@ -8,7 +8,7 @@ import pytest
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.weights import shapes
 from sketchrnn_cli.training import optimizer
-from sketchrnn_cli.training.packing import Packing, mapped
+from sketchrnn_cli.training.packing import Packing, map_arrays
 
 HPARAMS = HParams(enc_rnn_size=6, dec_rnn_size=8, z_size=4, num_mixture=2, max_seq_len=9, ema_decay=0.9)
 
@@ -29,20 +29,20 @@ def test_what_was_packed_comes_out_again(large: int) -> None:
         assert all(np.array_equal(found[name], value) for name, value in given.items())
     own = [sum(math.prod(value.shape) >= large for value in part.values()) for part in (weights, slots)]
     assert [len(part) - 1 for part in state] == own
-    assert mapped(np.shape, packing.examples()) == mapped(np.shape, state)
+    assert map_arrays(np.shape, packing.examples()) == map_arrays(np.shape, state)
 
 
 def test_a_checkpoint_holds_the_average_where_there_is_one() -> None:
     packing = Packing(HPARAMS)
     weights = drawn(shapes(HPARAMS))
-    slots = optimizer.first_slots(mapped_up(weights), HPARAMS)
+    slots = optimizer.first_slots(increased(weights), HPARAMS)
     released, kept = packing.released(np, packing.pack(np, weights, slots))
     for name, value in weights.items():
         np.testing.assert_array_equal(released[name], value + 1)
         np.testing.assert_array_equal(kept[optimizer.AVERAGE + name], value)
 
 
-def mapped_up(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+def increased(weights: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return other weights, so that the average differs from them."""
     return {name: value + 1 for name, value in weights.items()}
 

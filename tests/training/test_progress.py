@@ -43,7 +43,7 @@ def test_the_metrics_of_every_step_count_once(seconds: float) -> None:
     progress = Progress(device, unfinite)
     progress.compiled(0, device.take(9.0), 0.0)
     for step in range(1, 500):
-        progress.given(step, 100, device.take(seconds))
+        progress.dispatched(step, 100, device.take(seconds))
     progress.drain(500, device.history())
     assert len(progress.losses) == len(progress.since_validation) == 500
     assert progress.losses.take()["loss"] == pytest.approx(np.mean(range(500)))
@@ -56,7 +56,7 @@ def test_a_report_counts_the_steps_that_the_device_has_taken() -> None:
     device = Device()
     progress = Progress(device, unfinite)
     for step in range(40):
-        progress.given(step, 100, device.take(0.001))
+        progress.dispatched(step, 100, device.take(0.001))
     report = progress.report(40, 100, 10)
     assert 40 - 24 <= report.step < 40
     assert report.loss == pytest.approx(np.mean(range(report.step)))
@@ -69,7 +69,7 @@ def test_the_step_whose_loss_is_not_finite_is_named_though_its_group_is_fetched_
 
     def train() -> None:
         for step in range(200):
-            progress.given(step, 100, device.take(0.0001))
+            progress.dispatched(step, 100, device.take(0.0001))
 
     with pytest.raises(TrainingError, match=r"^step 70$"):
         train()
@@ -88,7 +88,7 @@ def test_the_speed_shown_is_within_5_percent_of_the_clocks_though_lengths_are_co
             continue
         seconds = 0.01 if step < 150 else 0.001
         stepped += seconds
-        progress.given(step, 100, device.take(seconds))
+        progress.dispatched(step, 100, device.take(seconds))
         if step % 100 == 99:
             progress.drain(step + 1, device.history())
             shown.append(progress.report(step + 1, 3000, 697).sketches_per_second)

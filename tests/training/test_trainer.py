@@ -178,7 +178,7 @@ def test_a_loss_that_is_not_finite_stops_training_and_leaves_the_checkpoint_whol
     list(begin(tmp_path / "run", data).train(5))
     before = state(tmp_path / "run")
     trainer = start.resumed_run("run", tmp_path, {})
-    trainer._state = packing.mapped(lambda array: array * float("nan"), trainer._state)
+    trainer._state = packing.map_arrays(lambda array: array * float("nan"), trainer._state)
     with pytest.raises(TrainingError, match=r"not finite at step 6; the checkpoint of step 5 is whole"):
         list(trainer.train(20))
     after = state(tmp_path / "run")
@@ -205,7 +205,7 @@ def test_a_device_that_fails_ends_the_run_which_resumes(
 
 def test_weights_that_are_not_finite_are_never_saved(tmp_path: Path, data: Path) -> None:
     trainer = begin(tmp_path / "run", data)
-    trainer._state = packing.mapped(lambda array: array * float("inf"), trainer._state)
+    trainer._state = packing.map_arrays(lambda array: array * float("inf"), trainer._state)
     with pytest.raises(TrainingError, match="the weights are not finite at step 0; nothing was saved before"):
         trainer.save()
     assert not (tmp_path / "run").exists()
@@ -384,11 +384,12 @@ def test_a_drawing_that_sets_n_max_alone_is_told_with_what_to_do(tmp_path: Path)
     assert note.startswith(f"1 of the drawings set N_max to 241 points, 99 % have {most} at most: --max-seq-len {most}")
     assert not any("N_max" in note for note in begin(tmp_path / "run", path, max_seq_len=most).notes)
     first = begin(tmp_path / "run", path, max_seq_len=300).checkpoint()
-    for limit, is_told in ((300, True), (most, False)):
+    for limit, is_schedules in ((300, True), (most, False)):
         hparams = TINY.replace(max_seq_len=limit)
         notes = start.new_run(tmp_path / "run", [archive.load(path)], hparams, EVERY_EPOCH, first).notes
         assert (
-            any(note.startswith(f"1 of the drawings reach 241 points, 99 % have {most}") for note in notes) == is_told
+            any(note.startswith(f"1 of the drawings reach 241 points, 99 % have {most}") for note in notes)
+            == is_schedules
         )
 
 

@@ -243,11 +243,6 @@ def _copied(tree: Any) -> Any:
     return jax.tree.map(jnp.copy, tree)
 
 
-def scalars(values: Any) -> Any:
-    """Convert a tuple of NumPy scalars to arguments of a compiled function."""
-    return values
-
-
 def begin_fetch(array: Array) -> None:
     """Start an asynchronous copy of an array to the host."""
     array.copy_to_host_async()

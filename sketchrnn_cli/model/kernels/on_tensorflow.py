@@ -195,11 +195,6 @@ def snapshot(tree: Any) -> Any:
     return tree
 
 
-def scalars(values: Any) -> Any:
-    """Convert a tuple of NumPy scalars to tensors; numbers would be compiled as constants."""
-    return type(values)(*map(tf.convert_to_tensor, values))
-
-
 def begin_fetch(array: Array) -> None:
     """Do nothing: TensorFlow copies on access."""
 
