@@ -8,7 +8,6 @@ folder is complete on disk, so that a crash, or a reader, always finds a complet
 import dataclasses
 import hashlib
 import json
-import math
 import shutil
 import time
 from collections.abc import Mapping
@@ -29,6 +28,8 @@ FORMATS = ("sketchrnn-run-1", FORMAT)
 """What is read. Version 0.1.0 knows the first alone, and says so of the second."""
 
 RUN_FILE = "run.json"
+LAST_TIME = 250_000_000_000
+"""Seconds since 1970: the year 9892, before the last that Python's calendar has."""
 STATE = "training_state.safetensors"
 
 
@@ -101,7 +102,7 @@ def _validated(run: Run) -> Run:
     for step in (run.last, run.best, *run.kept.values(), *run.states):
         need(is_text(step) and step.isascii() and step.isdecimal(), f"a step is not named by its number: {step!r}")
     need(all(is_text(sha) for sha in run.states.values()), "states must hold SHA-256 sums")
-    need(isinstance(run.time, (int, float)) and math.isfinite(run.time), f"time is no number: {run.time!r}")
+    need(isinstance(run.time, (int, float)) and 0 <= run.time < LAST_TIME, f"time is no number: {run.time!r}")
     need(isinstance(run.data, list) and all(map(is_text, run.data)), "data must be a list of paths")
     if (engine := run.engine) is not None:
         need(engine.backend in BACKENDS, f"backend {engine.backend!r} is none of {', '.join(BACKENDS)}")
