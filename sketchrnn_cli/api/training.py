@@ -58,12 +58,9 @@ def train(
         <Model mine@best: lstm, 2 steps>
     """
     backend.choose("auto")
-    from sketchrnn_cli import few
-    from sketchrnn_cli.data import cache, names
+    from sketchrnn_cli.api import planning
+    from sketchrnn_cli.data import names
     from sketchrnn_cli.hparams import HParams, nearest
-    from sketchrnn_cli.store import names as checkpoint_names
-    from sketchrnn_cli.store.schedule import Schedule
-    from sketchrnn_cli.training import start
 
     known = [field.name for field in dataclasses.fields(HParams)]
     if unknown := sorted(set(hyperparameters) - set(known)):
@@ -71,17 +68,17 @@ def train(
     several = [datasets] if isinstance(datasets, str | os.PathLike) else list(datasets or ())
     if not several:
         raise UsageError("no data set was given; expected names or paths")
+    asked = planning.Request(
+        name,
+        from_=from_,
+        like_mine=like_mine,
+        classes=classes,
+        force=force,
+        checkpoint_dir=Path(checkpoint_dir),
+        schedule={"epochs": epochs, "steps": steps},
+        hyperparameters=hyperparameters,
+    )
     paths = [names.find(checks.path(dataset, "data set"), Path(data_dir)) for dataset in several]
-    folder = checkpoint_names.run_folder(Path(checkpoint_dir), name, "_".join(path.stem for path in paths), force)
-    first = checkpoint_names.load(from_, Path(checkpoint_dir)) if from_ else None
-    sets = [cache.load(path) for path in paths]
-    recipe = few.recipe_for(first, sets, like_mine)
-    begun, sampling = (first.hparams, first.sidecar.sampling) if first else (HParams(), None)
-    if recipe:
-        begun, sampling = recipe.hparams, recipe.sampling
-        steps = recipe.steps if (epochs, steps) == (None, None) else steps
-    schedule = Schedule(epochs=epochs, steps=steps)
-    start.use_device("auto", None)
-    hparams = begun.replace(**hyperparameters)
-    trainer = start.new_run(folder, sets, hparams, schedule, first, classes=classes, sampling=sampling)
-    yield from trainer.train()
+    plan = planning.plan(asked, asked.base(), paths)
+    plan.use_device()
+    yield from plan.trainer().train()
