@@ -1,4 +1,4 @@
-"""The code is as CONTRIBUTING describes it: commands are thin, imports point down."""
+"""The code is as CONTRIBUTING describes it: commands are thin, modules are short, imports point down."""
 
 import ast
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "sketchrnn_cli"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 MAX_STATEMENTS = 20
 """In the body of a command, its docstring apart."""
+MAX_LINES = 300
 
 LAYERS = (
     {"errors", "wording", "atomic", "foreign", "backend", "caches", "download"},
@@ -41,6 +42,11 @@ def statements(function: ast.FunctionDef) -> int:
 def test_a_command_reads_makes_one_call_and_reports(path: Path) -> None:
     long = {function.name: statements(function) for function in functions(path)}
     assert {name: count for name, count in long.items() if count > MAX_STATEMENTS} == {}
+
+
+def test_no_module_is_longer_than_a_reader_can_hold() -> None:
+    lines = {str(path.relative_to(PACKAGE)): len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES}
+    assert {name: count for name, count in lines.items() if count > MAX_LINES} == {}
 
 
 def name_of(path: Path) -> str:
