@@ -1,5 +1,6 @@
 """What is kept to save time and can be deleted at any moment: prepared data, converted drawings, compiled steps."""
 
+import contextlib
 import os
 import shutil
 from pathlib import Path
@@ -67,4 +68,10 @@ def clear(data_dir: Path) -> int:
 
 
 def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else 0
+    """Return the bytes of a folder's files; another process may remove some meanwhile."""
+    size = 0
+    for parent, _, files in os.walk(folder):
+        for file in files:
+            with contextlib.suppress(OSError):
+                size += os.stat(os.path.join(parent, file)).st_size
+    return size

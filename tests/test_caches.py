@@ -29,3 +29,11 @@ def test_caches_are_named_with_their_size_and_deleted_on_request(
     assert "deleted: 2.0 MB" in cleared.stderr
     assert [cache.size for cache in caches.found(data)] == [0, 0, 0]
     assert (data / "cat.npz").read_bytes() == b"stays"
+
+
+def test_a_size_is_found_while_files_vanish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(caches.HOME, str(tmp_path))
+    (tmp_path / "jax").mkdir()
+    (tmp_path / "jax" / "step").write_bytes(bytes(7))
+    (tmp_path / "jax" / "gone").symlink_to("nowhere")  # As a file is that was listed and then removed.
+    assert caches.found(tmp_path)[2].size == 7

@@ -24,6 +24,8 @@ GIF_MAX_FPS = 50
 
 MAX_PIXELS = 200_000_000
 """Of all frames together (0.8 GB), for writers that hold them all in memory."""
+MAX_VIDEO_PIXELS = 139_264 * 16 * 16
+"""Of a frame of H.264 at its highest level, 6.2."""
 
 
 def frames(pictures: Sequence[Picture], timing: Timing, transparent: bool = False) -> Iterator[np.ndarray]:
@@ -162,6 +164,9 @@ def write_mp4(pictures: Sequence[Picture], timing: Timing, path: Path) -> None:
         raise DrawingError(f"MP4 needs ffmpeg, which was not found: {INSTALL_FFMPEG}") from error
     if shutil.which(program) is None:
         raise DrawingError(f"MP4 needs ffmpeg, which cannot be run as {program}: {INSTALL_FFMPEG}")
+    if (size := pictures[0].width * pictures[0].height) > MAX_VIDEO_PIXELS:
+        limit = MAX_VIDEO_PIXELS // 10**6
+        raise UsageError(f"a frame of {size // 10**6} megapixels; a frame of H.264 has {limit}: give a smaller size")
     settings: dict[str, Any] = {"codec": "libx264", "macro_block_size": 1, "ffmpeg_log_level": "quiet"}
     film: Any = imageio.get_writer(path, format="FFMPEG", fps=timing.fps, **settings)
     with film:

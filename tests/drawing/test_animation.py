@@ -150,6 +150,14 @@ def test_a_transparent_background_becomes_a_white_page_in_a_gif(tmp_path: Path) 
     assert (images[0][0] == 255).all()
 
 
+def test_a_film_of_frames_that_no_player_has_is_refused_before_the_first(tmp_path: Path) -> None:
+    pytest.importorskip("imageio_ffmpeg", reason="the extra 'video' is not installed")
+    large = grid([SQUARE], style=Style(size=16384))
+    with pytest.raises(UsageError, match=r"H\.264 has 35"):
+        animation.write_mp4([large], Timing(), tmp_path / "a.mp4")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_film_has_even_sides_and_as_many_frames_as_ticks(tmp_path: Path) -> None:
     ffmpeg = pytest.importorskip("imageio_ffmpeg", reason="the extra 'video' is not installed")
     odd = grid([np.array([[60, 0, 0], [0, 33, 1]], dtype=np.float32)], style=Style(size=65, margin=8))
