@@ -1,6 +1,6 @@
 """Training: schedules, the optimizer, the trainer, evaluation.
 
-Importing this package loads Keras and its backend, with their start-up messages kept off the screen.
+Importing this package loads Keras and its backend, with their start-up messages suppressed.
 """
 
 import os
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def _muted() -> Iterator[None]:
-    """Send what native code writes to stderr nowhere: TensorFlow logs before any setting of its own is read."""
+    """Discard what native code writes to stderr: TensorFlow logs before reading any of its settings."""
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)

@@ -1,4 +1,4 @@
-"""How long a run is, how often it is validated, and how a budget in minutes becomes steps."""
+"""The length of a run, the validation interval, and the conversion of a budget in minutes to steps."""
 
 import math
 
@@ -9,26 +9,26 @@ from sketchrnn_cli.store.schedule import Schedule
 from sketchrnn_cli.training.reports import Times
 
 EPOCHS = 50
-"""Epochs by default, as in the seed."""
+"""Default epochs, as in the seed."""
 MIN_STEPS = 5000
-"""Steps by default at least: 50 epochs of a small set would end before anything is learnt."""
+"""Minimum steps by default: 50 epochs of a small set are too few."""
 VALIDATION_SHARE = 0.03
-"""Of a run, for validation."""
+"""Fraction of a run spent on validation."""
 MIN_INTERVAL = 100
 """Steps from one validation to the next, at least: on the fastest GPUs the least of them costs as much as four steps,
 most of it on the host."""
 FORWARD = 1 / 3
-"""Of a training step's time, for the forward pass alone."""
+"""Time of a forward pass, as a fraction of a training step."""
 MEASURED_STEPS, MEASURED_SECONDS, MEASURED_SHARE = 5, 4.0, 0.1
-"""A budget in minutes is fitted after so many steps, and so many seconds of them or this share of the budget."""
+"""A budget in minutes is converted after so many steps, and so many seconds or this fraction of the budget."""
 RESERVE_SECONDS, RESERVE_SHARE = 1.0, 0.05
-"""For the end of a run, and for validation and saving on the way."""
+"""Reserved for validation, saving, and the end of a run."""
 FULL_STEPS = 35_000
-"""Steps that the default decay rates are meant for: 50 epochs of 70,000 sketches."""
+"""Steps that the default decay rates assume: 50 epochs of 70,000 sketches."""
 
 
 def total_steps(schedule: Schedule, steps_per_epoch: int) -> int | None:
-    """Return the step at which training ends: as asked for, or a sensible number; None for minutes yet to be fitted."""
+    """Return the step at which training ends: as requested, or a default; None for minutes not converted yet."""
     if schedule.steps is not None:
         return schedule.steps
     if schedule.epochs is not None:
@@ -37,7 +37,7 @@ def total_steps(schedule: Schedule, steps_per_epoch: int) -> int | None:
 
 
 def check(total: int | None, step: int, schedule: Schedule) -> None:
-    """Refuse a budget that is spent before training begins.
+    """Refuse a budget that is exhausted before training starts.
 
     Raises:
         UsageError: see above.
@@ -48,10 +48,9 @@ def check(total: int | None, step: int, schedule: Schedule) -> None:
 
 
 def validation_interval(training: Corpus, validation: Corpus, hparams: HParams) -> int:
-    """Return the steps from one validation to the next, so that validation takes `VALIDATION_SHARE` of them.
+    """Return the steps between validations, so that validation takes `VALIDATION_SHARE` of the time.
 
-    It is estimated from data and hyperparameters alone: what is best, and when patience ends, must not depend on a
-    clock.
+    Estimated from data and hyperparameters only: the best step, and when patience ends, must not depend on a clock.
     """
     if not len(validation):
         return MIN_INTERVAL
@@ -61,13 +60,13 @@ def validation_interval(training: Corpus, validation: Corpus, hparams: HParams) 
 
 
 def fitted(schedule: Schedule, times: Times, elapsed: float, to_compile: int) -> int | None:
-    """Return the steps that are left in a budget of minutes; None while too little was measured.
+    """Return the steps left in a budget of minutes; None until enough has been measured.
 
     Args:
         schedule: with minutes.
         times: of the run so far.
-        elapsed: seconds since its beginning.
-        to_compile: functions still to be compiled.
+        elapsed: seconds since its start.
+        to_compile: number of functions not compiled yet.
     """
     budget = 60.0 * (schedule.minutes or 0.0)
     left = budget - elapsed - RESERVE_SECONDS
@@ -81,9 +80,9 @@ def fitted(schedule: Schedule, times: Times, elapsed: float, to_compile: int) ->
 
 
 def stretched(hparams: HParams, steps: int) -> HParams:
-    """Return hyperparameters whose learning rate and KL weight end after `steps` where they would after `FULL_STEPS`.
+    """Return hyperparameters whose learning rate and KL weight reach after `steps` their values at `FULL_STEPS`.
 
-    Rates that are not the defaults were asked for, and stay.
+    Rates other than the defaults were requested, and are kept.
     """
     names = ("decay_rate", "kl_decay_rate")
     default = {name: getattr(HParams, name) for name in names if getattr(hparams, name) == getattr(HParams, name)}

@@ -1,4 +1,4 @@
-"""How often a model of words would name drawings rightly: p(drawing | word) over all words, on the training engine."""
+"""Zero-shot classification of a data set: p(drawing | word) for all words, on the training engine."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,29 +14,29 @@ from sketchrnn_cli.strokes.formats import to_stroke5
 from sketchrnn_cli.training.evaluation import evaluator, on_device
 
 LENGTHS = (32, 64, 96, 128)
-"""Rows that drawings are padded to, each compiled once; longer ones to N_max and the end row."""
+"""Padded lengths in rows, each compiled once; longer drawings are padded to N_max and the end row."""
 
 
 @dataclass(frozen=True)
 class Named:
-    """One drawing of a data set, and the words that the model gives it."""
+    """A drawing of a data set, and its classification."""
 
     word: int
-    """Its own, as an index into the model's words."""
+    """Its label, as an index into the model's words."""
     order: np.ndarray
     """Indices of all words, the most probable first."""
 
     def within(self, count: int) -> bool:
-        """Return whether its own word is among the first `count`."""
+        """Return whether its label is among the first `count`."""
         return self.word in self.order[:count]
 
 
 def name_all(loaded: Checkpoint, dataset: DataSet, split: str, limit: int, seed: int) -> Iterator[Named]:
-    """Yield the words that a model gives drawings of a split, `limit` of them at most, drawn by lot.
+    """Classify at most `limit` drawings of a split, chosen at random.
 
     Raises:
         UsageError: the model knows no words.
-        DataError: no drawing of the split is of a word that the model knows and short enough.
+        DataError: the split has no drawing of a known word within N_max.
     """
     words, hparams, sketches = loaded.sidecar.words, loaded.hparams, dataset.splits[split]
     if not words:

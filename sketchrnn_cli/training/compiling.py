@@ -1,4 +1,4 @@
-"""Compile what a run needs, each part in a thread of its own where the backend allows it."""
+"""Compile the functions of a run, each in its own thread if the backend allows it."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -17,14 +17,14 @@ VALIDATION = 0
 
 
 class Compilation(Generic[Key]):
-    """Functions in the making; the first that will be needed come first."""
+    """Functions being compiled, in the order in which they are needed."""
 
     def __init__(self, builds: Mapping[Key, Callable[[], Callable]], aside: bool) -> None:
-        """Begin.
+        """Start compiling.
 
         Args:
-            builds: what compiles each function, in the order in which they will be needed.
-            aside: whether threads do it; otherwise it is done when asked for.
+            builds: what compiles each function, in the order in which they are needed.
+            aside: compile in threads; otherwise on request.
         """
         self.total = len(builds)
         self._pool = ThreadPoolExecutor(max(1, min(len(builds), (os.cpu_count() or 1) // 2 if aside else 1)))
@@ -36,11 +36,11 @@ class Compilation(Generic[Key]):
                 self._begin(key)
 
     def is_new(self, key: Key) -> bool:
-        """Return whether a function has not been taken yet: its first call may have to wait, and to compile."""
+        """Return whether a function has not been used yet: its first call may have to wait for compilation."""
         return key not in self._taken
 
     def take(self, key: Key) -> Callable:
-        """Return a function, once it is compiled."""
+        """Return a function, waiting until it is compiled."""
         self._taken.add(key)
         if key not in self._made:
             self._begin(key)
@@ -48,11 +48,11 @@ class Compilation(Generic[Key]):
 
     @property
     def number(self) -> int:
-        """How many functions were taken."""
+        """Number of functions used."""
         return len(self._taken)
 
     def close(self) -> None:
-        """Give up what has not begun; what has ends by itself."""
+        """Cancel what has not started; the rest finishes by itself."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _begin(self, key: Key) -> None:
@@ -60,9 +60,9 @@ class Compilation(Generic[Key]):
 
 
 def begin(feed: Feed, lengths: Sequence[int], validation: Validation, hparams: HParams) -> Compilation[int]:
-    """Begin to compile a run's step for every padded length, in this order, and its validation.
+    """Start compiling a run's step for every padded length, in this order, and its validation.
 
-    A thread must not touch the state, which a step may overwrite meanwhile: it gets its shapes alone.
+    A thread must not touch the state, which a step may overwrite meanwhile: it only gets the shapes.
     """
     engine, kernel, state = kernels.engine(), kernels.prepare(hparams), Packing(hparams).examples()
 

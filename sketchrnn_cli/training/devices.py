@@ -1,4 +1,4 @@
-"""The devices of a run: how many are asked for, how many there are, and whether they divide its batches."""
+"""The devices of a run: requested, available, and whether they divide its batches."""
 
 from sketchrnn_cli.backend import ALL, Hosts
 from sketchrnn_cli.errors import TrainingError, UsageError
@@ -6,10 +6,10 @@ from sketchrnn_cli.model import kernels
 
 
 def join(hosts: Hosts | None) -> None:
-    """Meet the other hosts, before anything is computed.
+    """Connect to the other hosts, before anything is computed.
 
     Raises:
-        TrainingError: they do not meet.
+        TrainingError: the connection fails.
     """
     if hosts is not None:
         from sketchrnn_cli.model.kernels import mesh
@@ -20,21 +20,21 @@ def join(hosts: Hosts | None) -> None:
 
 
 def leads() -> bool:
-    """Return whether this process saves, logs and shows: the first of several hosts, or the only one."""
+    """Return whether this process saves, logs and displays: the first of several hosts, or the only one."""
     several = kernels.several()
     return several is None or bool(several.leads())
 
 
 def use(asked: str | None, recorded: int = 1) -> int:
-    """Train on several devices from now on; return how many, on all hosts together.
+    """Select the devices to train on; return their number, over all hosts.
 
     Args:
-        asked: from `backend.check_devices`: a number, `ALL`, or None for as many as the run records, if they are there.
+        asked: from `backend.check_devices`: a number, `ALL`, or None for as many as the run records, if available.
         recorded: the devices of the run to resume.
 
     Raises:
-        TrainingError: there are not so many.
-        UsageError: on several hosts, they are not all of them.
+        TrainingError: fewer are available.
+        UsageError: with several hosts, not all devices are used.
     """
     if kernels.engine().mesh is None:
         return 1
@@ -51,15 +51,15 @@ def use(asked: str | None, recorded: int = 1) -> int:
 
 
 def check_batch(rows: int, batch_size: int, devices: int) -> None:
-    """Refuse a batch that the devices do not divide.
+    """Refuse a batch size that is not a multiple of the number of devices.
 
     Args:
-        rows: sketches of each batch: `batch_size`, or the whole set where that is smaller.
-        batch_size: as asked for.
-        devices: how many there are.
+        rows: sketches per batch: `batch_size`, or the whole set if that is smaller.
+        batch_size: as requested.
+        devices: number of devices.
 
     Raises:
-        UsageError: it says which are the nearest sizes, and number of devices, that fit.
+        UsageError: with the nearest batch sizes and number of devices that fit.
     """
     if rows % devices == 0:
         return

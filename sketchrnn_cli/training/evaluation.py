@@ -14,25 +14,25 @@ from sketchrnn_cli.model import kernels, network
 
 Array = Any
 EVALUATION_SEED = 0
-"""Seed of the noise in z, the same at every evaluation, so that figures compare."""
+"""Seed of the noise in z, the same for every evaluation, so that metrics are comparable."""
 AHEAD = 4
-"""Batches that the device is given before the first is fetched."""
+"""Batches queued on the device before the first result is fetched."""
 ROWS = 100
-"""Sketches of a batch here, whatever training's: the order of sums, and so the last bits, must not depend on that."""
+"""Sketches per batch, whatever the training batch size: summation order affects the last bits."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Losses of each sketch of a split, dropout off, rows padded to N_max; each `[sketches]`."""
+    """Losses of each sketch of a split, without dropout, rows padded to N_max; each `[sketches]`."""
 
     offset: np.ndarray
-    """−log p of the offsets, summed over the real points, in nats."""
+    """−log p of the offsets, summed over the points, in nats."""
     pen: np.ndarray
     """−log p of the pen states, summed over N_max + 1 rows, in nats."""
     kl: np.ndarray
     """KL divergence per latent unit, in nats."""
     lengths: np.ndarray
-    """Real points."""
+    """Points."""
     max_seq_len: int
 
     @property
@@ -46,7 +46,7 @@ class Evaluation:
         return float((self.offset + self.pen).sum() / self.lengths.sum())
 
     def validation_loss(self, hparams: HParams) -> float:
-        """Return what the best checkpoint is chosen by: L_R + w max(L_KL, tolerance), w the final KL weight."""
+        """Return the criterion for the best checkpoint: L_R + w max(L_KL, tolerance), w the final KL weight."""
         return float(self.reconstruction.mean() + hparams.kl_weight * max(self.kl.mean(), hparams.kl_tolerance))
 
 
@@ -60,21 +60,21 @@ def losses_of(hparams: HParams) -> Callable[..., network.SketchLosses]:
 
 
 def evaluator(hparams: HParams) -> Callable[..., network.SketchLosses]:
-    """Return `losses_of`, compiled at its first call."""
+    """Return `losses_of`, compiled on its first call."""
     return kernels.engine().compile_evaluation(losses_of(hparams), kernels.prepare(hparams))
 
 
 def latent_noise(sketch: int, z_size: int) -> np.ndarray:
-    """Return the noise in z of one sketch, float32 `[z]`: drawn by NumPy, so that every backend sees the same."""
+    """Return the noise in z of one sketch, float32 `[z]`, from NumPy, so that it is the same on every backend."""
     return np.random.default_rng([EVALUATION_SEED, sketch]).standard_normal(z_size, dtype=np.float32)
 
 
 def on_device(batch: Batch, whole: bool = False) -> Batch:
-    """Return a batch of tensors, spread over the devices where there are several.
+    """Return a batch as tensors, sharded over the devices if there are several.
 
     Args:
-        batch: on several hosts, this host's share of it.
-        whole: it is all of it, of which this host takes its share.
+        batch: with several hosts, this host's part.
+        whole: `batch` is complete, and this host takes its part.
     """
     return Batch(*(placed(array, whole) for array in batch))
 
@@ -88,7 +88,7 @@ def placed(array: np.ndarray, whole: bool) -> Array:
 
 
 def batches(sketches: Corpus, scale: float, hparams: HParams) -> Iterator[tuple[Batch, Array]]:
-    """Yield every sketch once, padded to N_max, with the noise in its z; tensors."""
+    """Yield batches of every sketch once, padded to N_max, with the noise in z, as tensors."""
     several = kernels.several()
     devices = 1 if several is None else several.size()
     rows = -(-min(ROWS, len(sketches)) // devices) * devices
@@ -104,11 +104,11 @@ def evaluate(
     lengths: np.ndarray,
     hparams: HParams,
 ) -> Evaluation:
-    """Measure every sketch of a split once, at full N_max length.
+    """Evaluate every sketch of a split once, padded to N_max.
 
     Args:
         evaluate_batch: from `evaluator`, or another function of weights, batch and noise.
-        weights: what that takes: the model's tensors.
+        weights: the model's tensors, as it takes them.
         made: `batches` of the split; at least one.
         lengths: points of each sketch of the split.
         hparams: those of the model.

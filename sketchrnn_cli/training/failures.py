@@ -1,4 +1,4 @@
-"""Why a run ends before its time, in words that say what stands and how to go on."""
+"""Errors that end a run early, with what was saved and how to continue."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def not_finite(what: str, step: int, run: Run, folder: Path) -> TrainingError:
 
 
 def device_failed(error: BaseException, step: int, run: Run, folder: Path, alone: bool) -> TrainingError:
-    """Return the error for what a device raised; `alone` where no other host trains."""
+    """Return the error for an exception of a device; `alone` if there are no other hosts."""
     line = (str(error).splitlines() or ["no message"])[0][:200]
     if not alone:
         return TrainingError(

@@ -1,6 +1,6 @@
-"""How sketches reach the compiled step: as batches made on the host, or as numbers of sketches that lie on the device.
+"""Feed sketches to the compiled step: batches assembled on the host, or indices of sketches on the device.
 
-Both augment by the same statement with the same noise, so a step sees the same batch either way.
+Both augment with the same code and noise, so a step sees the same batch either way.
 """
 
 import itertools
@@ -24,30 +24,30 @@ from sketchrnn_cli.training.packing import State
 
 Array = Any
 WORKERS = 4
-"""Threads at most that make batches."""
+"""Maximum threads that assemble batches."""
 MEMORY_SHARE = 0.25
-"""Of the device's memory, at most, for the data set."""
+"""Maximum fraction of the device's memory for the data set."""
 MAX_POINTS = 2**31 - 1
-"""Points at most on the device, where JAX counts in int32; more are fed by the host."""
+"""Maximum points on the device, where JAX uses int32 indices; larger sets are fed by the host."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """A step to be taken."""
+    """The inputs of a step."""
 
     length: int
-    """Points that its batch is padded to."""
+    """Padded length of its batch, in points."""
     sketches: int
-    """Real sketches of its batch."""
+    """Sketches of its batch, without padding."""
     arguments: tuple
-    """What the compiled function takes besides state, history and what `ScheduleTable.at` returns."""
+    """Arguments of the compiled function besides state, history and the result of `ScheduleTable.at`."""
 
 
 class Feed(Protocol):
-    """A way to the compiled step."""
+    """A source of inputs for the compiled step."""
 
     def work(self, step: int) -> Generator[Work, None, None]:
-        """Yield the work after `step` steps, epoch after epoch, made ahead."""
+        """Yield the inputs of every step after `step`, prepared in advance."""
 
     def function(self, length: int) -> Callable[..., tuple[State, Array]]:
         """Return what is compiled for a length: ``(state, history, steps, place, *arguments) -> (state, history)``."""
@@ -59,7 +59,7 @@ class Feed(Protocol):
 def plans(
     sketches: Corpus, hparams: HParams, lengths: tuple[int, ...], step: int
 ) -> Generator[tuple[int, Planned], None, None]:
-    """Yield epoch and planned batch of every step from `step` on, without end."""
+    """Yield epoch and planned batch of every step from `step` on, endlessly."""
     first, done = divmod(step, steps_per_epoch(sketches, hparams))
     for epoch in itertools.count(first):
         for planned in plan(sketches, hparams, lengths, epoch, done):
@@ -68,14 +68,14 @@ def plans(
 
 
 class HostFeed:
-    """Batches made on the host, one a call."""
+    """Batches assembled on the host, one per call."""
 
     def __init__(self, sketches: Corpus, hparams: HParams, scale: float, lengths: tuple[int, ...]) -> None:
         self._sketches, self._hparams, self._scale, self._lengths = sketches, hparams, scale, lengths
         self._rows = batch_size(sketches, hparams)
 
     def work(self, step: int) -> Generator[Work, None, None]:
-        """See `Feed`; any number of threads makes the same batches."""
+        """See `Feed`; independent of the number of threads."""
         several = kernels.several()
         share = None if several is None else several.share(self._rows)
 
@@ -104,7 +104,7 @@ class HostFeed:
 
 
 class DeviceFeed:
-    """The data set on the device, on JAX: a call gets the numbers of its sketches and does the rest inside."""
+    """The data set on the device, on JAX: a call takes the indices of its sketches and assembles the batch inside."""
 
     def __init__(self, sketches: Corpus, hparams: HParams, scale: float, lengths: tuple[int, ...]) -> None:
         self._sketches, self._hparams, self._scale, self._lengths = sketches, hparams, scale, lengths
@@ -156,7 +156,7 @@ class DeviceFeed:
         return gather_and_take
 
     def _gathered(self, data: tuple[Array, ...], chosen: Array, key: Array, length: int) -> Batch:
-        """Return an augmented batch of the chosen sketches; -1 stands for an empty row."""
+        """Return an augmented batch of the chosen sketches; -1 marks an empty row."""
         from jax import numpy as jnp
 
         points, starts, lengths, labels = data
@@ -176,12 +176,12 @@ class DeviceFeed:
 
 
 def tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Array]:
-    """Return arrays as tensors, whole on every device."""
+    """Return arrays as tensors, replicated on every device."""
     return {name: tensor(value) for name, value in arrays.items()}
 
 
 def fits_device(sketches: Corpus) -> bool:
-    """Return whether a data set may lie on the device: on JAX and a GPU, in a share of its memory."""
+    """Return whether a data set fits on the device: on JAX and a GPU, within a fraction of its memory."""
     engine = kernels.engine()
     if not hasattr(engine, "memory") or not engine.has_gpu():
         return False

@@ -1,6 +1,6 @@
-"""The record of a run: `log.csv`, a row a validation, and TensorBoard's event files.
+"""The logs of a run: `log.csv`, with a row per validation, and TensorBoard event files.
 
-A log that cannot be written is said once and given up: it never stops a run.
+A log that cannot be written is reported once and abandoned: it never stops a run.
 """
 
 import csv
@@ -25,12 +25,12 @@ COLUMNS = (
 
 
 class RunLog:
-    """Writes what a trainer reports beside the run's checkpoints."""
+    """Writes the reports of a trainer next to the run's checkpoints."""
 
     def __init__(self, folder: Path, step: int) -> None:
-        """Open the logs; rows beyond `step`, from a run that is now repeated, are dropped."""
+        """Open the logs, and drop rows beyond `step`, which this run repeats."""
         self.complaints: list[str] = []
-        """What could not be written, each log once, for people."""
+        """Error messages, one per log that could not be written."""
         self._path, self._board_path = folder / FILE, folder / BOARD
         self._table = True
         self._board: RecordWriter | None = None
@@ -48,7 +48,7 @@ class RunLog:
         self._add(Event(file_version="brain.Event:2"))
 
     def step(self, report: StepReport) -> None:
-        """Record a report within an epoch, on the board alone."""
+        """Record a report between validations, in TensorBoard only."""
         self._last = report
         self._scalars(report.step, {
             "loss": report.loss,
@@ -60,7 +60,7 @@ class RunLog:
         })  # fmt: skip
 
     def validation(self, report: ValidationReport, seconds: float) -> None:
-        """Record a validation, `seconds` after training began."""
+        """Record a validation, `seconds` after training started."""
         measured = {}
         if report.validation is not None:
             measured = {
@@ -83,12 +83,12 @@ class RunLog:
             self._give_up_table(error)
 
     def sheet(self, step: int, png: bytes, width: int, height: int) -> None:
-        """Record a sheet of samples, on the board."""
+        """Record a sheet of samples, in TensorBoard."""
         image = Summary.Image(encoded_image_string=png, width=width, height=height, colorspace=3)
         self._add(Event(step=step, summary=Summary(value=[Summary.Value(tag="samples", image=image)])))
 
     def close(self) -> None:
-        """Write what is left."""
+        """Flush and close the logs."""
         if self._board is not None:
             try:
                 self._board.close()
@@ -129,7 +129,7 @@ def _reason(error: Exception) -> str:
 
 
 def read(path: Path) -> list[dict[str, str]]:
-    """Return the whole rows of a log; one that a crash cut short is not among them."""
+    """Return the complete rows of a log, without one truncated by a crash."""
     if not path.is_file():
         return []
     with path.open(newline="", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Measure a checkpoint on data sets, split by split."""
+"""Evaluate a checkpoint on data sets, split by split."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -55,14 +55,14 @@ def measure(
 
     Args:
         ckpt: the checkpoint.
-        names: data sets; none means those that the run was trained on.
+        names: data sets; empty for those of the training run.
         splits: of train, valid, test.
-        data_dir: where names are looked up.
-        checkpoint_dir: where checkpoints are.
+        data_dir: folder of the data sets.
+        checkpoint_dir: folder of the checkpoints.
 
     Raises:
-        UsageError: an unknown split, or no data set for a checkpoint that is no run.
-        DataError: a data set is missing, or has no sketch that the model can take.
+        UsageError: an unknown split, or no data set for a checkpoint that is not a run.
+        DataError: a data set is missing, or has no sketch within the model's N_max.
     """
     check_splits(splits)
     loaded = checkpoint_names.load(ckpt, checkpoint_dir)
@@ -83,11 +83,11 @@ def measure(
 
 
 def write_per_sketch(figures: Sequence[Figure], path: Path, replace: bool = True) -> None:
-    """Write a CSV row a sketch, the highest L_R per point first.
+    """Write a CSV row per sketch, the highest L_R per point first.
 
     Raises:
         DataError: it cannot be written.
-        ExistsError: without `replace`, the name is taken.
+        ExistsError: without `replace`, the file exists.
     """
     rows = []
     for figure in figures:

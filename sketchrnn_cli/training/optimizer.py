@@ -1,8 +1,8 @@
 """The optimizers as pure functions on dicts of tensors, so that their state is as portable as the weights.
 
 A slot is named after what it belongs to: ``optimizer.m.decoder.kernel``. Adam is Kingma & Ba 2014 in the efficient
-form of their section 2, with the weight decay of Loshchilov & Hutter 2019 on matrices alone; both optimizers first
-clip each entry of the gradient, or the norm of all of it.
+form of their section 2, with the weight decay of Loshchilov & Hutter 2019 on matrices only; both optimizers first
+clip each entry of the gradient, or its global norm.
 
 With `ema_decay` an average of the weights is a slot, too; it is what is evaluated and released. A checkpoint holds the
 average as its weights and the weights as that slot (`swap_average`), so that a run resumes from what it was.
@@ -22,18 +22,18 @@ MOMENTUM = 0.9
 AVERAGE = "optimizer.average."
 SLOTS = {"adam": ("m", "v"), "sgd": ("momentum",)}
 UPDATES = "optimizer.updates"
-"""How many updates the slots have seen, `[1]`: fewer than steps where training began from other weights."""
+"""Number of updates of the slots, `[1]`: fewer than steps if training started from other weights."""
 
 
 def slot_shapes(shapes: Mapping[str, tuple[int, ...]], hparams: HParams) -> dict[str, tuple[int, ...]]:
-    """Return the optimizer's tensors, name to shape, for a model's."""
+    """Return the shapes of the optimizer's tensors for those of a model, by name."""
     slots = {f"optimizer.{slot}.{name}": shape for slot in SLOTS[hparams.optimizer] for name, shape in shapes.items()}
     averages = {AVERAGE + name: shape for name, shape in shapes.items()} if hparams.ema_decay else {}
     return {**slots, **averages, UPDATES: (1,)}
 
 
 def first_slots(weights: Mapping[str, np.ndarray], hparams: HParams) -> dict[str, np.ndarray]:
-    """Return the tensors of an optimizer that has seen nothing: zeros, and the average of the weights these."""
+    """Return the initial tensors of an optimizer: zeros, and the weights themselves as their average."""
     shapes = slot_shapes({name: value.shape for name, value in weights.items()}, hparams)
     slots = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
     averages = {AVERAGE + name: np.array(value) for name, value in weights.items()} if hparams.ema_decay else {}
@@ -43,7 +43,7 @@ def first_slots(weights: Mapping[str, np.ndarray], hparams: HParams) -> dict[str
 def swap_average(
     weights: Mapping[str, Array], slots: Mapping[str, Array], hparams: HParams
 ) -> tuple[dict[str, Array], dict[str, Array]]:
-    """Return weights and slots with the average and the weights in each other's place, where there is an average."""
+    """Return weights and slots with the weights and their average swapped, if there is an average."""
     if not hparams.ema_decay:
         return dict(weights), dict(slots)
     averages = {name: slots[AVERAGE + name] for name in weights}
@@ -88,6 +88,6 @@ def update(
 
 
 def _shrink(gradients: Mapping[str, Array], largest: float) -> Array:
-    """Return the factor that brings the norm of all gradients down to `largest`."""
+    """Return the factor that clips the global norm of the gradients to `largest`."""
     squares = [ops.sum(ops.square(gradients[name])) for name in sorted(gradients)]  # A file's order is another.
     return ops.minimum(1.0, largest / ops.sqrt(ops.maximum(sum(squares), 1e-30)))

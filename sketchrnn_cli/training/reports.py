@@ -1,4 +1,4 @@
-"""What a trainer says of its work, and how it measures itself."""
+"""The reports of a trainer, and its time measurements."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sketchrnn_cli.training.step import METRICS
 
 @dataclass(frozen=True)
 class CompileReport:
-    """Training waits for a function to be compiled."""
+    """Training waits for compilation."""
 
     number: int
     """From 1."""
@@ -27,18 +27,18 @@ class StepReport:
 
     epoch: int
     step: int
-    """Steps that the device has taken."""
+    """Steps completed by the device."""
     total_steps: int | None
-    """None while a budget in minutes has not been fitted."""
+    """None until a budget in minutes has been converted."""
     loss: float
     reconstruction_loss: float
     kl_loss: float
     kl_weight: float
     learning_rate: float
     sketches_per_second: float
-    """By the wall clock between two moments at which the device had taken all it was given, compilation apart."""
+    """In wall time between two synchronizations with the device, without compilation."""
     seconds_left: float | None
-    """As the run went so far, validation and saving included; None before anything was measured."""
+    """At the speed so far, including validation and saving; None before the first measurement."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,14 @@ class ValidationReport:
     """A validation, and whether it is the best so far."""
 
     epoch: float
-    """Epochs done."""
+    """Completed epochs."""
     step: int
     training_loss: float
     """Mean since the last validation."""
     validation: evaluation.Evaluation | None
-    """None where there is no validation split."""
+    """None without a validation split."""
     is_best: bool
-    """Never where the split is too small to choose by."""
+    """Always False if the split is too small to choose by."""
 
 
 Report = CompileReport | StepReport | ValidationReport
@@ -61,20 +61,20 @@ Report = CompileReport | StepReport | ValidationReport
 
 @dataclass
 class Times:
-    """Where the seconds of a run went, by the wall clock."""
+    """Wall time of a run by activity, in seconds."""
 
     compile: float = 0.0
     """Waiting for compilation, first calls included."""
     steps: float = 0.0
-    """Stepping, with the waits for input and for the reader of reports."""
+    """Steps, including waits for input and for the consumer of reports."""
     input_wait: float = 0.0
     reports: float = 0.0
-    """In the hands of the reader of reports: screen and logs."""
+    """Consumer of reports: screen and logs."""
     validate: float = 0.0
     save: float = 0.0
-    """Copying for a save, and waiting for one; its writing goes on aside."""
+    """Copying for a save, and waiting for one; writing happens in a thread."""
     steps_timed: int = 0
-    """Steps taken in `steps`; those that compiled are not among them."""
+    """Steps in `steps`, without those that compiled."""
     sketches_timed: int = 0
     compiled: int = 0
     """Functions compiled."""
@@ -99,7 +99,7 @@ class Losses:
         return self._steps
 
     def take(self) -> dict[str, float]:
-        """Return the means since the last time, the schedules' last values, and begin again."""
+        """Return the means since the last call and the latest values of the schedules, and reset."""
         last = dict(zip(METRICS, self._last.tolist(), strict=True))
         mean = dict(zip(METRICS, (self._sum / self._steps).tolist(), strict=True))
         self._sum, self._steps = np.zeros(len(METRICS)), 0

@@ -1,4 +1,4 @@
-"""Save a run in a thread of its own, while training goes on."""
+"""Save a run in a thread while training continues."""
 
 import threading
 import time
@@ -16,12 +16,12 @@ from sketchrnn_cli.training import packing
 from sketchrnn_cli.training.packing import Packing, State
 
 REST = 10.0
-"""A thread that wrote for a second rests for so many: saving takes no more than a tenth of one core."""
+"""Seconds of rest per second of writing: saving takes at most a tenth of one core."""
 
 
 @dataclass(frozen=True)
 class Save:
-    """A state to save: a copy that no step overwrites."""
+    """A copy of the state to save, which no step overwrites."""
 
     state: State
     """On the device."""
@@ -31,10 +31,10 @@ class Save:
 
 
 class Saver:
-    """Writes what it is handed, in order, the newest instead of what still waits.
+    """Writes states in order; a newer one replaces one that still waits.
 
-    A best checkpoint that waits gives way only to a better one, one to be kept for good to none. The first error is
-    raised in the thread that trains, at `check`, `flush` or `close`; nothing is written after it.
+    A waiting best checkpoint is only replaced by a better one, and one to keep permanently never. The first error is
+    raised in the training thread, by `check`, `flush` or `close`; nothing is written after it.
     """
 
     def __init__(self, folder: Path, run: runs.Run, packed: Packing, unfinite: Callable[[int], TrainingError]) -> None:
@@ -48,7 +48,7 @@ class Saver:
         """
         self.run = run
         self.seconds = 0.0
-        """What writing took, in its thread."""
+        """Time spent writing, in the thread."""
         self._folder, self._packing, self._unfinite = folder, packed, unfinite
         self.check_folder: Callable[[], None] = lambda: None
         """Called before each save; raises where the folder is not the run's any more."""
@@ -59,7 +59,7 @@ class Saver:
         self._thread: threading.Thread | None = None
 
     def submit(self, save: Save) -> None:
-        """Hand over a state to be saved soon."""
+        """Queue a state for saving."""
         self.check()
         with self._changed:
             self._waiting = [
@@ -72,12 +72,12 @@ class Saver:
             self._changed.notify_all()
 
     def check(self) -> None:
-        """Raise what went wrong in the thread."""
+        """Raise the error of the thread, if any."""
         if self._error is not None:
             raise self._error
 
     def flush(self) -> None:
-        """Wait until all is written."""
+        """Wait until everything is written."""
         with self._changed:
             self._hurry = True
             self._changed.notify_all()
@@ -87,7 +87,7 @@ class Saver:
         self.check()
 
     def close(self) -> None:
-        """End the thread; what waits is given up: `flush` first."""
+        """Stop the thread and discard what waits; call `flush` first."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""The schedules of training: pure functions of the step, a number or an array of NumPy."""
+"""Training schedules: pure functions of the step, a number or a NumPy array."""
 
 import math
 from typing import Any
@@ -11,11 +11,11 @@ Array = Any
 
 
 def learning_rate(step: Array, hparams: HParams) -> Array:
-    """Return (lr − min) decay(step) + min, times the share of the warm-up that is over.
+    """Return (lr − min) decay(step) + min, times the completed fraction of the warm-up.
 
-    decay is R^step, or with `linear_decay_steps` the share of those steps that is left. Where the number of steps is
-    known beforehand, the straight line ends at lower losses than the exponential (Bergsma et al. 2025). With
-    `cosine_decay_steps` it is half a cosine over those steps (Loshchilov & Hutter 2017), begun after the warm-up.
+    decay is R^step, or with `linear_decay_steps` the remaining fraction of those steps. If the number of steps is
+    known in advance, linear decay reaches lower losses than exponential (Bergsma et al. 2025). With
+    `cosine_decay_steps` it is half a cosine over those steps (Loshchilov & Hutter 2017), starting after the warm-up.
     """
     least, steps = hparams.min_learning_rate, hparams.linear_decay_steps
     decay = _positive(1.0 - step / steps) if steps else hparams.decay_rate**step

@@ -1,4 +1,4 @@
-"""Set up a training run: new, from other weights, or resumed; data, sidecar and trainer fitted to one another."""
+"""Set up a training run: new, from other weights, or resumed."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -25,9 +25,9 @@ from sketchrnn_cli.training.trainer import Trainer
 from sketchrnn_cli.training.validation import CHOOSING
 
 COMPILING_STEPS = {"cpu": 10.0, "gpu": 150.0}
-"""What compiling one padded length more costs, in steps; on a GPU the lengths compile side by side."""
+"""Cost of compiling another padded length, in steps; on a GPU, lengths compile in parallel."""
 STEPS_PER_MINUTE = 200.0
-"""A guess for choosing the padded lengths of a budget in minutes, before anything is measured."""
+"""An estimate for choosing the padded lengths of a budget in minutes, before anything is measured."""
 
 
 def new_run(
@@ -46,17 +46,17 @@ def new_run(
     Args:
         folder: the run's folder.
         sets: the data; scaled by one common factor, or by that of `start`.
-        hparams: as asked for; 0 for `max_seq_len` means the longest sketch of the data.
+        hparams: as requested; `max_seq_len` 0 means the longest sketch of the data.
         schedule: how long to train and what to keep.
-        start: a checkpoint to begin from; its scale, N_max and architecture stay.
-        initial_epoch: epoch that the schedules begin at.
-        pipeline: where batches are made, host or device; None: on the device where it can.
-        sampling: how the model draws best; None: as any model.
-        classes: learn the words of the drawings; a `start` that knows words goes on with them unasked.
+        start: a checkpoint to start from; its scale, N_max and architecture are kept.
+        initial_epoch: epoch at which the schedules start.
+        pipeline: where batches are assembled, host or device; None: on the device if possible.
+        sampling: recommended sampling; None for the default.
+        classes: train on the words of the drawings; implied by a class-conditional `start`.
 
     Raises:
-        UsageError: the budget ends before training begins, or patience has too little to go by.
-        DataError: no sketch can be used.
+        UsageError: the budget ends before training starts, or the validation split is too small for patience.
+        DataError: there is no usable sketch.
         CheckpointError: `start` has another architecture than `hparams`.
     """
     vocabulary = words.choose(sets, classes, start)
@@ -114,20 +114,20 @@ def resumed_run(
     data_dir: Path | None = None,
     data: Sequence[Path] = (),
 ) -> Trainer:
-    """Return a trainer that goes on where a run's checkpoint stands.
+    """Return a trainer that resumes a run from its checkpoint.
 
     Args:
         name: RUN, or RUN@epoch-N; by default its last step.
-        checkpoint_dir: where runs lie.
+        checkpoint_dir: folder of the runs.
         changes: fields of the run's `Schedule` to replace.
-        force: go on although the data changed.
-        data_dir: where data is looked up that is not where it was.
-        data: where the data sets lie, if not where the run says, in its order.
+        force: resume even if the data changed.
+        data_dir: folder of data sets that were moved.
+        data: the data sets, if not where the run says, in its order.
 
     Raises:
-        UsageError: the budget ends before the step that the run has reached.
+        UsageError: the budget ends before the current step of the run.
         CheckpointError: no such run, or damaged.
-        DataError: its data is gone, or has changed and `force` is not given.
+        DataError: its data is missing, or has changed and `force` is not given.
     """
     folder, which = names.locate(name, checkpoint_dir)
     run = names.run_to_resume(name, checkpoint_dir)
@@ -164,7 +164,7 @@ def _sources(sets: Sequence[DataSet]) -> tuple[DataSource, ...]:
 
 
 def _splits(sidecar: Sidecar, sets: Sequence[DataSet]) -> tuple[Corpus, Corpus]:
-    """Return what to train on and what to validate on."""
+    """Return the training and the validation split."""
     longest = sidecar.hparams.max_seq_len
     training, validation = (
         corpus([dataset.splits[split] for dataset in sets], longest, words.labels(sets, split, sidecar.words))
@@ -174,7 +174,7 @@ def _splits(sidecar: Sidecar, sets: Sequence[DataSet]) -> tuple[Corpus, Corpus]:
 
 
 def _moved(path: Path, data_dir: Path | None) -> Path:
-    """Return where a run's data set lies now: where it was, or under its name in `data_dir`, of a moved project."""
+    """Return the current path of a run's data set: unchanged, or its name in `data_dir` if the project moved."""
     if path.is_file() or data_dir is None:
         return path
     found = data_dir / path.name
@@ -186,7 +186,7 @@ def _moved(path: Path, data_dir: Path | None) -> Path:
 def _engine(
     training: Corpus, validation: Corpus, hparams: HParams, schedule: Schedule, step: int, pipeline: str | None
 ) -> Engine:
-    """Choose what a run computes with."""
+    """Choose the compute configuration of a run."""
     several = kernels.several()
     if schedule.minutes is not None and several is not None and several.hosts() > 1:
         raise UsageError("--minutes: each host would measure other steps; give several of them --steps or --epochs")
@@ -208,7 +208,7 @@ def _engine(
 def _kept_engine(
     recorded: Engine | None, now: Engine, schedule: Schedule, longest: int
 ) -> tuple[Engine, tuple[str, ...]]:
-    """Return what a resumed run computes with, and what to say of what differs."""
+    """Return the compute configuration of a resumed run, and messages about differences."""
     if recorded is None:
         return now, ("this run was begun by version 0.1.0, whose batches were others: it goes on, but not bit for bit",)
     notes = [
@@ -236,17 +236,17 @@ def use_device(
     recorded_devices: int = 1,
     hosts: Hosts | None = None,
 ) -> str:
-    """Choose the device (auto, cpu, gpu) and return what is used, for people.
+    """Select the device (auto, cpu, gpu) and return its description.
 
     Args:
-        device: auto takes a GPU where there is one.
-        deterministic: the same bits at every run; None means on a CPU alone, where it costs nothing.
-        asked_devices: how many; see `devices.use`.
+        device: auto uses a GPU if there is one.
+        deterministic: bit-for-bit reproducible; None: on a CPU only, where it costs nothing.
+        asked_devices: see `devices.use`.
         recorded_devices: those of the run to resume.
-        hosts: who trains together; None for this process alone.
+        hosts: all hosts; None for this process alone.
 
     Raises:
-        TrainingError: a GPU is asked for and there is none, or more devices than there are, or a host is missing.
+        TrainingError: there is no GPU, too few devices, or a host is missing.
     """
     devices.join(hosts)
     used = str(kernels.engine().use(device, deterministic))

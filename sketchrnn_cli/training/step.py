@@ -18,10 +18,10 @@ METRICS = ("loss", "offset_loss", "pen_loss", "kl_loss", "kl_weight", "learning_
 
 
 class Step(NamedTuple):
-    """What a step is told besides its batch; scalars."""
+    """Inputs of a step besides its batch; scalars."""
 
     number: Any
-    """Steps taken before it, int32; its dropout and its z derive from (seed, number)."""
+    """Previous steps, int32; dropout and z derive from (seed, number)."""
     learning_rate: Any
     """float32."""
     kl_weight: Any

@@ -1,8 +1,8 @@
-"""How a process ends when another of the hosts that train together is gone: with one line and exit code 5.
+"""Exit with one line and code 5 when another host of a multi-host run is lost.
 
-JAX' runtime then aborts the process, with its own report and a stack trace, and has no other way: its callback cannot
-be set from Python. So what native code says is kept aside, and the abort caught. Where another host was the reason,
-one line says so; anything else is shown as the runtime said it.
+The JAX runtime then aborts the process with its own report and a stack trace; its callback cannot be set from Python.
+So native output is captured and the abort is caught. If another host was the cause, one line says so; anything else is
+printed unchanged.
 """
 
 import contextlib
@@ -15,14 +15,14 @@ import tempfile
 from sketchrnn_cli.errors import TrainingError
 
 REASON = b"distributed service detected fatal errors"
-"""What the runtime says when a host is gone."""
+"""Messages of the runtime when a host is lost."""
 LINE = "sketchrnn: another host is gone: start all hosts again, with --resume where the run has saved a step\n"
 _kept: list[object] = []
 """The handler, which must outlive its registration."""
 
 
 def report_lost_hosts() -> None:
-    """Catch the runtime's abort from now on, where the system has signals."""
+    """Catch the runtime's abort from now on, if the system has signals."""
     if sys.platform == "win32":
         return
     sys.stderr.flush()

@@ -1,8 +1,8 @@
-"""Train a model: a trainer holds the weights, yields what happens, and never prints.
+"""Train a model: a trainer holds the weights, yields reports, and never prints.
 
-A step's randomness derives from (seed, step) and its batch from (seed, epoch), so a run that stops at any step and goes
-on from its checkpoint computes what it would have computed without the stop. Nothing stands in the way of the next
-step: metrics are fetched while later steps run, checkpoints are copied on the device and written by a thread.
+A step's randomness derives from (seed, step) and its batch from (seed, epoch), so a run that is stopped at any step and
+resumed from its checkpoint computes the same as without the interruption. Nothing blocks the next step: metrics are
+fetched while later steps run, checkpoints are copied on the device and written by a thread.
 """
 
 import dataclasses
@@ -32,9 +32,9 @@ from sketchrnn_cli.training.saving import Save, Saver
 from sketchrnn_cli.training.validation import Validation
 
 REPORT_SECONDS = 0.25
-"""From one report to the next."""
+"""Between reports."""
 AGREE_STEPS = 50
-"""After how many steps several hosts ask one another whether to stop: they must stop at the same one."""
+"""Interval, in steps, at which several hosts agree whether to stop: they must stop at the same step."""
 
 
 class Trainer:
@@ -55,12 +55,12 @@ class Trainer:
 
         Args:
             folder: the run's folder.
-            sidecar: hyperparameters (``max_seq_len`` set), scale, data; its step is where training begins.
+            sidecar: hyperparameters (``max_seq_len`` set), scale, data; training starts at its step.
             training: training split.
             validation: validation split; may be empty.
-            run: what the run's file says so far, and its engine; `last` and `best` empty for a new run.
-            weights: initial weights; drawn from the seed where None.
-            slots: the optimizer's tensors; zero where None.
+            run: the contents of `run.json`, with an engine; `last` and `best` are empty for a new run.
+            weights: initial weights; None to initialize from the seed.
+            slots: the optimizer's tensors; None for zeros.
             clock: seconds.
         """
         self.folder, self.sidecar, self.step = folder, sidecar, sidecar.step
@@ -68,15 +68,15 @@ class Trainer:
         self.rows = batch_size(training, sidecar.hparams)
         self.steps_per_epoch = steps_per_epoch(training, sidecar.hparams)
         self.stopping = False
-        """Set it to stop soon: after this step; with several hosts, when they next agree."""
+        """Set it to stop after this step, or with several hosts when they next agree."""
         several = kernels.several()
         self._agrees = several.any_host if several is not None and several.hosts() > 1 else None
         self._agreed = False
         self.leads = devices.leads()
-        """Whether this process saves and shows: the first of several hosts, or the only one."""
+        """Whether this process saves and displays: the first of several hosts, or the only one."""
         self.total_steps = budget.total_steps(run.schedule, self.steps_per_epoch)
         self.notes: tuple[str, ...] = ()
-        """What the user should know of how it was set up."""
+        """Messages for the user about the setup."""
         if run.engine is None:
             raise ValueError("a run that trains has an engine")
         self.engine: runs.Engine = run.engine
@@ -93,7 +93,7 @@ class Trainer:
 
     @property
     def hparams(self) -> HParams:
-        """Those of the model; a budget in minutes fits its decay rates once."""
+        """The model's; a budget in minutes adapts the decay rates once."""
         return self.sidecar.hparams
 
     @property
@@ -102,7 +102,7 @@ class Trainer:
         return self._saver.run
 
     def train(self, total_steps: int | None = None) -> Iterator[Report]:
-        """Train until `total_steps` (the schedule's where None) are taken or `stopping` is set, saving on the way.
+        """Train until `total_steps` (the schedule's where None) are completed or `stopping` is set, saving regularly.
 
         Raises:
             TrainingError: the loss or the weights are not finite any more, or the device fails; the last good
@@ -150,7 +150,7 @@ class Trainer:
             yield from self._after_step(compilation)
 
     def _take(self, work: Work, compilation: Compilation[int]) -> Iterator[Report]:
-        """Have the device take a step, and wait for it where it is given more than it needs."""
+        """Submit a step to the device, and wait if too many are queued."""
         is_new, began = compilation.is_new(work.length), 0.0
         if is_new:
             yield from self._drained()
@@ -165,7 +165,7 @@ class Trainer:
         self.step += 1
 
     def _after_step(self, compilation: Compilation[int]) -> Iterator[Report]:
-        """Report, validate and save what is due."""
+        """Report, validate and save if due."""
         self._saver.check()
         if self._agrees and self.step % AGREE_STEPS == 0:
             self._agreed = self._agrees(self.stopping)
@@ -201,21 +201,21 @@ class Trainer:
         return stopping or out_of_patience or (self.total_steps is not None and self.step >= self.total_steps)
 
     def _keeps(self) -> bool:
-        """Return whether an epoch has just ended whose checkpoint is kept for good."""
+        """Return whether an epoch has just ended whose checkpoint is kept permanently."""
         epoch, rest = divmod(self.step, self.steps_per_epoch)
         keep_every = self.run.schedule.keep_every
         return rest == 0 and keep_every is not None and epoch % keep_every == 0
 
     def checkpoint(self) -> Checkpoint:
-        """Return the model as it stands."""
+        """Return the model in its current state."""
         weights, _ = self._packing.released(np, packing.map_arrays(ops.convert_to_numpy, self._state))
         return Checkpoint(self.folder, self._sidecar_now(), weights)
 
     def save(self) -> None:
-        """Save the run as it stands as its `last` step, now.
+        """Save the current state as the `last` step, now.
 
         Raises:
-            CheckpointError: it cannot be written; what was saved before stays.
+            CheckpointError: it cannot be written; earlier saves remain.
             TrainingError: the weights are not finite any more; likewise.
         """
         self._submit()
@@ -234,14 +234,14 @@ class Trainer:
         self._saved_step, self._saved_at = self.step, self._clock()
 
     def _compilation(self, feed: Feed) -> Compilation[int]:
-        """Begin to compile every length, in the order of need, and the validation."""
+        """Start compiling every length, in the order in which they are needed, and the validation."""
         epoch, done = divmod(self.step, self.steps_per_epoch)
         first = next(plan(self.training, self.hparams, self.engine.lengths, epoch, done)).length
         lengths = sorted(self.engine.lengths, key=lambda length: length != first)
         return begin(feed, lengths, self._validation, self.hparams)
 
     def _compiled_validation(self, compilation: Compilation[int]) -> Iterator[Report]:
-        """Wait for the validation to be compiled, and call it once, apart from its time."""
+        """Wait for the compiled validation, and call it once, outside its timing."""
         if not len(self._validation) or not compilation.is_new(VALIDATION):
             return
         yield CompileReport(compilation.number + 1, compilation.total, "validation", self.step)
@@ -255,7 +255,7 @@ class Trainer:
             yield from self._handed(self._report())
 
     def _handed(self, report: Report) -> Iterator[Report]:
-        """Yield a report, and time what its reader does with it."""
+        """Yield a report, and time its consumer."""
         with self._progress.timed("reports"):
             yield report
 
@@ -263,7 +263,7 @@ class Trainer:
         return self._progress.report(self.step, self.total_steps, self.steps_per_epoch)
 
     def _fit(self, compilation: Compilation[int]) -> None:
-        """Turn a budget in minutes into steps, once enough of them were measured or the time is over."""
+        """Convert a budget in minutes to steps, once enough steps were measured or the time is over."""
         elapsed = self._clock() - self.began
         fitted = budget.fitted(self.run.schedule, self.times, elapsed, compilation.total - compilation.number)
         if fitted is None:
@@ -276,7 +276,7 @@ class Trainer:
             self._schedules = ScheduleTable(self.hparams)
 
     def _validate(self, compilation: Compilation[int]) -> ValidationReport:
-        """Measure the validation split, and remember whether it is the best."""
+        """Evaluate the validation split, and record whether it is the best."""
         best, measured = self.sidecar.best, None
         with self._progress.timed("validate"):
             if len(self._validation):

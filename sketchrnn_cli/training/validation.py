@@ -1,4 +1,4 @@
-"""The validation of a run: its batches, its compiled function, and which step is the best."""
+"""The validation of a run: its batches, its compiled function, and the best step."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,13 +13,13 @@ from sketchrnn_cli.training.packing import Packing, State
 
 Array = Any
 CHOOSING = 30
-"""Validation sketches from which on they choose the best step; of fewer, chance would: the best is the last."""
+"""Minimum validation sketches to choose the best step; with fewer, the best is the last."""
 KEPT_BATCHES = 256 << 20
-"""Bytes of validation batches that are kept on the device; more are made at each validation."""
+"""Bytes of validation batches cached on the device; the others are assembled at each validation."""
 
 
 class Validation:
-    """A split that is measured again and again."""
+    """A split that is evaluated repeatedly."""
 
     def __init__(self, sketches: Corpus, scale: float, hparams: HParams) -> None:
         self.chooses = len(sketches) >= CHOOSING
@@ -40,7 +40,7 @@ class Validation:
         return next(evaluation.batches(self._sketches, 1.0, self._hparams))
 
     def warm_up(self, evaluate_batch: Callable, state: State) -> None:
-        """Call the compiled function once, apart from its time, and keep the batches if they have room."""
+        """Call the compiled function once, outside its timing, and cache the batches if they fit."""
         made = evaluation.batches(self._sketches, self._scale, self._hparams)
         first = next(made)
         ops.convert_to_numpy(evaluate_batch(state, *first).kl)

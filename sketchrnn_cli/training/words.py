@@ -1,4 +1,4 @@
-"""The words of a training run: which there are, and what weights of other words begin with."""
+"""The words of a training run, and the initial weights of new ones."""
 
 from collections.abc import Sequence
 
@@ -14,10 +14,10 @@ TABLE = "classes.table"
 
 
 def choose(sets: Sequence[DataSet], classes: bool, start: Checkpoint | None) -> tuple[str, ...]:
-    """Return the words of a new run: those of its data, where asked for or where it begins with a model of words.
+    """Return the words of a new run: those of its data, if requested or if it starts from a class-conditional model.
 
     Raises:
-        CheckpointError: words are asked for, and the model to begin with knows none.
+        CheckpointError: words are requested, but the model to start from has none.
     """
     if start is None or start.hparams.num_classes:
         return words_of(sets) if classes or start else ()
@@ -27,7 +27,7 @@ def choose(sets: Sequence[DataSet], classes: bool, start: Checkpoint | None) -> 
 
 
 def carried(start: Checkpoint, words: Sequence[str]) -> dict[str, np.ndarray]:
-    """Return a model's weights for other words: rows go by name, and a new word begins as "any"."""
+    """Return a model's weights for other words: rows are mapped by name, and a new word starts from "any"."""
     if TABLE not in start.weights:
         return start.weights
     row = {word: number for number, word in enumerate(start.sidecar.words, 1)}
@@ -41,5 +41,5 @@ def labels(sets: Sequence[DataSet], split: str, words: Sequence[str]) -> list[np
 
 
 def same_architecture(hparams: HParams, start: Checkpoint) -> bool:
-    """Return whether a model's weights fit `hparams` but for the number of words."""
+    """Return whether a model's weights fit `hparams`, except for the number of words."""
     return shapes(start.hparams.replace(num_classes=hparams.num_classes)) == shapes(hparams)
