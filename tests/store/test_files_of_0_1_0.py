@@ -13,7 +13,7 @@ from sketchrnn_cli.data import archive, batches
 from sketchrnn_cli.interop.importing import read
 from sketchrnn_cli.model.inference import Drawer, Noise
 from sketchrnn_cli.store import checkpoint, names, runs
-from sketchrnn_cli.training import evaluation, optimizer, start
+from sketchrnn_cli.training import evaluation, optimizer, packing, start
 
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "v0_1_0"
 SAID = json.loads((FIXTURE / "said.json").read_text())
@@ -85,7 +85,7 @@ def test_a_run_goes_on_with_its_weights_its_optimizer_and_its_step(name: str, ch
     assert trainer.step == 8
     step = checkpoints / name / "steps" / "000008"
     before = checkpoint.load(step)
-    state = {key: ops.convert_to_numpy(value) for key, value in trainer._state[1].items()}
+    _, state = trainer._packing.unpack(np, packing.map_arrays(ops.convert_to_numpy, trainer._state))
     expected = optimizer.slot_shapes({key: x.shape for key, x in before.weights.items()}, before.hparams)
     slots = runs.load_slots(checkpoints / name, runs.read_run(checkpoints / name), "000008", expected)
     assert state.keys() == slots.keys()
