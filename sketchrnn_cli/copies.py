@@ -1,4 +1,4 @@
-"""How much of what a model drew is what it was taught with: asked of models of few drawings, while these lie there."""
+"""The drawings that a model of few was taught, while they lie there: how much of what it draws is one of them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,14 +14,14 @@ MAX_BYTES = 4 << 20
 """Of the archive of a small set; a larger one is not asked how many drawings it holds."""
 
 
-def near_training(folder: Path, sketches: Sequence[np.ndarray]) -> np.ndarray | None:
-    """Return which drawings are near one that the model was trained on, mirror images included, bool `[sketches]`.
+def training_drawings(folder: Path, max_points: int | None = None) -> list[np.ndarray] | None:
+    """Return the drawings that a model was trained on, stroke-3, in data units.
 
     None for a model of many drawings, a released one, and where the data has gone.
 
     Args:
-        folder: of the checkpoint that drew them.
-        sketches: what it drew, stroke-3.
+        folder: of the checkpoint.
+        max_points: longer ones are left out.
 
     Raises:
         CheckpointError: the run's file is damaged.
@@ -34,4 +34,19 @@ def near_training(folder: Path, sketches: Sequence[np.ndarray]) -> np.ndarray | 
     if not all(path.is_file() and path.stat().st_size <= MAX_BYTES for path in paths):
         return None
     training = [dataset.train[i] for dataset in map(cache.load, paths) for i in range(len(dataset.train))]
-    return copies(sketches, training) if len(training) <= FEW else None
+    if len(training) > FEW:
+        return None
+    return [sketch for sketch in training if max_points is None or len(sketch) <= max_points]
+
+
+def near_training(folder: Path, sketches: Sequence[np.ndarray]) -> np.ndarray | None:
+    """Return which drawings are near one that the model was trained on, mirror images included, bool `[sketches]`.
+
+    None where `training_drawings` are.
+
+    Args:
+        folder: of the checkpoint that drew them.
+        sketches: what it drew, stroke-3.
+    """
+    training = training_drawings(folder)
+    return None if training is None else copies(sketches, training)

@@ -7,7 +7,8 @@ import numpy as np
 
 from sketchrnn_cli import latent
 from sketchrnn_cli.errors import CheckpointError, UsageError
-from sketchrnn_cli.model import choosing, guessing, words
+from sketchrnn_cli.model import aggregate, choosing, guessing, words
+from sketchrnn_cli.model.aggregate import Aggregate
 from sketchrnn_cli.model.inference import Drawer, Noise
 from sketchrnn_cli.model.sampling import DEFAULT, Sampling, Way, ways
 from sketchrnn_cli.store import names
@@ -15,13 +16,10 @@ from sketchrnn_cli.store.checkpoint import Checkpoint
 
 MAX_POINTS = 5_000_000
 """Of all sketches per call: half a gigabyte of random numbers and strokes."""
-
 MAX_ATTEMPTS = 3
 """Times a sketch is drawn until it ends."""
-
 CANDIDATE_STRIDE = 1 << 20
 """Difference in stream number between candidates for the same sketch."""
-
 COPY_PENALTY = 1e6
 """Taken off a candidate's score where it is near a training drawing, so that any other is better that has ended."""
 
@@ -44,13 +42,23 @@ class Sketcher:
         return np.stack([rng.standard_normal(self.hparams.z_size) for rng in streams]).astype(np.float32)
 
     def new_latents(self, count: int, seed: int) -> np.ndarray | None:
-        """Return z `[count, z_size]` for new sketches: from the aggregate posterior where it was fitted, else N(0, I).
+        """Return z `[count, z_size]` for new sketches: from the aggregate posterior where there is one, else N(0, I).
 
         z i is from the stream of (seed, i); None for a decoder-only model.
         """
-        if self.checkpoint.latents is None:
+        if (latents := self._latents) is None:
             return self.random_latents(count, seed)
-        return np.stack([self.checkpoint.latents.draw(np.random.default_rng([seed, i, 0])) for i in range(count)])
+        return np.stack([latents.draw(np.random.default_rng([seed, i, 0])) for i in range(count)])
+
+    @functools.cached_property
+    def _latents(self) -> Aggregate | None:
+        """The aggregate posterior: the checkpoint's, or for a VAE tuned on few drawings theirs, while they are here."""
+        if self.checkpoint.latents or not (self.hparams.conditional and self.checkpoint.sidecar.base):
+            return self.checkpoint.latents
+        from sketchrnn_cli import copies
+
+        taught = copies.training_drawings(self.checkpoint.folder, self.hparams.max_seq_len)
+        return aggregate.fit(*self.encode(taught), np.zeros(len(taught), int)) if taught else None
 
     def sample(
         self,
@@ -84,10 +92,7 @@ class Sketcher:
         points = max_points or self.hparams.max_seq_len
         drawn = self.draw(many_z, count * best_of, each, seed, points, streams, labels=many)
         models = [self._to_model(sketch) for sketch in drawn]
-        if self._base is None:
-            score = choosing.surety(self._drawer, models, many_z, many, points)
-        else:
-            score = choosing.gain(self._drawer, self._base, models, many, points)
+        score = choosing.score(self._drawer, self._base, models, many_z, many, points)
         if (near := copies.near_training(self.checkpoint.folder, drawn)) is not None:
             score[near] -= COPY_PENALTY
         best = score.reshape(count, best_of).argmax(axis=1)
@@ -156,7 +161,7 @@ class Sketcher:
             given: a prefix in data units that all sketches continue unchanged.
             scales: `[count]`, factors by which the prefix is enlarged for the model, and the continuation reduced; no
                 sketch then ends right after the prefix.
-            labels: from `rows` or `between`; None for "any".
+            labels: from `rows` or `words.between`; None for "any".
 
         Raises:
             UsageError: an invalid temperature, z of another shape, or a prefix that leaves no point to draw.
@@ -216,7 +221,10 @@ class Sketcher:
         """
         is_row = len(z) == 2
         path = latent.between(z[0], z[1], steps, way) if is_row else np.concatenate(latent.field(z, steps, steps, way))
-        mixed = np.tile(self.between(labels[0], labels[-1], steps), (len(path) // steps, 1)) if len(labels) else None
+        mixed = None
+        if len(labels):
+            walk = words.between(labels[0], labels[-1], steps, self.hparams.num_classes + 1)
+            mixed = np.tile(walk, (len(path) // steps, 1))
         return self.draw(path, len(path), temperature, seed, max_points, [0] * len(path), labels=mixed)
 
     def complete(
@@ -260,12 +268,6 @@ class Sketcher:
         """
         return words.rows(asked, self.checkpoint.sidecar.words, names.title(self.checkpoint.folder))
 
-    def between(self, start: int, end: int, steps: int) -> np.ndarray:
-        """Return labels `[steps, rows]` interpolated linearly from one word to another."""
-        share = np.linspace(0.0, 1.0, steps)[:, None]
-        table = np.eye(self.hparams.num_classes + 1)
-        return (1.0 - share) * table[start] + share * table[end]
-
     def classify(self, sketches: Sequence[np.ndarray], count: int) -> list[list[tuple[str, float]]]:
         """Return the `count` most likely words of each sketch, with p(word | drawing).
 
@@ -283,9 +285,7 @@ class Sketcher:
         for number, sketch in enumerate(sketches):
             z = None if codes is None else codes[number : number + 1].repeat(len(known), axis=0)
             scores = self._drawer.log_likelihood(z, self._to_model(sketch), labels, ends=True)
-            share = words.posterior(scores)
-            order = np.argsort(-share, kind="stable")[:count]
-            found.append([(known[index], float(share[index])) for index in order])
+            found.append(words.likeliest(words.posterior(scores), known, count))
         return found
 
     def _to_model(self, sketch: np.ndarray) -> np.ndarray:

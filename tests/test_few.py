@@ -10,7 +10,7 @@ from sketchrnn_cli import caches, cli, copies, few
 from sketchrnn_cli.data import archive, doodles
 from sketchrnn_cli.data.dataset import FEW
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model import choosing
+from sketchrnn_cli.model import aggregate, choosing
 from sketchrnn_cli.model.inference import Drawer
 from sketchrnn_cli.model.sampling import TAME
 from sketchrnn_cli.model.weights import initialize
@@ -164,3 +164,22 @@ def test_without_its_base_the_best_of_several_needs_a_word(
     (here / "base").rename(here / "elsewhere")
     code, said = typed(monkeypatch, capsys, "sample mine --best-of 2 --max-points 50 --out b.svg")
     assert (code, "name one with --class" in said) == (2, True)
+
+
+def test_new_drawings_of_a_tuned_vae_lie_between_its_own_while_they_are_here(here: Path) -> None:
+    vae = HParams(enc_rnn_size=6, dec_rnn_size=8, z_size=4, num_mixture=2, max_seq_len=200)
+    checkpoint.release(here / "vae", Sidecar(vae, 30.0, 255.0), initialize(vae))
+    about = {"base": "vae", "base_sha256": names.load("vae").sidecar.weights_sha256}
+    run = runs.Run("", "", data=(str(here / "mine.npz"),))
+    for name, said in (("tuned", about), ("untuned", {})):
+        sidecar = Sidecar(vae, 30.0, 255.0, step=1, **said)
+        runs.save_step(here / "checkpoints" / name, run, sidecar, initialize(vae.replace(seed=1)), {}, True, False)
+    sketcher, untuned = Sketcher(names.load("tuned")), Sketcher(names.load("untuned"))
+    drawings = [*archive.load(here / "mine.npz").train]
+    mine = aggregate.fit(*sketcher.encode(drawings), [0] * len(drawings))
+    expected = [mine.draw(np.random.default_rng([3, i, 0])) for i in range(2)]
+    np.testing.assert_array_equal(sketcher.new_latents(2, 3), expected)
+    np.testing.assert_array_equal(untuned.new_latents(2, 3), untuned.random_latents(2, 3))
+    (here / "mine.npz").unlink()
+    gone = Sketcher(names.load("tuned"))
+    np.testing.assert_array_equal(gone.new_latents(2, 3), gone.random_latents(2, 3))

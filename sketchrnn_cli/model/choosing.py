@@ -13,6 +13,20 @@ import numpy as np
 from sketchrnn_cli.model.inference import Drawer
 
 
+def score(
+    drawer: Drawer,
+    base: Drawer | None,
+    sketches: Sequence[np.ndarray],
+    z: np.ndarray | None,
+    labels: np.ndarray,
+    max_points: int,
+) -> np.ndarray:
+    """Return how good drawings are, `[sketches]`: `gain` over the base of a tuned model, else `surety`."""
+    if base is None:
+        return surety(drawer, sketches, z, labels, max_points)
+    return gain(drawer, base, sketches, labels, max_points)
+
+
 def surety(
     drawer: Drawer, sketches: Sequence[np.ndarray], z: np.ndarray | None, labels: np.ndarray, max_points: int
 ) -> np.ndarray:

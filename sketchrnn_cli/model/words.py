@@ -31,5 +31,17 @@ def posterior(log_likelihood: np.ndarray) -> np.ndarray:
     return raised / raised.sum(axis=-1, keepdims=True)
 
 
+def likeliest(share: np.ndarray, words: Sequence[str], count: int) -> list[tuple[str, float]]:
+    """Return the `count` words of the largest shares `[words]`, the largest first, each with its share."""
+    order = np.argsort(-share, kind="stable")[:count]
+    return [(words[index], float(share[index])) for index in order]
+
+
+def between(start: int, end: int, steps: int, rows: int) -> np.ndarray:
+    """Return shares of a label table's rows `[steps, rows]`, from one row linearly to another."""
+    share, table = np.linspace(0.0, 1.0, steps)[:, None], np.eye(rows)
+    return (1.0 - share) * table[start] + share * table[end]
+
+
 def _plain(word: str) -> str:
     return " ".join(word.casefold().replace("_", " ").replace("-", " ").split())
