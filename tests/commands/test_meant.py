@@ -122,8 +122,8 @@ def test_animate_takes_a_drawing_after_the_model(here: Path) -> None:
     ("words", "kind", "message"),
     [
         ("reconstruct cat", UsageError, "0 drawings beside the model 'cat'.*cat a.svg"),
-        ("analogy a.svg b.svg", UsageError, "2 drawings, where 3"),
-        ("complete a.svg b.svg", UsageError, "2 drawings, where 1"),
+        ("analogy a.svg b.svg", UsageError, "2 drawings; expected 3"),
+        ("complete a.svg b.svg", UsageError, "2 drawings; expected 1"),
         ("animate a.svg b.svg", UsageError, "--morph a.svg b.svg"),
         ("animate a.svg --input b.svg", UsageError, "give one of them"),
         ("encode minne a.svg", CheckpointError, "did you mean 'mine'"),
