@@ -11,7 +11,6 @@ import asyncio
 import gzip
 import io
 import json
-import resource
 import struct
 import sys
 import tempfile
@@ -352,6 +351,8 @@ def attempt(reader: Reader, blob: bytes, folder: Path) -> bool:
 
 def main() -> None:
     """Fuzz, and print what happened; exit 1 where a reader failed."""
+    import resource  # Windows has none, and imports this module for its readers.
+
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--inputs", type=int, default=50_000)
     parser.add_argument("--seed", type=int, default=0)
