@@ -24,7 +24,7 @@ NUMBERS = ("labels", "key_ids")
 WORTHWHILE = 4 << 20
 """Bytes of an archive from which on it is cached; smaller ones load in a moment."""
 
-UNREADABLE = (OSError, EOFError, IndexError, KeyError, TypeError, ValueError)
+UNREADABLE = (OSError, EOFError, IndexError, KeyError, TypeError, ValueError, OverflowError, RecursionError)
 """What reading an entry raises that is not whole."""
 
 

@@ -70,7 +70,7 @@ def prepare(
     try:
         if archive.is_file():
             return Prepared(archive, tuple(json.loads((entry / NOTES).read_text(encoding="utf-8"))))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         shutil.rmtree(entry, ignore_errors=True)  # An incomplete entry.
     collection = pipeline.Collection()
     found = sources.read(files, Preparation(hand_only=hand_only, max_points=max_points), jobs)

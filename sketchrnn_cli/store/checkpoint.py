@@ -211,7 +211,7 @@ def load_sidecar(folder: Path) -> Sidecar:
         )
     except KeyError as error:
         raise CheckpointError(f"{path}: {error} is missing") from error
-    except (TypeError, ValueError, AttributeError, UsageError) as error:
+    except (TypeError, ValueError, OverflowError, AttributeError, UsageError) as error:
         raise CheckpointError(f"{path}: a value does not fit: {error}") from error
     for name in ("scale_factor", "canvas_size"):
         if not (0.0 < getattr(sidecar, name) < float("inf")):

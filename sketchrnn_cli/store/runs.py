@@ -76,7 +76,7 @@ def read_run(folder: Path) -> Run:
         engine = values.pop("engine", None)
         run = Run(**values, schedule=schedule, engine=None if engine is None else Engine(**engine))
         return _validated(run)
-    except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, AttributeError, UsageError) as error:
         raise CheckpointError(f"{path}: a value is missing or does not fit: {error}") from error
 
 

@@ -53,6 +53,11 @@ FOUND: list[tuple[str, bytes | list[Edit]]] = [
     ("npy", [Edit("write", 0.2, 20)]),
     ("latents", b'{"mu": [[1e308, 0]]}'),  # A warning of NumPy's, beside the one line.
     ("json", b"[[1e308, 0, 0]]"),
+    ("cache", b'{"format": 2, "words": ' + 9999 * b"["),  # Deeper than Python's stack.
+    ("run", b'{"format": "sketchrnn-run-2", "last": "1", "best": "1", "time": ' + 400 * b"1" + b"}"),
+    ("svg", READERS["svg"].sound().replace(b"rotate(10 ", b"rotate(" + 400 * b"1" + b" ")),
+    ("sidecar", READERS["sidecar"].sound().replace(b'"step": 0', b'"step": 1e999')),
+    ("sidecar", READERS["sidecar"].sound().replace(b'"canvas_size": 255.0', b'"canvas_size": 1' + 400 * b"0")),
     *(  # svgelements gives an arc of radii too large a sweep of NaN.
         ("svg", b'<svg xmlns="http://www.w3.org/2000/svg"><path stroke="#000" d="M7 8 A %b"/></svg>' % arc)
         for arc in (b"5 9 30 0 1 40 %b" % (200 * b"1"), b"5 %b 30 0 1 40 20" % (180 * b"1"))

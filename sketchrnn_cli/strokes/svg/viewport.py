@@ -175,7 +175,10 @@ def _matrix(text: str, size: Size) -> np.ndarray:
         plain = [_plain(number, unit, name, axis, size) for axis, (number, unit) in enumerate(arguments)]
         functions.append(f"{name}({','.join(plain)})")
         position = match.end()
-    matrix = svgelements.Matrix(" ".join(functions))
+    try:
+        matrix = svgelements.Matrix(" ".join(functions))
+    except (ArithmeticError, ValueError):  # The sine of an angle that is not finite.
+        return np.eye(3)
     rows = np.array([[matrix.a, matrix.c, matrix.e], [matrix.b, matrix.d, matrix.f], [0.0, 0.0, 1.0]])
     return rows if np.isfinite(rows).all() else np.eye(3)
 
