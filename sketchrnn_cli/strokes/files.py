@@ -52,7 +52,8 @@ def read_sketches(path: Path) -> list[np.ndarray]:
     if isinstance(values, dict):
         raise DataError(f"{path}: {_explain_object(values)}")
     if isinstance(values, np.ndarray) and values.ndim == 2 and values.shape[1] == 4 and not _is_stroke4(values):
-        steps = np.diff(values[:, 3], prepend=-1)
+        with np.errstate(all="ignore"):
+            steps = np.diff(values[:, 3], prepend=-1)
         if not np.isin(steps, (0, 1)).all():
             raise DataError(f"{path}: the fourth column is not a sketch index 0, 1, 2, ...; is a sketch empty?")
         return [as_stroke3(part[:, :3], str(path)) for part in np.split(values, np.flatnonzero(steps)[1:])]

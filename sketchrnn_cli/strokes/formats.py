@@ -71,7 +71,7 @@ def _other_layout(points: np.ndarray) -> str:
         return ": these look like (dx, pen, dy); put the pen last"
     if len(points) in (2, 3):
         return f": {QUICK_DRAW}"
-    if len(points) > 3 and (np.diff(third) >= 0).all():
+    if len(points) > 3 and (third[1:] >= third[:-1]).all():
         return ": these look like (x, y, time); give drawings as .ndjson, with [xs, ys, times] for each stroke"
     if ((third >= 0) & (third <= 1)).all():
         return ": these look like (x, y, pressure); a pen is 0 or 1"

@@ -52,7 +52,7 @@ FOUND: list[tuple[str, bytes | list[Edit]]] = [
     ("npy", [Edit("cut", 0.1, 30)]),  # A header that Python's tokenizer gives up on.
     ("npy", [Edit("write", 0.2, 20)]),
     ("latents", b'{"mu": [[1e308, 0]]}'),  # A warning of NumPy's, beside the one line.
-    ("json", b"[[1e308, 0, 0]]"),
+    ("json", b"[[9, 0, 0], [0, 9, -1e308], [-9, 0, 1e308], [0, -9, 1]]"),
     ("cache", b'{"format": 2, "words": ' + 9999 * b"["),  # Deeper than Python's stack.
     ("run", b'{"format": "sketchrnn-run-2", "last": "1", "best": "1", "time": ' + 400 * b"1" + b"}"),
     ("svg", READERS["svg"].sound().replace(b"rotate(10 ", b"rotate(" + 400 * b"1" + b" ")),
