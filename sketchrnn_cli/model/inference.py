@@ -6,9 +6,12 @@ neighbors, to the byte.
 """
 
 import functools
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -20,6 +23,7 @@ from sketchrnn_cli.model.sampling import Way, sample_row, settings
 from sketchrnn_cli.model.weights import INPUT_SIZE, part
 from sketchrnn_cli.strokes.formats import to_stroke5
 
+Result = TypeVar("Result")
 CHUNK = 8
 """Sketches drawn or encoded together."""
 SCORE_CHUNK = 32
@@ -64,8 +68,7 @@ class Drawer:
 
     def encode(self, sketches: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Return μ and σ, each `[batch, z]`, of stroke-3 sketches in model units (equations 1 and 2)."""
-        with one_thread():
-            parts = [self._encode_chunk(sketches[first : first + CHUNK]) for first in range(0, len(sketches), CHUNK)]
+        parts = _by_chunks(lambda some: self._encode_chunk(sketches[some]), len(sketches))
         mu, sigma_hat = (np.concatenate(some) for some in zip(*parts, strict=True))
         return mu, np.exp(0.5 * sigma_hat)
 
@@ -138,21 +141,21 @@ class Drawer:
         v = self.condition(z, labels, batch)
         how = settings(sampling, batch)
         forced = np.zeros((batch, 0, INPUT_SIZE), np.float32) if given is None else _prefixes(given, batch)
-        sketches: list[np.ndarray] = []
-        with one_thread():
-            for first in range(0, batch, CHUNK):
-                some = slice(first, min(first + CHUNK, batch))
-                rows = self._draw_chunk(
-                    _padded(v[some], CHUNK) if v is not None else None,
-                    _padded(np.stack([numbers.uniform[:max_points] for numbers in noise[some]]), CHUNK),
-                    _padded(np.stack([numbers.normal[:max_points] for numbers in noise[some]]), CHUNK),
-                    _padded(how[some], CHUNK),
-                    _padded(forced[some], CHUNK),
-                    some.stop - first,
-                    go_on,
-                )
-                sketches += [_cut(row) for row in rows[: some.stop - first]]
-        return sketches
+
+        def drawn(some: slice) -> list[np.ndarray]:
+            real = some.stop - some.start
+            rows = self._draw_chunk(
+                _padded(v[some], CHUNK) if v is not None else None,
+                _padded(np.stack([numbers.uniform[:max_points] for numbers in noise[some]]), CHUNK),
+                _padded(np.stack([numbers.normal[:max_points] for numbers in noise[some]]), CHUNK),
+                _padded(how[some], CHUNK),
+                _padded(forced[some], CHUNK),
+                real,
+                go_on,
+            )
+            return [_cut(row) for row in rows[:real]]
+
+        return [sketch for some in _by_chunks(drawn, batch) for sketch in some]
 
     def _draw_chunk(
         self,
@@ -234,6 +237,13 @@ class Drawer:
             pen = mixtures.pen_log_likelihood(np, mixture, rows[..., 2:])
         real = rows[..., 2] + rows[..., 3]
         return (offset * real + pen)[:batch]
+
+
+def _by_chunks(work: Callable[[slice], Result], batch: int) -> list[Result]:
+    """Return what `work` makes of every `CHUNK` rows of a batch, in order: a thread a processor, BLAS with one each."""
+    chunks = [slice(first, min(first + CHUNK, batch)) for first in range(0, batch, CHUNK)]
+    with one_thread(), ThreadPoolExecutor(max(1, min(len(chunks), os.cpu_count() or 1))) as threads:
+        return list(threads.map(work, chunks))
 
 
 def _prefixes(given: np.ndarray, batch: int) -> np.ndarray:
