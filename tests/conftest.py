@@ -1,7 +1,9 @@
 """Fixtures shared by all tests, and what a skip means where every test must run."""
 
 import os
-from collections.abc import Generator
+import tracemalloc
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,22 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"real data not found at {SHARED_DATA}")
     return SHARED_DATA
+
+
+@pytest.fixture
+def peak_below() -> Callable[[int], AbstractContextManager[None]]:
+    """A context in which Python may take fewer bytes at its peak than it says."""
+
+    @contextmanager
+    def below(most: int) -> Iterator[None]:
+        tracemalloc.start()
+        try:
+            yield
+            assert tracemalloc.get_traced_memory()[1] < most
+        finally:
+            tracemalloc.stop()
+
+    return below
 
 
 def _without_excuse(report: Any) -> Any:

@@ -16,7 +16,7 @@ from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.recipes import Recipe
 from sketchrnn_cli.store import names
 from sketchrnn_cli.store.checkpoint import Checkpoint
-from sketchrnn_cli.store.schedule import BUDGETS, Engine, Schedule
+from sketchrnn_cli.store.schedule import Engine, Schedule
 
 if TYPE_CHECKING:
     from sketchrnn_cli.training.trainer import Trainer
@@ -64,11 +64,11 @@ class Request:
         """Return the request with a recipe's hyperparameters, and its steps unless it says when to stop.
 
         Raises:
-            UsageError: the request continues from another model.
+            UsageError: the request continues from another model, or its schedule is invalid.
         """
         if self.resume or self.from_:
             raise UsageError("--recipe starts a new run; omit --resume and --from")
-        has_budget = any(self.schedule.get(name) is not None for name in BUDGETS)
+        has_budget = Schedule().changed(self.schedule).has_budget
         return dataclasses.replace(
             self,
             defaults=recipe.hparams,

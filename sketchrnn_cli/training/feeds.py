@@ -5,7 +5,7 @@ Both augment with the same code and noise, so a step sees the same batch either 
 
 import itertools
 import os
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -173,11 +173,6 @@ class DeviceFeed:
         """See `Feed`."""
         chosen = self._spread(np.zeros((BLOCK, self._rows), np.int32))
         return empty_history(), *ScheduleTable.EXAMPLE, self._data, np.zeros((BLOCK, 2), np.uint32), chosen
-
-
-def tensors(arrays: Mapping[str, np.ndarray]) -> dict[str, Array]:
-    """Return arrays as tensors, replicated on every device."""
-    return {name: tensor(value) for name, value in arrays.items()}
 
 
 def fits_device(sketches: Corpus) -> bool:

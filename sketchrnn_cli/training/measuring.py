@@ -16,8 +16,8 @@ from sketchrnn_cli.data.dataset import check_splits, label_rows
 from sketchrnn_cli.errors import DataError, UsageError
 from sketchrnn_cli.store import names as checkpoint_names
 from sketchrnn_cli.store import runs
+from sketchrnn_cli.training.blocks import tensor
 from sketchrnn_cli.training.evaluation import Evaluation, batches, evaluate, evaluator
-from sketchrnn_cli.training.feeds import tensors
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def measure(
     loaded = checkpoint_names.load(ckpt, checkpoint_dir)
     paths = [set_names.find(name, data_dir) for name in names] or _paths_of_run(ckpt, checkpoint_dir)
     evaluate_batch = evaluator(loaded.hparams)
-    weights = tensors(loaded.weights)
+    weights = {name: tensor(value) for name, value in loaded.weights.items()}
     for path in paths:
         dataset = cache.load(path)
         for split in splits:
