@@ -15,8 +15,8 @@ from sketchrnn_cli.model import kernels
 from sketchrnn_cli.store import checkpoint, names, runs
 from sketchrnn_cli.store.schedule import Schedule
 from sketchrnn_cli.training import budget, packing, schedules, start
+from sketchrnn_cli.training.blocks import tensor
 from sketchrnn_cli.training.evaluation import Evaluation, batches, evaluate, evaluator
-from sketchrnn_cli.training.feeds import tensors
 from sketchrnn_cli.training.reports import CompileReport, StepReport, ValidationReport
 from sketchrnn_cli.training.trainer import Trainer
 
@@ -247,7 +247,8 @@ def test_the_validation_figure_is_at_full_length_and_independent_of_the_batch_si
 
         scale = trainer.sidecar.scale_factor
         made = batches(trainer.validation, scale, hparams)
-        measured = evaluate(measure, tensors(trainer.checkpoint().weights), made, trainer.validation.lengths, hparams)
+        weights = {name: tensor(value) for name, value in trainer.checkpoint().weights.items()}
+        measured = evaluate(measure, weights, made, trainer.validation.lengths, hparams)
         assert {shape[1] for shape in seen} == {trainer.hparams.max_seq_len + 1}
         figures.append(np.stack([measured.offset, measured.pen, measured.kl]))
     np.testing.assert_array_equal(figures[0], figures[1])
