@@ -9,12 +9,14 @@ from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
 
 if TYPE_CHECKING:
+    from sketchrnn_cli.commands.engine import Engine
     from sketchrnn_cli.store.checkpoint import Checkpoint
 
 SHOWN = 5
 """Words per drawing."""
 
 
+@opt.with_engine
 @opt.with_reading
 def classify(
     words: Annotated[
@@ -26,10 +28,10 @@ def classify(
         int, typer.Option(min=1, help="Of a data set: maximum number of drawings, chosen at random.")
     ] = 1000,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    device: Annotated[str, typer.Option(help="For a data set: auto, cpu or gpu.")] = "auto",
     seed: opt.Seed = 0,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
     reading: Any = None,
+    engine: Any = None,
 ) -> None:
     """Classify drawings: the five most likely of all words known to the model.
 
@@ -52,7 +54,7 @@ def classify(
             results.append({"input": text, "words": [{"word": word, "probability": p} for word, p in found]})
             line = ", ".join(f"{word} {p:.0%}" for word, p in found)
         else:
-            counted = _count(sketcher.checkpoint, text, reading.data_dir, split, limit, seed, device)
+            counted = _count(sketcher.checkpoint, text, reading.data_dir, split, limit, seed, engine)
             results.append({"input": text, **counted})
             line = (
                 f"{counted['top_1']:.3f} of {counted['drawings']} classified correctly, "
@@ -66,22 +68,20 @@ def classify(
 
 
 def _count(
-    loaded: "Checkpoint", text: str, data_dir: Path, split: str, limit: int, seed: int, device: str
+    loaded: "Checkpoint", text: str, data_dir: Path, split: str, limit: int, seed: int, engine: "Engine"
 ) -> dict[str, Any]:
     """Return the accuracy on a data set."""
     from sketchrnn_cli.commands import drawings
     from sketchrnn_cli.data import cache, names
-    from sketchrnn_cli.data.dataset import SPLITS
-    from sketchrnn_cli.errors import UsageError
+    from sketchrnn_cli.data.dataset import check_splits
 
-    if split not in SPLITS:
-        raise UsageError(f"--split {split}: expected one of {', '.join(SPLITS)}")
+    check_splits([split])
+    engine.check()
     (path,) = drawings.archives([names.find(text, data_dir)])
     dataset = cache.load(path)
-    with console.stderr().status("Starting the training engine"):
-        from sketchrnn_cli.training import classifying, start
+    engine.start()
+    from sketchrnn_cli.training import classifying
 
-    console.message(f"on {start.use_device(device, None)}")
     with console.progress("{task.description}", "{task.completed} of {task.total}") as bar:
         task = bar.add_task("naming", total=min(limit, len(dataset.splits[split])))
         named = []

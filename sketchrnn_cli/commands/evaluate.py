@@ -7,12 +7,12 @@ from typing import Annotated, Any
 import typer
 
 from sketchrnn_cli import atomic, console
-from sketchrnn_cli import backend as backends
 from sketchrnn_cli.commands import completion
 from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.wording import counted
 
 
+@opt.with_engine
 def evaluate(
     ckpt: opt.NamedCkpt,
     datasets: Annotated[
@@ -27,14 +27,10 @@ def evaluate(
         Path | None, typer.Option(metavar="FILE.csv", help="Write the losses of each sketch, the most unusual first.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-    backend: Annotated[str, typer.Option(help="auto, tensorflow or jax; auto: JAX if it sees a GPU.")] = "auto",
-    device: Annotated[str, typer.Option(help="auto, cpu or gpu.")] = "auto",
-    devices: Annotated[
-        str | None, typer.Option(metavar="N|all", help="Number of devices that share the work (JAX). [default: 1]")
-    ] = None,
     data_dir: Annotated[Path, typer.Option(help="Folder of the data sets.")] = Path("datasets"),
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
     force: opt.Force = False,
+    engine: Any = None,
 ) -> None:
     """Measure L_R and L_KL on data sets, as reported in the paper and per point.
 
@@ -42,12 +38,11 @@ def evaluate(
     """
     if per_sketch is not None and os.path.lexists(per_sketch) and not force:
         raise atomic.taken(per_sketch)
-    backends.check_devices(devices, backends.choose(backend, device=device)[0])
+    engine.check()
     paths, splits = _found(ckpt, datasets or [], split or [], data_dir, checkpoint_dir)
-    with console.stderr().status("Starting the training engine"):
-        from sketchrnn_cli.training import measuring, start
+    engine.start()
+    from sketchrnn_cli.training import measuring
 
-    console.message(f"on {start.use_device(device, None, devices)}")
     figures = []
     for figure in measuring.measure(ckpt, paths, splits, data_dir, checkpoint_dir):
         console.message(f"measured {figure.dataset} {figure.split}: {counted(len(figure.losses.lengths), 'sketch')}")

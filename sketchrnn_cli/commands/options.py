@@ -13,7 +13,7 @@ from sketchrnn_cli.commands import completion
 from sketchrnn_cli.commands.completion import CHECKPOINT_DIR as CHECKPOINT_DIR
 from sketchrnn_cli.commands.completion import DATA_DIR as DATA_DIR
 
-LOOK, READING = "How it looks", "How drawings are read"
+LOOK, READING, ENGINE = "How it looks", "How drawings are read", "How data sets are computed"
 
 Ckpt = Annotated[
     str | None,
@@ -116,6 +116,27 @@ _STYLE: dict[str, tuple[Any, Any]] = {
     "color_by_order": (Annotated[bool, _look("Draw each stroke in a different color.", "--color-by-order")], False),
     "smooth": (Annotated[bool, _look("Draw smooth curves through the points, keeping corners.", "--smooth")], False),
 }
+_ENGINE: dict[str, tuple[Any, Any]] = {
+    "backend": (
+        Annotated[
+            str,
+            typer.Option(help="auto, tensorflow or jax; auto: JAX if it sees a GPU.", rich_help_panel=ENGINE),
+        ],
+        "auto",
+    ),
+    "device": (Annotated[str, typer.Option(help="auto, cpu or gpu.", rich_help_panel=ENGINE)], "auto"),
+    "devices": (
+        Annotated[
+            str | None,
+            typer.Option(
+                metavar="N|all",
+                help="Number of devices that share the work (JAX). [default: 1]",
+                rich_help_panel=ENGINE,
+            ),
+        ],
+        None,
+    ),
+}
 FlipY = Annotated[
     bool,
     typer.Option("--flip-y", help="Flip drawings whose y axis points up.", rich_help_panel=READING),
@@ -215,6 +236,17 @@ def with_reading(command: Callable[..., None]) -> Callable[..., None]:
         return Reading(data_dir, Preparation(rescale=scale is Scale.AUTO, **given))
 
     return with_options(command, "reading", _READING, build)
+
+
+def with_engine(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options for running a model over data sets to a command, as one `engine`, an `engine.Engine`."""
+
+    def build(**given: Any) -> Any:
+        from sketchrnn_cli.commands.engine import Engine
+
+        return Engine(**given)
+
+    return with_options(command, "engine", _ENGINE, build)
 
 
 def with_quiet(command: Callable[..., None]) -> Callable[..., None]:

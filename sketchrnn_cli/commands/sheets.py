@@ -19,6 +19,7 @@ from sketchrnn_cli.strokes.files import ARRAYS, write_sketches
 if TYPE_CHECKING:
     import numpy as np
 
+    from sketchrnn_cli.data.dataset import Sketches
     from sketchrnn_cli.drawing.layout import Picture
     from sketchrnn_cli.strokes.prepare import Preparation
 
@@ -64,6 +65,20 @@ def read_inputs(
         found = read_input(text, reading.data_dir, canvas_size, max_points, rng, reading.how, fraction)
         console.messages(found.notes)
         sketches.append(found.sketch)
+    return sketches
+
+
+def read_set(text: str, split: str, sketcher: Sketcher, reading: Reading) -> "Sketches":
+    """Read a split of a data set named by a user, fitted to the model, and print notes about it."""
+    from sketchrnn_cli.commands import drawings
+    from sketchrnn_cli.data import cache, inputs
+    from sketchrnn_cli.data import names as set_names
+
+    (path,) = drawings.archives([set_names.find(text, reading.data_dir)])
+    canvas_size, max_points = sketcher.checkpoint.sidecar.canvas_size, sketcher.hparams.max_seq_len
+    found = cache.load(path).splits[split]
+    sketches, notes = inputs.read_set(f"{text}:{split}", found, canvas_size, max_points, reading.how)
+    console.messages(notes)
     return sketches
 
 

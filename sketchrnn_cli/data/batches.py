@@ -22,6 +22,8 @@ POOL = 32
 """Batches that are sorted by length together."""
 BATCHES_MEASURED = 256
 """Batches at most that the padded lengths are chosen for."""
+LENGTHS = (31, 63, 95, 127)
+"""Padded lengths below N_max outside of training, in points; each is compiled once."""
 BATCHES_PLANNED = 16
 """Batches whose lengths after augmentation are found together."""
 
@@ -198,10 +200,24 @@ def make(
 def plain_batches(sketches: Corpus, scale: float, rows: int, length: int) -> Iterator[Batch]:
     """Yield all sketches once, in order, as they are, padded to `length` points."""
     for first in range(0, len(sketches), rows):
-        some = np.arange(first, min(first + rows, len(sketches)))
-        given = sketches.padded(some)
-        xy, pen = (_to_length(part, length) for part in given[:2])
-        yield _filled(Padded(xy, pen, given.lengths), sketches.labels[some], scale, rows)
+        yield filled(sketches, np.arange(first, min(first + rows, len(sketches))), scale, rows, length)
+
+
+def by_length(lengths: np.ndarray, rows: int, hparams: HParams) -> Iterator[tuple[np.ndarray, int]]:
+    """Yield up to `rows` sketches of similar length and the points to pad them to, until each has come once."""
+    reads_padding = hparams.conditional and not hparams.mask_encoder
+    shorter = [] if reads_padding else [length for length in LENGTHS if length < hparams.max_seq_len]
+    order = np.argsort(lengths, kind="stable")
+    for first in range(0, len(order), rows):
+        some = order[first : first + rows]
+        yield some, fitting(int(lengths[some[-1]]), [*shorter, hparams.max_seq_len])
+
+
+def filled(sketches: Corpus, chosen: np.ndarray, scale: float, rows: int, length: int) -> Batch:
+    """Return the chosen sketches as they are, padded to `length` points, with empty ones up to `rows`."""
+    given = sketches.padded(chosen)
+    xy, pen = (_to_length(part, length) for part in given[:2])
+    return _filled(Padded(xy, pen, given.lengths), sketches.labels[chosen], scale, rows)
 
 
 def fitting(points: int, lengths: Sequence[int]) -> int:

@@ -1,6 +1,6 @@
 """Data sets in memory: sketches packed into one array, and their statistics."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +48,11 @@ class Sketches:
             raise IndexError(index)
         index %= len(self)
         return self.points[self.offsets[index] : self.offsets[index + 1]].astype(np.float32)
+
+    def blocks(self, count: int) -> Iterator[list[np.ndarray]]:
+        """Yield all sketches in order, `count` at once."""
+        for first in range(0, len(self), count):
+            yield [self[number] for number in range(first, min(first + count, len(self)))]
 
     @property
     def lengths(self) -> np.ndarray:

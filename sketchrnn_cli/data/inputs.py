@@ -1,19 +1,22 @@
 """Resolve INPUT, as typed by a user, to a sketch that a model can take.
 
 An INPUT is a picture (SVG, or a scan), a stroke-3 `.npy` or `.json`, or one sketch of a data set: ``cat.npz:test:17``,
-``cat:test:random``.
+``cat:test:random``. Where a whole set is taken, each of its sketches is treated as it would be alone.
 """
 
+import dataclasses
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from sketchrnn_cli.data import cache, names
-from sketchrnn_cli.data.dataset import SPLITS
+from sketchrnn_cli.data.dataset import SPLITS, Sketches, larger_sides, pack
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.hparams import nearest
 from sketchrnn_cli.strokes.files import ARRAYS, read_sketches
@@ -28,6 +31,10 @@ MANY = (".ndjson", ".jsonl", ".bin")
 
 SCALE_WARNING_FACTOR = 4.0
 """Strokes that much larger or smaller than the model's drawings cause a warning."""
+KEPT = "if it is of another scale, its z says little: --scale auto fits it, as a picture is fitted"
+RESCALED = "fitted to that"
+NAMED = 20
+"""Sketches of a set that a message names at most."""
 
 
 @dataclass(frozen=True)
@@ -84,22 +91,79 @@ def read_input(
     sketch = flipped(sketch) if how.flip_y else sketch
     side = float(np.ptp(np.concatenate(to_polylines(sketch)), axis=0).max())
     if fraction is not None and side > 0:
-        sketch = sketch * np.array([canvas_size * fraction / side] * 2 + [1.0], dtype=np.float32)
-    elif not canvas_size / SCALE_WARNING_FACTOR <= side <= canvas_size * SCALE_WARNING_FACTOR:
-        advice = "if it is of another scale, its z says little: --scale auto fits it, as a picture is fitted"
-        if how.rescale and side > 0:
-            sketch = sketch * np.array([canvas_size / side] * 2 + [1.0], dtype=np.float32)
-            advice = "fitted to that"
+        sketch = _enlarged(sketch, canvas_size * fraction / side)
+    elif not _suits(side, canvas_size):
+        rescaled = how.rescale and side > 0
+        sketch = _enlarged(sketch, canvas_size / side) if rescaled else sketch
+        advice = RESCALED if rescaled else KEPT
         doubts += (f"{text}: {side:.3g} data units large, where the model's drawings are {canvas_size:g}; {advice}",)
     with _naming(text):
         fitted, used = shorten(sketch, max_points)
     return Input(fitted, (*doubts, *((simplified(text, fitted, used),) if len(fitted) < len(sketch) else ())))
 
 
+def read_set(
+    name: str, sketches: Sketches, canvas_size: float, max_points: int, how: Preparation = AS_QUICK_DRAW
+) -> tuple[Sketches, tuple[str, ...]]:
+    """Prepare all sketches of a split as `read_input` would each alone, in their order.
+
+    Args:
+        name: ``DATASET:SPLIT``, for messages.
+        sketches: the split.
+        canvas_size: larger side of the model's drawings, in data units.
+        max_points: the model's N_max.
+        how: `flip_y` and `rescale` apply.
+
+    Returns:
+        The sketches, and what the user should know, in a line for each matter.
+
+    Raises:
+        DataError: there is none, or one has too many strokes for the model.
+    """
+    if not len(sketches):
+        raise DataError(f"{name}: no sketches; --split chooses another split")
+    sides, notes = larger_sides(sketches), []
+    strange, long = np.flatnonzero(~_suits(sides, canvas_size)), np.flatnonzero(sketches.lengths > max_points)
+    if len(strange):
+        notes.append(
+            f"{name}: {_some(strange, len(sketches))} much larger or smaller than the model's drawings "
+            f"({canvas_size:g} data units); {RESCALED if how.rescale else KEPT}"
+        )
+    if len(long):
+        notes.append(f"{name}: {_some(long, len(sketches))} simplified to the model's {max_points} points")
+    if how.flip_y:
+        sketches = dataclasses.replace(sketches, points=flipped(sketches.points))
+    if not len(long) and not (how.rescale and len(strange)):
+        return sketches, tuple(notes)
+    (each,) = sketches.blocks(len(sketches))
+    for number in strange if how.rescale else ():
+        each[number] = _enlarged(each[number], canvas_size / sides[number] if sides[number] else 1.0)
+    for number in long:
+        with _naming(f"{name}:{number}"):
+            each[number], _ = shorten(each[number], max_points)
+    return pack(each, name), tuple(notes)
+
+
+def _suits(side: Any, canvas_size: float) -> Any:
+    """Return whether larger sides are near enough to the model's drawings."""
+    return (side >= canvas_size / SCALE_WARNING_FACTOR) & (side <= canvas_size * SCALE_WARNING_FACTOR)
+
+
+def _enlarged(sketch: np.ndarray, factor: float) -> np.ndarray:
+    return sketch * np.array([factor, factor, 1.0], dtype=np.float32)
+
+
+def _some(which: np.ndarray, total: int) -> str:
+    """Return how many of the sketches of a set are meant, and the first of them."""
+    named = ", ".join(map(str, which[:NAMED])) + (", ..." if len(which) > NAMED else "")
+    return f"{len(which)} of {counted(total, 'sketch')} ({named})"
+
+
 def names_one(text: str) -> bool:
-    """Return whether an INPUT names one drawing, not a whole data set."""
-    of_a_set = len(parts := text.rsplit(":", 2)) == 3 and parts[1] in SPLITS
-    return of_a_set or Path(text).suffix.lower() in (*PICTURES, *ARRAYS)
+    """Return whether an INPUT names one drawing, existing or not, rather than a whole data set."""
+    suffix = Path(text).suffix.lower()
+    of_a_set = text.count(":") >= 2 and suffix not in (*MANY, ".npz") and not os.path.exists(text)
+    return of_a_set or suffix in (*PICTURES, *ARRAYS)
 
 
 def is_written_as_one(text: str) -> bool:

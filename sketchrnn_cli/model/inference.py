@@ -68,9 +68,11 @@ class Drawer:
 
     def encode(self, sketches: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Return μ and σ, each `[batch, z]`, of stroke-3 sketches in model units (equations 1 and 2)."""
-        parts = _by_chunks(lambda some: self._encode_chunk(sketches[some]), len(sketches))
-        mu, sigma_hat = (np.concatenate(some) for some in zip(*parts, strict=True))
-        return mu, np.exp(0.5 * sigma_hat)
+        order = np.argsort([len(sketch) for sketch in sketches], kind="stable")  # Similar lengths, little padding.
+        parts = _by_chunks(lambda some: self._encode_chunk([sketches[int(i)] for i in order[some]]), len(sketches))
+        encoded = np.empty((2, len(sketches), self.hparams.z_size), np.float32)
+        encoded[:, order] = np.concatenate(parts, axis=1)
+        return encoded[0], np.exp(0.5 * encoded[1])
 
     def _encode_chunk(self, sketches: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Return μ and σ̂ of up to `CHUNK` sketches."""

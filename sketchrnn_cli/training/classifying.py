@@ -4,23 +4,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from keras import ops
 
-from sketchrnn_cli.data.batches import Batch
+from sketchrnn_cli.data.batches import Batch, by_length, corpus, filled
 from sketchrnn_cli.data.dataset import DataSet, label_rows
 from sketchrnn_cli.errors import DataError, UsageError
+from sketchrnn_cli.model import network
 from sketchrnn_cli.store.checkpoint import Checkpoint
-from sketchrnn_cli.strokes.formats import to_stroke5
-from sketchrnn_cli.training.evaluation import evaluator, on_device
+from sketchrnn_cli.training.blocks import tensor
+from sketchrnn_cli.training.evaluation import devices, evaluator, fetched, on_device, placed
 
-LENGTHS = (32, 64, 96, 128)
-"""Padded lengths in rows, each compiled once; longer drawings are padded to N_max and the end row."""
+ROWS = 256
+"""Rows per batch and device, a row for each word of a drawing; more where one drawing needs more."""
 
 
 @dataclass(frozen=True)
 class Named:
     """A drawing of a data set, and its classification."""
 
+    sketch: int
+    """Its index in the split."""
     word: int
     """Its label, as an index into the model's words."""
     order: np.ndarray
@@ -32,7 +34,7 @@ class Named:
 
 
 def name_all(loaded: Checkpoint, dataset: DataSet, split: str, limit: int, seed: int) -> Iterator[Named]:
-    """Classify at most `limit` drawings of a split, chosen at random.
+    """Classify at most `limit` drawings of a split, chosen at random, the shortest first.
 
     Raises:
         UsageError: the model knows no words.
@@ -41,23 +43,34 @@ def name_all(loaded: Checkpoint, dataset: DataSet, split: str, limit: int, seed:
     words, hparams, sketches = loaded.sidecar.words, loaded.hparams, dataset.splits[split]
     if not words:
         raise UsageError(f"{loaded.folder}: was trained without words")
-    rows = label_rows(dataset, split, words)
-    able = np.flatnonzero((rows > 0) & (sketches.lengths <= hparams.max_seq_len))
+    every = corpus([sketches], hparams.max_seq_len, [label_rows(dataset, split, words)])
+    able = np.flatnonzero(every.labels > 0)
     if not len(able):
         raise DataError(f"{dataset.path}: {split} has no drawing of a word that the model knows")
     chosen = np.random.default_rng(seed).permutation(able)[:limit]
-    losses_of = evaluator(hparams)
-    weights = {name: ops.convert_to_tensor(value) for name, value in loaded.weights.items()}
-    noise = ops.zeros((len(words), hparams.z_size))
-    labels = np.arange(1, len(words) + 1, dtype=np.int32)
-    scale = np.array([loaded.sidecar.units_per_model_unit] * 2 + [1.0], dtype=np.float32)
-    for number in chosen:
-        sketch = sketches[int(number)] / scale
-        length = next((some for some in LENGTHS if len(sketch) < some), hparams.max_seq_len + 1)
-        # Its end counts once: rows of zeros, with no pen state, count nothing.
-        one = np.concatenate([to_stroke5(sketch, len(sketch) + 1), np.zeros((length - len(sketch) - 1, 5), np.float32)])
-        tiled = np.broadcast_to(one, (len(words), *one.shape))
-        batch = Batch(tiled, np.full(len(words), len(sketch), np.int32), labels, np.int32(len(words)))
-        losses = losses_of(weights, on_device(batch), noise)
-        total = ops.convert_to_numpy(losses.offset) + ops.convert_to_numpy(losses.pen)
-        yield Named(int(rows[number]) - 1, np.argsort(total, kind="stable"))
+    together = min(max(1, ROWS // len(words)), -(-len(chosen) // devices())) * devices()
+    groups = [(chosen[some], length) for some, length in by_length(every.lengths[chosen], together, hparams)]
+    losses_of, weights = evaluator(hparams), {name: tensor(value) for name, value in loaded.weights.items()}
+    noise = placed(np.zeros((together * len(words), hparams.z_size), np.float32), whole=True)
+    scale = loaded.sidecar.units_per_model_unit
+
+    def queued() -> Iterator[network.SketchLosses]:
+        for group, length in groups:
+            batch = _under_every_word(filled(every, group, scale, together, length), len(words))
+            yield losses_of(weights, on_device(batch, whole=True), noise)
+
+    for (group, _), (offset, pen, _) in zip(groups, fetched(queued()), strict=True):
+        totals = (offset + pen).reshape(together, len(words))
+        for number, total in zip(group, totals, strict=False):  # Empty drawings fill the last batch.
+            place, label = int(every.index[number, 1]), int(every.labels[number])
+            yield Named(place, label - 1, np.argsort(total, kind="stable"))
+
+
+def _under_every_word(batch: Batch, words: int) -> Batch:
+    """Return each drawing of a batch `words` times in succession, labeled with each word."""
+    rows, lengths = batch.rows, batch.lengths
+    # Its end counts once: rows of zeros, with no pen state, count nothing.
+    counted = np.arange(rows.shape[1]) <= lengths[:, None]
+    labels = np.tile(np.arange(1, words + 1, dtype=np.int32), len(rows))
+    tiled, repeated = (np.repeat(array, words, axis=0) for array in (rows * counted[:, :, None], lengths))
+    return Batch(tiled, repeated, labels, np.int32(batch.count * words))

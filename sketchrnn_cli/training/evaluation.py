@@ -1,7 +1,7 @@
 """Measure a model on drawings: L_R and L_KL as the paper reports them, for a split and for each sketch."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,11 +87,32 @@ def placed(array: np.ndarray, whole: bool) -> Array:
     return several.placed(array[several.share(len(array))] if whole and np.ndim(array) else array)
 
 
+def devices() -> int:
+    """Return the number of devices that share a batch."""
+    several = kernels.several()
+    return 1 if several is None else int(several.size())
+
+
+def fetched(queued: Iterable[Sequence[Array]]) -> Iterator[list[np.ndarray]]:
+    """Yield results as NumPy arrays, in order, with up to `AHEAD` later ones queued on the device.
+
+    Args:
+        queued: each iteration calls a compiled function and yields the arrays that it returns.
+    """
+    running: deque[Sequence[Array]] = deque()
+    for result in queued:
+        for array in result:
+            kernels.engine().begin_fetch(array)
+        running.append(result)
+        if len(running) > AHEAD:
+            yield [ops.convert_to_numpy(array) for array in running.popleft()]
+    for result in running:
+        yield [ops.convert_to_numpy(array) for array in result]
+
+
 def batches(sketches: Corpus, scale: float, hparams: HParams) -> Iterator[tuple[Batch, Array]]:
     """Yield batches of every sketch once, padded to N_max, with the noise in z, as tensors."""
-    several = kernels.several()
-    devices = 1 if several is None else several.size()
-    rows = -(-min(ROWS, len(sketches)) // devices) * devices
+    rows = -(-min(ROWS, len(sketches)) // devices()) * devices()
     for number, batch in enumerate(plain_batches(sketches, scale, rows, hparams.max_seq_len)):
         noise = np.stack([latent_noise(number * rows + row, hparams.z_size) for row in range(rows)])
         yield on_device(batch, whole=True), placed(noise, whole=True)
@@ -113,19 +134,6 @@ def evaluate(
         lengths: points of each sketch of the split.
         hparams: those of the model.
     """
-    running: deque[network.SketchLosses] = deque()
-    sums = []
-    for batch, noise in made:
-        losses = evaluate_batch(weights, batch, noise)
-        for term in losses:
-            kernels.engine().begin_fetch(term)
-        running.append(losses)
-        if len(running) > AHEAD:
-            sums.append(_fetched(running.popleft()))
-    sums += map(_fetched, running)
-    offset, pen, kl = np.concatenate(sums, axis=1)[:, : len(lengths)].astype(np.float64)
+    sums = list(fetched(evaluate_batch(weights, batch, noise) for batch, noise in made))
+    offset, pen, kl = np.concatenate([np.stack(part) for part in sums], axis=1)[:, : len(lengths)].astype(np.float64)
     return Evaluation(offset, pen, kl, lengths, hparams.max_seq_len)
-
-
-def _fetched(losses: network.SketchLosses) -> np.ndarray:
-    return np.stack([ops.convert_to_numpy(term) for term in losses])

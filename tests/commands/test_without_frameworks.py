@@ -36,6 +36,7 @@ interpolate cat a.svg doodle_cat:test:0 --steps 3 --out f.svg
 reconstruct cat a.svg --out g.svg
 analogy cat a.svg a.svg doodle_cat:test:0 --out h.svg
 encode cat a.svg --out z.npy
+encode cat doodle_cat --split test --out all.npy
 checkpoint info cat
 checkpoint export cat --format web --out i.html
 checkpoint release cat --name mine
@@ -57,7 +58,7 @@ def typed(folder: Path, lines: str, blocked: str) -> tuple[list[str], str]:
 def test_every_drawing_command_works(tmp_path: Path) -> None:
     codes, said = typed(tmp_path, DRAWING, "tensorflow,keras,jax")
     assert codes == ["0"] * len(DRAWING.strip().splitlines()), said
-    names = "preview.svg a.svg b-001.png b-002.png c.gif d.webp e.svg f.svg g.svg h.svg z.npy i.html"
+    names = "preview.svg a.svg b-001.png b-002.png c.gif d.webp e.svg f.svg g.svg h.svg z.npy all.npy i.html"
     assert all((tmp_path / name).stat().st_size > 100 for name in names.split())
 
 
@@ -67,11 +68,13 @@ def test_what_trains_is_refused_in_one_line_that_names_what_to_install(tmp_path:
         "train doodle_cat --steps 1",
         "train doodle_cat --steps 1 --backend tensorflow",
         "evaluate cat doodle_cat",
+        "classify quickdraw doodle_cat",
+        "encode cat doodle_cat --devices 1",
     ]
     codes, said = typed(tmp_path, "\n".join(["dataset doodle cat --count 40 -q", *lines]), missing)
-    assert codes == ["0", "2", "2", "2"], said
+    assert codes == ["0", *["2"] * len(lines)], said
     spoken = [line for line in said.splitlines() if not line.startswith(">")]
-    assert len(spoken) == 3, said
+    assert len(spoken) == len(lines), said
     assert all(line.startswith("sketchrnn: ") and "not installed; pip install" in line for line in spoken)
     assert not (tmp_path / "checkpoints").exists()
 

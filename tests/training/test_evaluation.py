@@ -1,5 +1,7 @@
 """Evaluation: every sketch once, in order, with noise that belongs to it and not to its batch."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from keras import ops
@@ -39,3 +41,16 @@ def test_each_sketch_keeps_its_noise_and_its_place_whatever_the_batch(
     np.testing.assert_array_equal(found.offset, range(2, 9))
     np.testing.assert_array_equal(found.pen, np.arange(2, 9) * 2)
     np.testing.assert_array_equal(found.kl, np.arange(2, 9) * 3)
+
+
+def test_later_calls_are_queued_before_a_result_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "AHEAD", 2)
+    called = []
+
+    def queued() -> Iterator[tuple]:
+        for number in range(5):
+            called.append(number)
+            yield (ops.convert_to_tensor(float(number)),)
+
+    seen = [(float(result), len(called)) for (result,) in evaluation.fetched(queued())]
+    assert seen == [(0, 3), (1, 4), (2, 5), (3, 5), (4, 5)]

@@ -5,6 +5,7 @@ import math
 import os
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import jax
@@ -256,6 +257,11 @@ def memory() -> int:
 def compile_evaluation(function: Callable, kernel: str) -> Callable:
     """Compile a function of arrays that runs `kernel`, once per set of shapes."""
     return jax.jit(function) if mesh.current() is None else jax.jit(function, out_shardings=mesh.sharding())
+
+
+def exact_products() -> AbstractContextManager:
+    """Multiply float32 as float32 in what is compiled meanwhile; a GPU rounds the factors to TF32 otherwise."""
+    return jax.default_matmul_precision("highest")
 
 
 def use(device: str, deterministic: bool | None) -> str:

@@ -1,7 +1,8 @@
 """The training kernels on TensorFlow; for documentation see `on_jax`."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import tensorflow as tf
@@ -197,6 +198,17 @@ def snapshot(tree: Any) -> Any:
 
 def begin_fetch(array: Array) -> None:
     """Do nothing: TensorFlow copies on access."""
+
+
+@contextmanager
+def exact_products() -> Iterator[None]:
+    """Multiply float32 as float32 meanwhile."""
+    before = tf.config.experimental.tensor_float_32_execution_enabled()
+    tf.config.experimental.enable_tensor_float_32_execution(False)
+    try:
+        yield
+    finally:
+        tf.config.experimental.enable_tensor_float_32_execution(before)
 
 
 def use(device: str, deterministic: bool | None) -> str:

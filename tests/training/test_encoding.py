@@ -1,0 +1,35 @@
+"""The training engine encodes as the drawing engine does; run again on JAX by test_jax_backend."""
+
+from pathlib import Path
+
+import numpy as np
+import plain_model
+import pytest
+
+from sketchrnn_cli.data import batches
+from sketchrnn_cli.data.dataset import pack
+from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.sketching import Sketcher
+from sketchrnn_cli.store import checkpoint
+from sketchrnn_cli.store.checkpoint import Sidecar
+from sketchrnn_cli.training import encoding
+
+SMALL = HParams(enc_rnn_size=5, dec_rnn_size=6, z_size=3, num_mixture=2, max_seq_len=14)
+
+
+@pytest.mark.on_jax
+@pytest.mark.parametrize("changes", [{}, {"mask_encoder": False}, {"enc_model": "hyper", "precision": "bfloat16"}])
+def test_sketches_of_all_lengths_are_encoded_as_by_the_drawing_engine(
+    changes: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "LENGTHS", (4, 9))
+    monkeypatch.setattr(encoding, "ROWS", 7)
+    hparams = SMALL.replace(**changes)
+    checkpoint.release(tmp_path / "vae", Sidecar(hparams, 3.0, 100.0), plain_model.random_weights(hparams, size=0.6))
+    loaded, rng = checkpoint.load(tmp_path / "vae"), np.random.default_rng(0)
+    sketches = [plain_model.random_sketch(rng, int(points)) for points in rng.permutation(np.arange(1, 15).repeat(3))]
+    told: list[int] = []
+    encoded = encoding.encode(loaded, pack(sketches, "made"), told.append)
+    assert encoded.dtype == np.float32
+    assert told == [7, 14, 21, 28, 35, 42]
+    np.testing.assert_allclose(encoded, np.stack(Sketcher(loaded).encode(sketches)), rtol=0, atol=1e-5)
