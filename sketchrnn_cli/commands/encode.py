@@ -22,9 +22,7 @@ AT_ONCE = 512
 @opt.with_engine
 @opt.with_reading
 def encode(
-    words: Annotated[
-        list[str], opt.words_of("INPUT...", "drawings, or data sets to encode whole. " + opt.INPUT_HELP)
-    ],
+    words: Annotated[list[str], opt.words_of("INPUT...", "drawings, or data sets to encode whole. " + opt.INPUT_HELP)],
     sigma: Annotated[bool, typer.Option("--sigma", help="Write σ, too: [2, n, z] of μ and σ.")] = False,
     split: Annotated[str, typer.Option(help="Of a data set: train, valid or test.")] = "train",
     seed: opt.Seed = 0,
