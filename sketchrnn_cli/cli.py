@@ -24,6 +24,7 @@ from sketchrnn_cli.commands import (
     help,
     hparams,
     interpolate,
+    mistyped,
     pretrained,
     reconstruct,
     runs,
@@ -90,14 +91,15 @@ help.apply(app)
 
 
 def _run() -> None:
-    """Run the command and flush its output."""
+    """Run the command, flush its output and exit with its code."""
     try:
-        app()
+        code = app(standalone_mode=False)
     except SystemExit as left:
         if left.__context__ is not None and isinstance(left.__context__, BrokenPipeError):
             raise left.__context__ from None  # Click has made an exit code of it.
-        console.finish()
         raise
+    console.finish()
+    sys.exit(code)
 
 
 def main() -> None:
@@ -105,6 +107,9 @@ def main() -> None:
     console.prepare()
     try:
         _run()
+    except mistyped.Mistyped as error:
+        error.show() if mistyped.says_help(error) else console.error(mistyped.in_one_line(error))
+        sys.exit(UsageError.exit_code)
     except SketchRNNError as error:
         console.error(str(error))
         sys.exit(error.exit_code)

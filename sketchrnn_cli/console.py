@@ -9,6 +9,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from sketchrnn_cli.errors import DrawingError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
@@ -49,7 +51,13 @@ def result(text: str) -> None:
 
 
 def raw(data: bytes) -> None:
-    """Write bytes to stdout."""
+    """Write bytes to stdout.
+
+    Raises:
+        DrawingError: it is closed.
+    """
+    if sys.stdout is None:
+        raise DrawingError("standard output is closed; give --out the name of a file instead of -")
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()

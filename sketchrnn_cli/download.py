@@ -19,7 +19,7 @@ from pathlib import Path
 import httpx
 
 from sketchrnn_cli import atomic
-from sketchrnn_cli.errors import DataError, SketchRNNError
+from sketchrnn_cli.errors import DownloadError, SketchRNNError
 
 MAX_FILE_BYTES = 1 << 30
 """A server that sends more is not trusted."""
@@ -91,7 +91,7 @@ def download(
         block: bytes requested at a time with `enough`.
 
     Raises:
-        DataError: the server refuses, fails too often or sends another type, or the disk is full.
+        DownloadError: the server refuses, fails too often or sends another type, or the disk is full.
     """
     part = path.with_name(path.name + ".part")
     try:
@@ -111,9 +111,9 @@ def download(
         part.replace(path)
         atomic.sync(path.parent)
     except OSError as error:
-        raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
+        raise DownloadError(f"{path}: cannot be written: {error.strerror or error}") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise DataError(f"{url}: {error}") from error
+        raise DownloadError(f"{url}: {error}") from error
 
 
 def _attempts(
@@ -130,13 +130,13 @@ def _attempts(
                 raise
             if _is_unresolved(error):
                 host = httpx.URL(url).host
-                raise DataError(f"{url}: no network: {host} cannot be resolved; try again once online") from error
+                raise DownloadError(f"{url}: no network: {host} cannot be resolved; try again once online") from error
             failures = 1 if _size(file) > furthest else failures + 1
             furthest = max(furthest, _size(file))
             reason = str(error) or type(error).__name__
             if failures > MAX_RETRIES:
                 kept = "; the part received is kept, so that the next attempt resumes" if _size(file) else ""
-                raise DataError(f"{url}: {reason}; given up after {MAX_RETRIES} retries{kept}") from error
+                raise DownloadError(f"{url}: {reason}; given up after {MAX_RETRIES} retries{kept}") from error
             wait = min(MAX_WAIT_SECONDS, max(pause * 2 ** (failures - 1), getattr(error, "wait", 0.0)))
             yield Progress(_size(file), None, f"{reason}; trying again in {wait:g} s")
             time.sleep(wait)
@@ -156,7 +156,7 @@ def _attempt(
 
     Raises:
         _TransientError: worth a retry.
-        DataError: not worth one.
+        DownloadError: not worth one.
         httpx.TransportError: the connection failed.
     """
     start = _size(file)
@@ -189,12 +189,12 @@ def _attempt(
         for chunk in response.iter_bytes():
             if received == 0 and chunk[: len(kind.start)] != kind.start[: len(chunk)]:
                 sent = "a web page" if chunk.lstrip().startswith(b"<") else "something else"
-                raise DataError(f"{url}: the server sent {sent} instead of the {kind.name}; check --base-url")
+                raise DownloadError(f"{url}: the server sent {sent} instead of the {kind.name}; check --base-url")
             if stop is not None:
                 chunk = chunk[: stop - received]
             received += len(chunk)
             if max(received, total or 0) > MAX_FILE_BYTES:
-                raise DataError(f"{url}: more than {MAX_FILE_BYTES >> 20} MiB; refused")
+                raise DownloadError(f"{url}: more than {MAX_FILE_BYTES >> 20} MiB; refused")
             file.write(chunk)
             yield Progress(received, total)
             if received == stop:  # A server without range support sends the rest.
@@ -213,9 +213,9 @@ def _check_status(response: httpx.Response, url: str) -> None:
         wait = _number(response.headers.get("Retry-After")) or 0
         raise _TransientError(f"the server answers {status} {response.reason_phrase}", wait)
     if status == httpx.codes.NOT_FOUND:
-        raise DataError(f"{url}: not found (404); check --base-url")
+        raise DownloadError(f"{url}: not found (404); check --base-url")
     if status not in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
-        raise DataError(f"{url}: the server answers {status} {response.reason_phrase}")
+        raise DownloadError(f"{url}: the server answers {status} {response.reason_phrase}")
 
 
 def _verify(url: str, part: Path, file: BufferedRandom, kind: Kind) -> None:
@@ -227,7 +227,7 @@ def _verify(url: str, part: Path, file: BufferedRandom, kind: Kind) -> None:
     except SketchRNNError as error:
         _empty(file)
         reason = str(error).removeprefix(f"{part}: ")
-        raise DataError(f"{url}: not a valid {kind.name} ({reason}); nothing was kept") from error
+        raise DownloadError(f"{url}: not a valid {kind.name} ({reason}); nothing was kept") from error
 
 
 def _matches(file: BufferedRandom, headers: httpx.Headers) -> bool:
@@ -247,7 +247,7 @@ def _exclusive(part: Path) -> Iterator[BufferedRandom]:
     """Open the part for appending, locked if the system supports it; remove it if it is empty at the end.
 
     Raises:
-        DataError: another process has it locked.
+        DownloadError: another process has it locked.
     """
     with part.open("a+b") as file:
         try:
@@ -259,7 +259,7 @@ def _exclusive(part: Path) -> Iterator[BufferedRandom]:
         except ImportError:
             pass
         except (BlockingIOError, FileNotFoundError) as error:
-            raise DataError(f"{part}: another download is using it; wait for that to finish") from error
+            raise DownloadError(f"{part}: another download is using it; wait for that to finish") from error
         try:
             yield file
         finally:

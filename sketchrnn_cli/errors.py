@@ -51,3 +51,9 @@ class DrawingError(SketchRNNError):
     """A picture that cannot be drawn or written."""
 
     exit_code = 6
+
+
+class DownloadError(SketchRNNError):
+    """A file that cannot be fetched: no network, a server that refuses, or not what was expected."""
+
+    exit_code = 7

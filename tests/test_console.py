@@ -56,3 +56,11 @@ def test_a_reader_that_stops_early_ends_the_command_quietly(words: str, tmp_path
     finally:
         os.close(write)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="this system gives a process no closed streams")
+def test_a_drawing_for_a_closed_stdout_is_one_line(tmp_path: Path) -> None:
+    words = [*SKETCHRNN, "sample", "doodle_cat", "--out", "-"]
+    done = subprocess.run(words, cwd=tmp_path, stderr=subprocess.PIPE, preexec_fn=lambda: os.close(1))
+    assert done.returncode == 6
+    assert done.stderr == b"sketchrnn: standard output is closed; give --out the name of a file instead of -\n"

@@ -12,7 +12,7 @@ import pytest
 
 from sketchrnn_cli import download
 from sketchrnn_cli.data import archive
-from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.errors import DownloadError
 
 ARCHIVE = download.Kind("archive", b"PK", archive.load)
 
@@ -196,7 +196,7 @@ def test_a_transfer_that_gets_on_may_break_off_any_number_of_times(server: Serve
     assert len(server.blob) // 3 + 50 * breaks < len(server.blob)
     try:
         notes = [step.note for step in fetch(server, path) if step.note]
-    except DataError as error:
+    except DownloadError as error:
         pytest.fail(f"given up: {error}")
     assert fetched_whole(server, path)
     assert len(notes) == breaks + 1
@@ -259,7 +259,7 @@ def test_what_will_not_pass_ends_at_once(
     behavior: Callable[[Handler], None], says: str, server: Server, path: Path
 ) -> None:
     server.behaviors = [behavior]
-    with pytest.raises(DataError, match=says) as caught:
+    with pytest.raises(DownloadError, match=says) as caught:
         fetch(server, path)
     assert str(caught.value).startswith(server.url)
     assert len(server.requests) == 1
@@ -268,7 +268,7 @@ def test_what_will_not_pass_ends_at_once(
 
 def test_a_length_that_is_too_short_is_noticed(server: Server, path: Path) -> None:
     server.behaviors = [lambda handler: handler.answer(200, handler.server.blob[:-30])]
-    with pytest.raises(DataError, match="not a valid archive"):
+    with pytest.raises(DownloadError, match="not a valid archive"):
         fetch(server, path)
     assert list(path.parent.iterdir()) == []
 
@@ -285,7 +285,7 @@ def test_a_wrong_checksum_is_tried_again(server: Server, path: Path) -> None:
 
 def test_a_silent_server_is_given_up_and_what_arrived_stays_apart(server: Server, path: Path) -> None:
     server.behaviors = [stall]
-    with pytest.raises(DataError, match="given up after 5 retries"):
+    with pytest.raises(DownloadError, match="given up after 5 retries"):
         fetch(server, path, timeout=0.05)
     assert not path.exists()
     assert path.with_name("cat.npz.part").read_bytes() == server.blob[:40]
@@ -293,7 +293,7 @@ def test_a_silent_server_is_given_up_and_what_arrived_stays_apart(server: Server
 
 def test_a_server_that_never_gets_further_is_given_up(server: Server, path: Path) -> None:
     server.behaviors = [cut, another_part] * 20
-    with pytest.raises(DataError, match="given up"):
+    with pytest.raises(DownloadError, match="given up"):
         fetch(server, path)
     assert not path.exists()
 
@@ -302,7 +302,7 @@ def test_a_failed_download_leaves_the_old_file(server: Server, path: Path) -> No
     path.parent.mkdir()
     path.write_text("old")
     server.behaviors = [body(b"PK and no more")]
-    with pytest.raises(DataError):
+    with pytest.raises(DownloadError):
         fetch(server, path)
     assert path.read_text() == "old"
     server.behaviors = [whole]
@@ -314,7 +314,7 @@ def test_two_downloads_of_one_file_do_not_mix(server: Server, path: Path) -> Non
     with download.client() as http:
         first = download.download(server.url, path, http, ARCHIVE)
         next(first)
-        with pytest.raises(DataError, match="another download"):
+        with pytest.raises(DownloadError, match="another download"):
             fetch(server, path)
         list(first)
     assert fetched_whole(server, path)
@@ -322,14 +322,14 @@ def test_two_downloads_of_one_file_do_not_mix(server: Server, path: Path) -> Non
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/cat.npz", "nonsense", "http://[", "file:///etc/passwd"])
 def test_an_address_that_leads_nowhere_is_an_error(url: str, path: Path) -> None:
-    with download.client() as http, pytest.raises(DataError) as caught:
+    with download.client() as http, pytest.raises(DownloadError) as caught:
         list(download.download(url, path, http, ARCHIVE, pause=0.0))
     assert str(caught.value).startswith(url)
 
 
 def test_more_than_any_archive_has_is_refused(server: Server, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(download, "MAX_FILE_BYTES", 100)
-    with pytest.raises(DataError, match="more than"):
+    with pytest.raises(DownloadError, match="more than"):
         fetch(server, path)
     assert not path.exists()
 
@@ -340,5 +340,5 @@ def test_the_client_asks_for_the_bytes_as_they_are(server: Server, path: Path) -
 
 
 def test_a_name_without_an_address_is_no_network_and_not_tried_again(path: Path) -> None:
-    with download.client() as http, pytest.raises(DataError, match=r"no network: nowhere\.invalid cannot"):
+    with download.client() as http, pytest.raises(DownloadError, match=r"no network: nowhere\.invalid cannot"):
         assert [done.note for done in download.download("http://nowhere.invalid/cat.npz", path, http, ARCHIVE)] == []

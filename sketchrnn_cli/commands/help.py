@@ -1,4 +1,4 @@
-"""How ``--help`` looks: options under their headings, and descriptions as wide as the terminal allows."""
+"""How ``--help`` looks: options under their headings, and descriptions as wide as the terminal allows; and Ctrl-C."""
 
 import re
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from sketchrnn_cli import console
 from sketchrnn_cli.commands.options import with_quiet
 
 WIDEST_OPTION = 26
@@ -19,6 +20,14 @@ SEVERAL = re.compile(r"^[{[](\[CKPT\] .*)[}\]]\.\.\.$")
 
 class Command(TyperCommand):
     """A command whose options are listed by their help panels."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; Ctrl-C, also at a question, is said in one line and exits with 130."""
+        try:
+            return super().invoke(ctx)
+        except (KeyboardInterrupt, typer.Abort):
+            console.error("interrupted")
+            raise typer.Exit(130) from None
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the arguments as they are typed: one that stands for a model and drawings without braces."""

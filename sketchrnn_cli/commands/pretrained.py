@@ -6,7 +6,6 @@ import typer
 
 from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
-from sketchrnn_cli.errors import CheckpointError, DataError
 from sketchrnn_cli.store.pretrained import BASE_URL
 
 app = typer.Typer(help="Draw with the official pretrained models, without training.", no_args_is_help=True)
@@ -69,10 +68,7 @@ def download(
         folder = importing.destination(checkpoint_dir, name, force)
         # Hidden, and kept where the transfer breaks, so that the next one goes on from there.
         jobs[folder] = (name, pretrained.url(model, vae, large, base_url), checkpoint_dir / f".{name}.json")
-    try:
-        files = transfers.fetch(jobs.values(), Kind("Magenta.js model", b"[", magenta_js.read))
-        for (folder, (_, url, _)), file in zip(jobs.items(), files, strict=True):
-            importing.release_download(file, url, folder, force)
-            console.result(str(folder))
-    except DataError as error:
-        raise CheckpointError(str(error)) from error
+    files = transfers.fetch(jobs.values(), Kind("Magenta.js model", b"[", magenta_js.read))
+    for (folder, (_, url, _)), file in zip(jobs.items(), files, strict=True):
+        importing.release_download(file, url, folder, force)
+        console.result(str(folder))

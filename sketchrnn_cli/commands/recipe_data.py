@@ -19,7 +19,7 @@ def recipe_data(recipe: "Recipe", data_dir: Path, yes: bool, base_url: str = BAS
 
     Raises:
         UsageError: it is missing, and the user did not agree to download it.
-        DataError: a download failed permanently.
+        DownloadError: a download failed permanently.
     """
     from sketchrnn_cli.data import simplified
 

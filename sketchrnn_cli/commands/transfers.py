@@ -10,7 +10,7 @@ def fetch(jobs: Iterable[tuple[str, str, Path]], kind: download.Kind) -> Iterato
     """Download files, each a (name, URL, path), with progress; yield each path when its file is complete.
 
     Raises:
-        DataError: a download failed permanently.
+        DownloadError: a download failed permanently.
     """
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 

@@ -51,7 +51,7 @@ def fetch(wanted: Wanted, folder: Path, base_url: str = BASE_URL) -> Iterator[tu
     What is there already stays; a transfer that broke goes on where it stopped.
 
     Raises:
-        DataError: a transfer failed for good.
+        DownloadError: a transfer failed for good.
     """
     with download.client() as http:
         for word in wanted.words:

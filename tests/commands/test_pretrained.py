@@ -195,12 +195,18 @@ def test_what_is_no_model_is_one_line_and_leaves_nothing(
     else:
         server.files["/models/dog.gen.json"] = blob
     code, out, err = sketchrnn("pretrained", "download", "dog", "--base-url", server.url)
-    assert (code, out, err.count("\n")) == (4, "", 1)
+    assert (code, out, err.count("\n")) == (7, "", 1)
     assert says in err
     assert files() == []
 
 
 def test_what_was_fetched_before_a_failure_stays(sketchrnn: Run, server: Server) -> None:
     code, out, _ = sketchrnn("pretrained", "download", "dog", "tiger", "--base-url", server.url)
-    assert (code, out) == (4, "checkpoints/dog\n")
+    assert (code, out) == (7, "checkpoints/dog\n")
     assert files() == ["dog"]
+
+
+def test_a_data_set_that_cannot_be_fetched_ends_as_a_model_that_cannot(sketchrnn: Run, server: Server) -> None:
+    code, out, err = sketchrnn("dataset", "download", "cat", "--base-url", server.url)
+    assert (code, out, err.count("\n")) == (7, "", 1)
+    assert "not found (404); check --base-url" in err

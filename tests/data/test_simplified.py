@@ -15,7 +15,7 @@ from sketchrnn_cli.commands.recipe_data import recipe_data
 from sketchrnn_cli.data import archive, simplified
 from sketchrnn_cli.data.simplified import Wanted
 from sketchrnn_cli.data.splitting import position_of_id, split_at
-from sketchrnn_cli.errors import DataError, UsageError
+from sketchrnn_cli.errors import DownloadError, UsageError
 from sketchrnn_cli.strokes.formats import to_polylines
 
 WORDS = ("cat", "The Eiffel Tower")
@@ -162,7 +162,7 @@ def test_a_file_with_fewer_drawings_is_taken_whole(tmp_path: Path, server: Serve
 
 
 def test_a_word_that_the_server_lacks_ends_in_one_line_and_leaves_nothing(tmp_path: Path, server: Server) -> None:
-    with pytest.raises(DataError, match="404"):
+    with pytest.raises(DownloadError, match="404"):
         fetch(Wanted(("dog",), 5), tmp_path, server)
     assert list(tmp_path.iterdir()) == []
 
