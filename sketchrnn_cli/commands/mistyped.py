@@ -29,7 +29,8 @@ def in_one_line(error: Any) -> str:
     reason = _reason(error)
     if reason.endswith("?"):
         return reason
-    names, context = [], error.ctx
+    names: list[str] = []
+    context = error.ctx
     while context is not None and context.parent is not None:
         names, context = [context.info_name, *names], context.parent
     return f"{reason}; type: {' '.join(['sketchrnn', *names])} --help"

@@ -16,14 +16,11 @@ from typing import Any
 
 from sketchrnn_cli import atomic, caches
 from sketchrnn_cli.data.conversion import pipeline, sources
-from sketchrnn_cli.data.dataset import FEW
 from sketchrnn_cli.errors import DataError, ExistsError
 from sketchrnn_cli.strokes.prepare import Preparation
 from sketchrnn_cli.wording import counted
 
 FORMAT = 1
-HELD_BACK = 0.05
-"""Fraction of a larger set for validation, and for testing."""
 REPORT = "skipped.tsv"
 NOTES = "notes.json"
 
@@ -80,11 +77,10 @@ def prepare(
     drawings = collection.drawings
     if not drawings:
         raise DataError("; ".join([f"{path}: no drawing can be used", *notes]))
-    share = HELD_BACK if len(drawings) > FEW else 0.0
-    splits = pipeline.split(drawings, share, share, 0)
+    splits = pipeline.split(drawings, None, None, 0)
     if len(collection.report) > pipeline.SHOWN:
         notes.append(f"full list of what was skipped or ignored: {entry / REPORT}")
-    kept = "" if share else ", all for training"
+    kept = "" if pipeline.held_back(drawings) else ", all for training"
     notes.append(f"{path}: {counted(len(drawings), 'drawing')}{kept}")
     try:
         entry.parent.mkdir(parents=True, exist_ok=True)

@@ -244,8 +244,11 @@ class Drawer:
 def _by_chunks(work: Callable[[slice], Result], batch: int) -> list[Result]:
     """Return what `work` makes of every `CHUNK` rows of a batch, in order: a thread a processor, BLAS with one each."""
     chunks = [slice(first, min(first + CHUNK, batch)) for first in range(0, batch, CHUNK)]
-    with one_thread(), ThreadPoolExecutor(max(1, min(len(chunks), os.cpu_count() or 1))) as threads:
-        return list(threads.map(work, chunks))
+    with one_thread():
+        if len(chunks) < 2:
+            return [work(chunk) for chunk in chunks]
+        with ThreadPoolExecutor(min(len(chunks), os.cpu_count() or 1)) as threads:
+            return list(threads.map(work, chunks))
 
 
 def _prefixes(given: np.ndarray, batch: int) -> np.ndarray:

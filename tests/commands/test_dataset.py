@@ -92,11 +92,11 @@ def test_download_says_what_is_wrong_in_one_line(run: Run, mirror: str) -> None:
     assert (code, out) == (2, "")
     assert "did you mean 'guitar'" in err
     code, out, err = run("download", "dog", "--base-url", mirror)
-    assert (code, out) == (3, "")
+    assert (code, out) == (7, "")
     assert len(err.splitlines()) == 1
     assert "not found (404)" in err
     assert not list(Path("datasets").iterdir())
-    assert run("download", "dog", "--base-url", mirror, "--data-dir", "x" * 300)[0] == 3
+    assert run("download", "dog", "--base-url", mirror, "--data-dir", "x" * 300)[0] == 7
 
 
 def test_doodle_draws_data_sets_of_its_own_name(run: Run) -> None:
@@ -107,7 +107,7 @@ def test_doodle_draws_data_sets_of_its_own_name(run: Run) -> None:
     assert "drawn by a program" in archive.load(Path(names[0])).provenance
     assert run("doodle", "cat", "--count", "3")[0] == 2
     assert run("doodle", "cat", "--count", "1000001")[0] == 2
-    assert run("doodle", "cat", "--data-dir", "x" * 300)[0] == 3
+    assert run("doodle", "cat", "--data-dir", "x" * 300)[0] == 7
     assert Path(names[0]).read_bytes() == first
     assert run("doodle", "cat", "--count", "3", "--seed", "5", "--force")[0] == 0
     assert Path(names[0]).read_bytes() == first
@@ -191,6 +191,25 @@ def test_convert_skips_the_bad_and_reports_them(run: Run) -> None:
     splits = archive.load(Path("new/mine.npz")).splits
     assert sum(len(sketches) for sketches in splits.values()) == 40
     assert all(1 <= len(splits[name]) <= 9 for name in ("valid", "test"))
+
+
+@pytest.mark.parametrize(
+    ("more", "held_back", "says"),
+    [
+        ([], 0, "; few are all for training, unless --valid or --test hold some back"),
+        (["--valid", "0.3"], 1, ")\n"),
+        (["--test", "0.3"], 1, ")\n"),
+    ],
+)
+def test_few_drawings_are_all_for_training_as_by_train_unless_asked(
+    more: list[str], held_back: int, says: str, run: Run
+) -> None:
+    lines = [json.dumps({"drawing": [[[0, number, 255], [0, 255, 9]]]}) for number in range(40)]
+    Path("few.ndjson").write_text("\n".join(lines))
+    code, _, err = run("convert", "few.ndjson", "--out", "few.npz", *more)
+    splits = archive.load(Path("few.npz")).splits
+    assert (code, sum(bool(len(splits[name])) for name in ("valid", "test"))) == (0, held_back)
+    assert says in err
 
 
 def test_convert_names_what_was_ignored_in_each_file_in_its_report(run: Run) -> None:

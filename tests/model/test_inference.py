@@ -1,10 +1,12 @@
 """Drawing: the same bytes from the same seed, each sketch on its own."""
 
+import threading
+
 import numpy as np
 import plain_model
 
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model.inference import Drawer, Noise
+from sketchrnn_cli.model.inference import CHUNK, Drawer, Noise, _by_chunks
 
 SMALL = HParams(enc_rnn_size=6, dec_rnn_size=8, z_size=4, num_mixture=3, max_seq_len=20)
 LATENT = np.random.default_rng(3).standard_normal((6, 4)).astype(np.float32)
@@ -63,3 +65,9 @@ def test_a_sketch_is_cut_at_the_points_asked_for() -> None:
     weights = plain_model.random_weights(SMALL)
     weights["output.bias"][:3] = [9.0, 0.0, -9.0]
     assert [len(sketch) for sketch in Drawer(SMALL, weights).draw(LATENT, noises(6), 0.3, 7)] == [7] * 6
+
+
+def test_what_fits_one_chunk_starts_no_thread() -> None:
+    assert _by_chunks(lambda some: (some, threading.get_ident()), CHUNK) == [(slice(0, CHUNK), threading.get_ident())]
+    assert threading.get_ident() not in _by_chunks(lambda _: threading.get_ident(), CHUNK + 1)
+    assert _by_chunks(lambda some: some, 0) == []

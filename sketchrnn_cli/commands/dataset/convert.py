@@ -57,12 +57,18 @@ def convert(
         typer.Option("--strict", help="Stop at the first bad drawing instead of skipping it.", rich_help_panel=TAKE),
     ] = False,
     valid: Annotated[
-        float,
+        float | None,
         typer.Option(
-            min=0, max=1, help="Fraction for validation; assigned by the hash of each drawing.", rich_help_panel=SPLIT
+            min=0,
+            max=1,
+            help="Fraction for validation; assigned by the hash of each drawing. [default: 0.05, and 0 of up to 300]",
+            rich_help_panel=SPLIT,
         ),
-    ] = 0.05,
-    test: Annotated[float, typer.Option(min=0, max=1, help="Fraction for testing.", rich_help_panel=SPLIT)] = 0.05,
+    ] = None,
+    test: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Fraction for testing. [default: likewise]", rich_help_panel=SPLIT),
+    ] = None,
     resplit: Annotated[
         bool, typer.Option("--resplit", help="Also split the sketches of archives again.", rich_help_panel=SPLIT)
     ] = False,

@@ -23,10 +23,10 @@ class Conversion:
     """The archive."""
     rules: Rules = field(default_factory=Rules)
     preparation: Preparation = field(default_factory=Preparation)
-    valid: float = 0.05
-    """Fraction for validation."""
-    test: float = 0.05
-    """Fraction for testing."""
+    valid: float | None = None
+    """Fraction for validation; None for the default, `pipeline.held_back`."""
+    test: float | None = None
+    """Fraction for testing, likewise."""
     seed: int = 0
     """Another one gives other splits."""
     resplit: bool = False
@@ -54,7 +54,7 @@ class Conversion:
             raise UsageError(f"--report {report}: that is the data set's name; give another one")
         if self.rules.drop_longer and self.rules.max_points is None:
             raise UsageError("--drop-longer needs --max-points")
-        if self.valid + self.test >= 1:
+        if (self.valid or 0) + (self.test or 0) >= 1:
             raise UsageError(f"--valid {self.valid} and --test {self.test} leave nothing to train on")
         return sources.find(self.inputs, out)
 
@@ -94,4 +94,6 @@ class Conversion:
         splits = pipeline.split(collection.drawings, self.valid, self.test, self.seed, self.resplit)
         pipeline.write(self.out, splits, self.inputs, self.force)
         counts = ", ".join(f"{name} {len(sketches)}" for name, sketches in splits.items())
-        return f"{counted(len(collection.drawings), 'sketch')} ({counts})"
+        is_few = self.valid is self.test is None and len(splits["train"]) == len(collection.drawings)
+        advice = "; few are all for training, unless --valid or --test hold some back" if is_few else ""
+        return f"{counted(len(collection.drawings), 'sketch')} ({counts}){advice}"

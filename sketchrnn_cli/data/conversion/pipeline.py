@@ -12,7 +12,7 @@ import numpy as np
 from sketchrnn_cli import atomic
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.data.conversion.drawings import Drawing, Skipped, compact
-from sketchrnn_cli.data.dataset import SPLITS
+from sketchrnn_cli.data.dataset import FEW, SPLITS
 from sketchrnn_cli.data.splitting import position, split_at
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.strokes.prepare import shorten, simplified
@@ -22,6 +22,8 @@ COMMON = 0.1
 """Fraction of doubtful drawings from which on it is reported; below it some drawings are just odd."""
 DUPLICATES = "duplicates"
 """The reason for excluding a drawing that equals another."""
+HELD_BACK = 0.05
+"""Default fraction for validation, and for testing, of a set of more than `FEW` drawings."""
 SHOWN = 3
 """Drawings per kind named in `remarks`."""
 
@@ -161,8 +163,13 @@ def remarks(collection: Collection) -> list[str]:
     return lines
 
 
+def held_back(drawings: Sequence[Drawing]) -> float:
+    """Return the default fraction for validation, and for testing: none of a set so small that training needs it all."""
+    return HELD_BACK if len(drawings) > FEW else 0.0
+
+
 def split(
-    drawings: Sequence[Drawing], valid: float, test: float, seed: int, resplit: bool = False
+    drawings: Sequence[Drawing], valid: float | None, test: float | None, seed: int, resplit: bool = False
 ) -> dict[str, list[np.ndarray]]:
     """Return the sketches by split, in the order given.
 
@@ -172,14 +179,16 @@ def split(
 
     Args:
         drawings: the drawings.
-        valid: fraction for validation.
-        test: fraction for testing.
+        valid: fraction for validation; None for `held_back`.
+        test: fraction for testing, likewise.
         seed: each seed gives different splits.
         resplit: also split sketches from archives again.
 
     Raises:
         DataError: no sketch is left for training.
     """
+    share = held_back(drawings)
+    valid, test = share if valid is None else valid, share if test is None else test
     places = [
         (drawing.split if not resplit else "") or split_at(_position(drawing, seed), valid, test)
         for drawing in drawings
