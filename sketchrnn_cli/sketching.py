@@ -85,7 +85,7 @@ class Sketcher:
 
         labels = np.zeros(count, dtype=np.int32) if labels is None else labels
         if self._base is None and not (self.hparams.num_classes and labels.all()):
-            raise UsageError("the best of several is chosen by the word; name one with --class")
+            raise UsageError("the best of several is chosen by the word; name one (--class, in Python word=)")
         streams = [i + k * CANDIDATE_STRIDE for i in range(count) for k in range(best_of)]
         each = [one for one in ways(way, count) for _ in range(best_of)]
         many_z, many = None if z is None else z.repeat(best_of, axis=0), labels.repeat(best_of)

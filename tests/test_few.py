@@ -163,7 +163,7 @@ def test_without_its_base_the_best_of_several_needs_a_word(
     assert (code, "near a drawing" in said) == (0, True)
     (here / "base").rename(here / "elsewhere")
     code, said = typed(monkeypatch, capsys, "sample mine --best-of 2 --max-points 50 --out b.svg")
-    assert (code, "name one with --class" in said) == (2, True)
+    assert (code, "name one (--class, in Python word=)" in said) == (2, True)
 
 
 def test_new_drawings_of_a_tuned_vae_lie_between_its_own_while_they_are_here(here: Path) -> None:

@@ -98,6 +98,7 @@ class Model:
         temperature: float | None = None,
         seed: int = 0,
         max_points: int | None = None,
+        best_of: int = 1,
     ) -> list[np.ndarray]:
         """Draw new sketches.
 
@@ -108,15 +109,19 @@ class Model:
                 with separate settings for mixture weights, σ and pen.
             seed: random seed.
             max_points: maximum length of a sketch; by default the model's ``max_seq_len``.
+            best_of: candidates drawn for each sketch, of which the one classified as `word` most confidently is kept;
+                of a model of few drawings, the one least likely under its base and not a copy.
 
         Raises:
-            SketchRNNError: an invalid temperature, an unknown word, or more points than fit in memory.
+            SketchRNNError: an invalid temperature, an unknown word, more points than fit in memory, or `best_of`
+                without anything to choose by.
         """
         count, seed, max_points = checks.whole(count, "count", 1), checks.whole(seed, "seed", 0), _most(max_points)
         temperature = None if temperature is None else checks.number(temperature, "temperature")
-        self._sketcher.check_size(count, max_points)
+        best_of = checks.whole(best_of, "best_of", 1)
+        self._sketcher.check_size(count * best_of, max_points)
         labels = np.full(count, self._label(word), dtype=np.int32)
-        return self._sketcher.sample(count, seed, temperature, max_points, labels)
+        return self._sketcher.sample(count, seed, temperature, max_points, labels, best_of)
 
     def encode(self, sketches: Sequence[np.ndarray], *, sample: bool = False, seed: int = 0) -> np.ndarray:
         """Return the latent vectors z `[sketches, z_size]`: μ, or with `sample` a sample of N(μ, σ).

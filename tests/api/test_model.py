@@ -52,3 +52,12 @@ def test_a_decoder_alone_draws_from_no_z(tmp_path: Path) -> None:
     model = made(tmp_path / "alone", SMALL.replace(conditional=False))
     with pytest.raises(SketchRNNError, match="a decoder-only model draws from no z"):
         model.decode(np.zeros((1, 4), np.float32))
+
+
+def test_the_best_of_several_is_the_commands_own_choice() -> None:
+    model = sketchrnn.load("quickdraw")
+    chosen = model.sample(2, word="fish", seed=3, max_points=40, best_of=3)
+    expected = model._sketcher.sample(2, 3, None, 40, model._sketcher.rows(["fish", "fish"]), best_of=3)
+    plain = model.sample(2, word="fish", seed=3, max_points=40)
+    assert [one.tobytes() for one in chosen] == [one.tobytes() for one in expected]
+    assert [one.tobytes() for one in chosen] != [one.tobytes() for one in plain]

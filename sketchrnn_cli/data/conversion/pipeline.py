@@ -164,7 +164,7 @@ def remarks(collection: Collection) -> list[str]:
 
 
 def held_back(drawings: Sequence[Drawing]) -> float:
-    """Return the default fraction for validation, and for testing: none of a set so small that training needs it all."""
+    """Return the default fraction for validation, and for testing: none of a set that training needs whole."""
     return HELD_BACK if len(drawings) > FEW else 0.0
 
 
