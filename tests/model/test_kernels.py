@@ -50,7 +50,7 @@ def draw_tensors(rng: np.random.Generator, directions: int) -> dict[str, object]
 
 @pytest.mark.parametrize(("directions", "masked"), [(1, False), (1, True), (2, True)])
 @pytest.mark.parametrize(
-    "time", [pytest.param(1, marks=pytest.mark.on_jax), 2, 9, pytest.param(17, marks=pytest.mark.on_jax)]
+    "time", [pytest.param(1, marks=pytest.mark.on_jax), 2, 9, pytest.param(18, marks=pytest.mark.on_jax)]
 )
 def test_outputs_and_gradients_are_those_of_a_plain_loop(
     time: int, directions: int, masked: bool, monkeypatch: pytest.MonkeyPatch

@@ -96,9 +96,10 @@ def places() -> dict[str, Any]:
     placed, whole, turned = mesh.placed(rows), mesh.replicated(rows), mesh.spread(rows.T.copy(), axis=1)
     double = on_jax.compiled(lambda x: 2 * x, "scan", [placed], donate=False)
     tripled = on_jax.compile_evaluation(lambda x: 3 * x, "scan")(placed)
-    state = mesh.replicated(rows)
+    state, lent = mesh.replicated(rows), mesh.replicated(rows)
     kept = on_jax.snapshot({"w": state})["w"]
-    on_jax.compiled(lambda x: x + 1, "scan", [state], donate=True)(state)
+    for array, donate in ((state, True), (lent, False)):
+        on_jax.compiled(lambda x: x + 1, "scan", [array], donate)(array)
     return {
         "placed": parts(placed),
         "scalar": parts(mesh.placed(np.int32(3))),
@@ -107,14 +108,13 @@ def places() -> dict[str, Any]:
         "second": np.asarray(placed.addressable_shards[1].data).tolist(),
         "examples": [str(mesh.example(array).sharding.spec) for array in (placed, whole, rows)],
         "compiled": [parts(double(placed)), np.asarray(double(placed)).tolist() == (2 * rows).tolist()],
-        "batch_overwritten": placed.is_deleted(),
         "evaluated": parts(tripled),
         "share": [mesh.share(16).start, mesh.share(16).stop],
         "local": parts(mesh.local(whole)),
         "snapshot": {
             "same": np.asarray(kept).tolist() == rows.tolist(),
             "devices": len(kept.devices()),
-            "overwritten": state.is_deleted(),
+            "overwritten": [state.is_deleted(), lent.is_deleted()],
         },
     }
 
