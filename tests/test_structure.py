@@ -16,7 +16,7 @@ LAYERS = (
     {"errors", "wording", "atomic", "foreign", "backend", "caches", "download"},
     {"hparams", "strokes"},
     {"model", "data", "drawing", "recipes", "latent"},
-    {"store", "few", "copies", "sketching"},
+    {"store", "few", "copies", "sketching", "latent_search"},
     {"interop", "training", "installed"},
     {"api", "studio"},
     {"console", "commands"},

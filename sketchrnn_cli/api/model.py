@@ -16,6 +16,7 @@ from sketchrnn_cli import latent
 from sketchrnn_cli.api import checks
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.latent_search import TRIES, nearest_latents
 from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import names
 from sketchrnn_cli.store.checkpoint import Sidecar
@@ -123,17 +124,31 @@ class Model:
         labels = np.full(count, self._label(word), dtype=np.int32)
         return self._sketcher.sample(count, seed, temperature, max_points, labels, best_of)
 
-    def encode(self, sketches: Sequence[np.ndarray], *, sample: bool = False, seed: int = 0) -> np.ndarray:
+    def encode(
+        self, sketches: Sequence[np.ndarray], *, sample: bool = False, search: int = 0, seed: int = 0
+    ) -> np.ndarray:
         """Return the latent vectors z `[sketches, z_size]`: μ, or with `sample` a sample of N(μ, σ).
+
+        With `search`, so many z are tried around μ, and the one is returned whose drawing, by `decode` with this seed,
+        is most like the sketch: slower, and nearer.
 
         Raises:
             SketchRNNError: the model is decoder-only, or a sketch is invalid or longer than ``max_seq_len`` points.
         """
-        mu, sigma = self._sketcher.encode(checks.sketches(sketches))
+        return self._encoded(sketches, sample, search, FAITHFUL_TEMPERATURE, seed)
+
+    def _encoded(
+        self, sketches: Sequence[np.ndarray], sample: bool, search: int, temperature: float, seed: int
+    ) -> np.ndarray:
+        sketches, seed, search = (
+            checks.sketches(sketches),
+            checks.whole(seed, "seed", 0),
+            checks.whole(search, "search", 0),
+        )
         if not sample:
-            return mu
-        noise = self._sketcher.random_latents(len(mu), checks.whole(seed, "seed", 0))
-        return mu + sigma * noise
+            return nearest_latents(self._sketcher, sketches, search, checks.number(temperature, "temperature"), seed)
+        mu, sigma = self._sketcher.encode(sketches)
+        return mu + sigma * self._sketcher.random_latents(len(mu), seed)
 
     def decode(
         self, z: np.ndarray, *, temperature: float = FAITHFUL_TEMPERATURE, seed: int = 0, max_points: int | None = None
@@ -150,14 +165,21 @@ class Model:
         return self._sketcher.draw(z, len(z), temperature, seed, _most(max_points), streams=[0] * len(z))
 
     def reconstruct(
-        self, sketches: Sequence[np.ndarray], *, temperature: float = FAITHFUL_TEMPERATURE, seed: int = 0
+        self,
+        sketches: Sequence[np.ndarray],
+        *,
+        temperature: float = FAITHFUL_TEMPERATURE,
+        search: int = TRIES,
+        seed: int = 0,
     ) -> list[np.ndarray]:
-        """Encode sketches and draw them again.
+        """Encode sketches and draw them again: from the best of `search` z around μ, see `encode`; 0 for μ itself.
 
         Raises:
             SketchRNNError: as `encode`.
         """
-        return self.decode(self.encode(sketches), temperature=temperature, seed=seed)
+        return self.decode(
+            self._encoded(sketches, False, search, temperature, seed), temperature=temperature, seed=seed
+        )
 
     def interpolate(
         self,
@@ -166,6 +188,7 @@ class Model:
         *,
         way: Literal["slerp", "lerp"] = "slerp",
         temperature: float = FAITHFUL_TEMPERATURE,
+        search: int = TRIES,
         seed: int = 0,
         sample: bool = False,
         max_points: int | None = None,
@@ -177,8 +200,9 @@ class Model:
             steps: sketches from end to end, both included; a field has `steps` × `steps`, row by row.
             way: spherical (slerp) or linear (lerp) interpolation.
             temperature: sampling temperature τ.
+            search: z tried around the μ of each end; see `encode`.
             seed: random seed.
-            sample: sample z from N(μ, σ) instead of using μ.
+            sample: sample z from N(μ, σ) instead, without a search.
             max_points: maximum length of a sketch; by default the model's ``max_seq_len``.
 
         Raises:
@@ -190,8 +214,8 @@ class Model:
         steps = checks.whole(steps, "steps", 2)
         if way not in ("slerp", "lerp"):
             raise UsageError(f"way {way!r}: expected slerp or lerp")
-        z = self.encode(ends, sample=sample, seed=seed)
         temperature, seed = checks.number(temperature, "temperature"), checks.whole(seed, "seed", 0)
+        z = self._encoded(ends, sample, search, temperature, seed)
         return self._sketcher.interpolate(z, steps, way, temperature, seed, _most(max_points))
 
     def complete(

@@ -36,7 +36,7 @@ def analogy(
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     target = output.target(sketcher)
     shown = sheets.read_inputs(inputs, sketcher, reading, seed)
-    z = latent.analogy(*sheets.encode(sketcher, shown, seed, False))
+    z = latent.analogy(*sheets.encode(sketcher, shown, seed))
     answer = sketcher.draw(z[None], 1, temperature, seed)
     pictured = answer if target.suffix in ARRAYS else shown + answer
     sheets.save(pictured, target, style, columns=4, captions=["A", "B", "C", "A - B + C"])

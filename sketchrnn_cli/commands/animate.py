@@ -146,5 +146,6 @@ def _morph(
         return between(ends[0], ends[1], steps or 40)
     if not sketcher.hparams.conditional:
         raise UsageError("--morph: a decoder-only model has no latent way between drawings; add --points")
-    z, warmth = sheets.encode(sketcher, ends, seed, False), 0.1 if temperature is None else temperature
+    warmth = 0.1 if temperature is None else temperature
+    z = sheets.encode(sketcher, ends, seed, warmth, None)
     return sketcher.interpolate(z, steps or 20, "slerp", warmth, seed, max_points, labels)

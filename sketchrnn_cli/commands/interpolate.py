@@ -20,6 +20,7 @@ def interpolate(
     lerp: Annotated[bool, typer.Option("--lerp", help="Interpolate linearly instead of spherically (slerp).")] = False,
     temperature: Annotated[float, typer.Option("--temperature", "-t", min=0, help="Sampling temperature.")] = 0.1,
     sample_z: Annotated[bool, typer.Option("--sample-z", help="Sample z from N(μ, σ) instead of using μ.")] = False,
+    search: opt.Search = None,
     words: Annotated[
         list[str] | None,
         typer.Option(
@@ -44,7 +45,8 @@ def interpolate(
         raise UsageError(f"{len(words)} words: give one for all drawings, or two to go from one to the other")
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     target = output.target(sketcher)
-    z = sheets.encode(sketcher, sheets.read_inputs(inputs, sketcher, reading, seed), seed, sample_z)
+    ends = sheets.read_inputs(inputs, sketcher, reading, seed)
+    z = sheets.encode(sketcher, ends, seed, temperature, search, sample_z)
     labels, row = sketcher.rows(words or []), len(z) == 2
     sketches = sketcher.interpolate(z, steps, "lerp" if lerp else "slerp", temperature, seed, labels=labels)
     if row and target.suffix not in MOVING:

@@ -28,6 +28,14 @@ NamedCkpt = Annotated[
     typer.Argument(metavar="CKPT", help="A checkpoint's folder or name.", autocompletion=completion.models),
 ]
 CheckpointDir = Annotated[Path, typer.Option(help="Folder of the checkpoints.")]
+Search = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=1000,
+        help="z tried around μ, to use the one whose drawing is most like the input; 0: μ itself. [default: 16]",
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, help="Random seed; the same seed gives the same drawings.")]
 Out = Annotated[str | None, typer.Option("--out", "-o", help="Output file; the suffix selects the format.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite existing files.")]

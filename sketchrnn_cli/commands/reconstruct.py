@@ -19,6 +19,7 @@ def reconstruct(
         ),
     ] = None,
     sample_z: Annotated[bool, typer.Option("--sample-z", help="Sample z from N(μ, σ) instead of using μ.")] = False,
+    search: opt.Search = None,
     seed: opt.Seed = 0,
     checkpoint_dir: opt.CheckpointDir = opt.CHECKPOINT_DIR,
     output: Any = None,
@@ -38,7 +39,7 @@ def reconstruct(
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     target = output.target(sketcher)
     shown = sheets.read_inputs(inputs, sketcher, reading, seed)
-    z = sheets.encode(sketcher, shown, seed, sample_z)
+    z = sheets.encode(sketcher, shown, seed, temperatures[0], search, sample_z)
     rows = sheets.in_ways(sketcher, z, len(z), temperatures, seed, common_stream=True)
     labels = ["input", *(f"temperature {value:g}" for value in temperatures)]
     sheets.save_rows(rows, target, style, labels, above=shown)

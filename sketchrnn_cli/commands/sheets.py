@@ -11,6 +11,7 @@ from sketchrnn_cli.drawing import output
 from sketchrnn_cli.drawing.layout import grid, in_blocks, sequence
 from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.drawing.timing import Timing
+from sketchrnn_cli.errors import UsageError
 from sketchrnn_cli.model.sampling import Sampling
 from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import names
@@ -90,10 +91,30 @@ def tell_copies(sketcher: Sketcher, drawn: "Sequence[np.ndarray]") -> None:
         console.message(f"{near.sum()} of {len(drawn)} near a drawing that the model was trained on")
 
 
-def encode(sketcher: Sketcher, sketches: "Sequence[np.ndarray]", seed: int, sample_z: bool) -> "np.ndarray":
-    """Return z `[batch, z_size]` of sketches: μ, or a sample of N(μ, σ) from stream (seed, i) for sketch i."""
+def encode(
+    sketcher: Sketcher,
+    sketches: "Sequence[np.ndarray]",
+    seed: int,
+    temperature: float = 0.1,
+    search: int | None = 0,
+    sample_z: bool = False,
+) -> "np.ndarray":
+    """Return z `[batch, z_size]` of sketches: μ, the best of a search from there, or a sample of N(μ, σ).
+
+    `search` is how many are tried, to be decoded at `temperature`; None for as many as by default, or none with
+    `sample_z`, where sketch i samples from stream (seed, i).
+
+    Raises:
+        UsageError: a search with `sample_z`, or as `Sketcher.encode`.
+    """
+    from sketchrnn_cli.latent_search import TRIES, nearest_latents
+
+    if not sample_z:
+        return nearest_latents(sketcher, sketches, TRIES if search is None else search, temperature, seed)
+    if search:
+        raise UsageError("--search looks for the z that draws most nearly, --sample-z takes any; give one of them")
     mu, sigma = sketcher.encode(sketches)
-    return mu + sigma * sketcher.random_latents(len(mu), seed) if sample_z else mu
+    return mu + sigma * sketcher.random_latents(len(mu), seed)
 
 
 def in_ways(

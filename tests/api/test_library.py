@@ -90,10 +90,11 @@ def test_python_draws_what_the_command_line_draws(tmp_path: Path, model: sketchr
 
 
 def test_decoding_the_encoding_is_the_reconstruction(model: sketchrnn.Model, cats: list[np.ndarray]) -> None:
-    z = model.encode(cats)
-    assert z.shape == (4, model.hparams.z_size)
-    for decoded, again in zip(model.decode(z, seed=3), model.reconstruct(cats, seed=3), strict=True):
-        np.testing.assert_array_equal(decoded, again)
+    for search in (0, 4):
+        z = model.encode(cats, search=search, seed=3)
+        assert z.shape == (4, model.hparams.z_size)
+        for decoded, again in zip(model.decode(z, seed=3), model.reconstruct(cats, search=search, seed=3), strict=True):
+            np.testing.assert_array_equal(decoded, again)
 
 
 def test_the_ends_of_an_interpolation_are_the_reconstructions(model: sketchrnn.Model, cats: list[np.ndarray]) -> None:

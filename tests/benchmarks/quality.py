@@ -21,11 +21,13 @@ from sketchrnn_cli.api.releasing import parse_sampling
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.data.dataset import DataSet
 from sketchrnn_cli.drawing.bitmaps import bitmaps
+from sketchrnn_cli.drawing.chamfer import chamfer, cloud
 from sketchrnn_cli.drawing.copies import blurred, nearest
+from sketchrnn_cli.latent_search import nearest_latents
 from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import names
 from sketchrnn_cli.strokes.formats import to_polylines
-from sketchrnn_cli.strokes.prepare import fit, resample
+from sketchrnn_cli.strokes.prepare import fit
 
 JUDGE = Path.home() / ".cache" / "sketchrnn" / "judge.npz"
 JUDGE_SECONDS = 100.0
@@ -33,8 +35,6 @@ COPY_WORDS = 40
 """Words, evenly spaced, whose samples are looked up among all their training drawings."""
 REDRAWN = 100
 """Held-out drawings that are reconstructed."""
-POINTS = 96
-"""Points that a drawing is resampled to, about, to measure a reconstruction."""
 
 
 def main() -> None:
@@ -47,6 +47,7 @@ def main() -> None:
     parser.add_argument("--per-word", type=int, default=4)
     parser.add_argument("--best-of", type=int, default=1)
     parser.add_argument("--sampling", default="", help="name=value,...; by default as the model draws best")
+    parser.add_argument("--searches", type=int, nargs="*", default=[0, 16], help="z tried for a reconstruction")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -66,7 +67,7 @@ def main() -> None:
     figures |= shape("samples", samples) | shape("held_out", held_out)
     figures |= copying(dataset, words, samples, held_out)
     if sketcher.hparams.conditional:
-        figures |= reconstruction(sketcher, dataset, words)
+        figures |= reconstruction(sketcher, dataset, words, options.searches)
     for name, value in figures.items():
         if not name.endswith("_standard_error"):
             error = figures.get(f"{name}_standard_error")
@@ -182,33 +183,29 @@ def copying(dataset: DataSet, words: Sequence[str], samples: Drawn, held_out: Dr
     return {"copying_ratio": float(np.median(np.concatenate(ours)) / np.median(np.concatenate(real)))}
 
 
-def reconstruction(sketcher: Sketcher, dataset: DataSet, words: Sequence[str]) -> dict[str, float]:
-    """Return how many held-out drawings have their own reconstruction nearest among all, by Chamfer distance."""
+def reconstruction(
+    sketcher: Sketcher, dataset: DataSet, words: Sequence[str], searches: Sequence[int]
+) -> dict[str, float]:
+    """Return how many held-out drawings have their own reconstruction nearest among all, per number of z tried.
+
+    By Chamfer distance, which the search makes small, and by blurred pictures, of which it knows nothing.
+    """
     limit = sketcher.hparams.max_seq_len
     each = max(1, REDRAWN // len(words))
     found = [
         sketch for some in drawings(dataset, "test", words).values()
         for sketch in [one for one in some if len(one) <= limit][:each]
     ][:REDRAWN]  # fmt: skip
-    mu, _ = sketcher.encode(found)
-    clouds = [cloud(sketch) for sketch in found]
-    again = [cloud(sketch) for sketch in sketcher.draw(mu, len(found), 0.1, seed=0)]
-    table = np.array([[chamfer(mine, redrawn) for redrawn in again] for mine in clouds])
-    return share("reconstructed", table.argmin(axis=1) == np.arange(len(found)))
-
-
-def cloud(sketch: np.ndarray) -> np.ndarray:
-    """Return about `POINTS` points `[n, 2]` at equal arc length along a drawing scaled to a unit box."""
-    strokes = fit(to_polylines(sketch), 1.0)
-    length = sum(np.hypot(*np.diff(stroke, axis=0).T).sum() for stroke in strokes)
-    return np.concatenate([resample(stroke, max(length / POINTS, 1e-6)) for stroke in strokes])
-
-
-def chamfer(a: np.ndarray, b: np.ndarray) -> float:
-    """Return the mean distance from each cloud's points to the other's nearest, averaged over both ways."""
-    squares = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2.0 * a @ b.T
-    distances = np.sqrt(np.maximum(squares, 0.0))
-    return float(distances.min(axis=0).mean() + distances.min(axis=1).mean()) / 2
+    clouds, pictures, own = [cloud(sketch) for sketch in found], blurred(found), np.arange(len(found))
+    figures = {}
+    for tries in searches:
+        z = nearest_latents(sketcher, found, tries, 0.1, seed=0)
+        again = sketcher.draw(z, len(found), 0.1, seed=0, streams=[0] * len(found))
+        redrawn = [cloud(sketch) for sketch in again]
+        table = np.array([[chamfer(mine, other) for other in redrawn] for mine in clouds])
+        figures |= share(f"reconstructed_{tries}", table.argmin(axis=1) == own)
+        figures |= share(f"reconstructed_blurred_{tries}", (pictures @ blurred(again).T).argmax(axis=1) == own)
+    return figures
 
 
 if __name__ == "__main__":
