@@ -27,7 +27,7 @@ def nearest_latents(
     """Return for each sketch the z, of μ and `tries` others, from which the decoder draws it most nearly.
 
     Each round draws `CHUNK` candidates around the best z so far. Nearness is the Chamfer distance (`drawing.chamfer`).
-    The search for sketch i draws from the stream of (seed, i), whatever else is searched beside it.
+    Every sketch is searched with the same random numbers, so that it alone decides what is found.
 
     Args:
         sketcher: a conditional model.
@@ -45,21 +45,17 @@ def nearest_latents(
     best, sigma = sketcher.encode(sketches)
     if not tries:
         return best
-    targets, rngs = [cloud(sketch) for sketch in sketches], [_stream(seed, i) for i in range(len(sketches))]
+    targets, rng = [cloud(sketch) for sketch in sketches], np.random.default_rng([seed, 0, STREAM])
     distance = _distances(sketcher, best[:, None], targets, temperature, seed)[:, 0]
     for number, first in enumerate(range(0, tries, CHUNK)):
         width, count = max(NARROWEST, WIDEST * NARROWING**number), min(CHUNK, tries - first)
-        noise = np.stack([rng.standard_normal((count, best.shape[1]), dtype=np.float32) for rng in rngs])
+        noise = rng.standard_normal((count, best.shape[1]), dtype=np.float32)
         candidates = best[:, None] + np.float32(width) * sigma[:, None] * noise
         distances = _distances(sketcher, candidates, targets, temperature, seed)
         for i, nearest in enumerate(distances.argmin(axis=1)):
             if distances[i, nearest] < distance[i]:
                 distance[i], best[i] = distances[i, nearest], candidates[i, nearest]
     return best
-
-
-def _stream(seed: int, sketch: int) -> np.random.Generator:
-    return np.random.default_rng([seed, sketch, STREAM])
 
 
 def _distances(

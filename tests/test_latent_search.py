@@ -39,8 +39,8 @@ def test_nothing_tried_is_the_mean(sketcher: Sketcher, cats: list[np.ndarray]) -
 
 
 def test_a_search_does_not_depend_on_what_is_searched_beside_it(sketcher: Sketcher, cats: list[np.ndarray]) -> None:
-    alone, beside = (nearest_latents(sketcher, some, 5, 0.1, 0) for some in (cats[:1], cats))
-    np.testing.assert_array_equal(alone[0], beside[0])
+    alone, beside = (nearest_latents(sketcher, some, 5, 0.1, 0) for some in (cats[1:2], cats))
+    np.testing.assert_array_equal(alone[0], beside[1])
 
 
 def test_the_distance_is_that_of_the_lines_not_of_their_order_or_size() -> None:

@@ -74,9 +74,9 @@ def test_many_inputs_make_a_sheet_of_blocks(here: Path) -> None:
     assert len(read_sketches(here / "again.json")) == 16
 
 
-def test_the_analogy_of_a_a_c_is_the_reconstruction_of_c(here: Path) -> None:
+def test_the_analogy_of_a_a_c_is_the_reconstruction_of_c_from_its_mean(here: Path) -> None:
     run("analogy", "doodle_cat", "0.npy", "0.npy", "1.npy", "-t", 0, "--out", "answer.npy")
-    run("reconstruct", "doodle_cat", "1.npy", "-t", 0, "--out", "again.npy")
+    run("reconstruct", "doodle_cat", "1.npy", "-t", 0, "--search", 0, "--out", "again.npy")
     np.testing.assert_allclose(np.load(here / "answer.npy"), np.load(here / "again.npy"), atol=1e-2)
 
 
@@ -92,7 +92,21 @@ def encoded(*names: str) -> np.ndarray:
 
 @pytest.mark.parametrize("options", [(), ("--lerp",)])
 def test_a_walk_is_what_lies_between_the_latents(here: Path, options: tuple[str, ...]) -> None:
-    run("interpolate", "doodle_cat", "0.npy", "1.npy", *options, "--steps", 3, "-t", 0, "--out", "walk.json")
+    run(
+        "interpolate",
+        "doodle_cat",
+        "0.npy",
+        "1.npy",
+        *options,
+        "--steps",
+        3,
+        "-t",
+        0,
+        "--search",
+        0,
+        "--out",
+        "walk.json",
+    )
     start, end = encoded("0.npy", "1.npy")
     middle = (start + end) / 2
     if not options:  # The great arc's middle has the direction of the unit vectors' sum, and the mean length.
@@ -158,7 +172,7 @@ def test_encode_writes_what_sample_draws_from(here: Path) -> None:
     printed = json.loads(run("encode", "doodle_cat", "0.npy", "1.npy"))
     np.testing.assert_allclose(printed["mu"], np.load(here / "z.npy")[0], atol=1e-6)
     run("sample", "doodle_cat", "--z", "z.npy", "-t", 0, "--out", "drawn.json")
-    run("reconstruct", "doodle_cat", "0.npy", "1.npy", "-t", 0, "--out", "again.json")
+    run("reconstruct", "doodle_cat", "0.npy", "1.npy", "-t", 0, "--search", 0, "--out", "again.json")
     for drawn, again in zip(read_sketches(here / "drawn.json"), read_sketches(here / "again.json"), strict=True):
         np.testing.assert_allclose(drawn, again, atol=1e-2)
 
@@ -219,6 +233,7 @@ def test_a_drawing_and_a_morph_are_animated(here: Path) -> None:
         ),
         (("sample", "doodle_cat", "-n", 10_000, "--max-points", 10_000), UsageError, "more than 5000000 at once"),
         (("encode", "drawer", "a.svg"), CheckpointError, "decoder-only model cannot encode"),
+        (("reconstruct", "doodle_cat", "a.svg", "--sample-z", "--search", 4), UsageError, "--search looks for"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_one_line(here: Path, words: tuple, kind: type, message: str) -> None:
