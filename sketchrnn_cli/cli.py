@@ -99,7 +99,7 @@ def _run() -> None:
             raise left.__context__ from None  # Click has made an exit code of it.
         raise
     console.finish()
-    sys.exit(code)
+    sys.exit(code or 0)
 
 
 def main() -> None:
