@@ -223,7 +223,7 @@ class HParams:
 
 def nearest(name: str, known: Any) -> str:
     """Return ``; did you mean 'x'?`` for the known name closest to `name`, or nothing."""
-    found = difflib.get_close_matches(name, list(known), n=1)
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.7)
     return f"; did you mean {found[0]!r}?" if found else ""
 
 

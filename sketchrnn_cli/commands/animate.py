@@ -74,7 +74,6 @@ def animate(
     drawn = _drawing(drawn, inputs, morph)
     _check(bool(drawn), bool(morph), count, points, steps, words)
     timing = Timing(fps, seconds, hold, loop)
-    output.check()  # Before the model is loaded.
     sketcher = sheets.open_model(ckpt, checkpoint_dir)
     target = output.target(sketcher)
     labels = sketcher.rows(words or [])

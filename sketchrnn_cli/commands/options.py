@@ -208,7 +208,7 @@ def with_output(command: Callable[..., None]) -> Callable[..., None]:
     def build(**given: Any) -> Any:
         from sketchrnn_cli.commands.targets import Output
 
-        return Output(**given)
+        return Output(**given).checked()
 
     return with_options(command, "output", _OUTPUT, build)
 
@@ -229,7 +229,7 @@ def with_animation_output(command: Callable[..., None]) -> Callable[..., None]:
         from sketchrnn_cli.commands.targets import Output
         from sketchrnn_cli.drawing.output import ANIMATIONS
 
-        return Output(**given, formats=ANIMATIONS)
+        return Output(**given, formats=ANIMATIONS).checked()
 
     return with_options(command, "output", {**_OUTPUT, "out": (out, None)}, build)
 

@@ -27,14 +27,15 @@ class Output:
     formats: Sequence[str] = SHEETS
     """Valid suffixes; the first is the default."""
 
-    def check(self) -> None:
-        """Refuse an invalid output before the work starts.
+    def checked(self) -> "Output":
+        """Return it after refusing an invalid one, before a model is loaded.
 
         Raises:
             UsageError: see `target`.
         """
         if self.out is not None and self.out != STDOUT:
             output.check(self.out, self.formats, self.force)
+        return self
 
     def target(self, stem: str | Sketcher) -> "Target":
         """Return the output file after checking it.

@@ -194,8 +194,8 @@ def _of_a_set(text: str, data_dir: Path, rng: np.random.Generator) -> np.ndarray
         raise DataError(f"{text}: no split {parts[1]!r}{nearest(parts[1], SPLITS)} (there are: {', '.join(SPLITS)})")
     if len(parts) != 3:
         raise DataError(
-            f"{text}: expected an .svg, .png, .jpg, .npy or .json file, or a sketch of a data set such as "
-            "cat.npz:test:17"
+            f"{text or repr(text)}: expected an .svg, .png, .jpg, .npy or .json file, or a sketch of a data set such "
+            "as cat.npz:test:17"
         )
     name, split, place = parts
     sketches = cache.load(names.find(name, data_dir)).splits[split]

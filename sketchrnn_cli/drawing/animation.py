@@ -12,7 +12,7 @@ from PIL import Image, ImageColor
 
 from sketchrnn_cli.drawing import pen
 from sketchrnn_cli.drawing.layout import Picture
-from sketchrnn_cli.drawing.raster import marked, with_mark
+from sketchrnn_cli.drawing.raster import check_pixels, marked, with_mark
 from sketchrnn_cli.drawing.style import TRANSPARENT
 from sketchrnn_cli.drawing.timing import Timing, back_and_forth, longest_cell, schedule
 from sketchrnn_cli.errors import DrawingError, UsageError
@@ -182,7 +182,12 @@ def write_mp4(pictures: Sequence[Picture], timing: Timing, path: Path) -> None:
 
 
 def write_frames(pictures: Sequence[Picture], timing: Timing, folder: Path) -> int:
-    """Write one PNG per tick, 1.png, 2.png, ..., into a folder; return how many."""
+    """Write one PNG per tick, 1.png, 2.png, ..., into a folder; return how many.
+
+    Raises:
+        DrawingError: too many pixels a frame.
+    """
+    check_pixels(pictures[0])
     number = 0
     for number, image in enumerate(_every_tick(pictures, timing, transparent=True), 1):
         Image.fromarray(image).save(folder / f"{number}.png", pnginfo=marked())

@@ -22,7 +22,7 @@ def parse_size(text: str) -> tuple[int, float | None]:
     Raises:
         UsageError: not a length.
     """
-    found = re.fullmatch(r"\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(px|mm|cm|in)?\s*", text)
+    found = re.fullmatch(r"\s*([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*(px|mm|cm|in)?\s*", text)
     if not found:
         raise UsageError(f"--size {text}: give pixels (256), or a length (100mm, 10cm, 4in)")
     number, unit = float(found[1]), found[2] or "px"

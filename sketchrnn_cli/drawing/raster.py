@@ -1,5 +1,6 @@
 """Write pictures as PNG, with Cairo if its system library is installed, else with `pen`."""
 
+import math
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,8 +27,8 @@ HEADER_BYTES = 8 + 25
 MAX_SIDE_PIXELS = 32767
 """Cairo's limit."""
 
-MAX_PIXELS = 200_000_000
-"""0.8 GB of memory."""
+MAX_PIXELS = 100_000_000
+"""0.45 GB of memory with Cairo, 1.2 GB without."""
 
 
 def marked() -> "PngInfo":
@@ -46,6 +47,19 @@ def with_mark(png: bytes) -> bytes:
     return png[:HEADER_BYTES] + chunk + png[HEADER_BYTES:]
 
 
+def check_pixels(picture: Picture) -> None:
+    """Refuse a picture that Cairo or memory cannot hold.
+
+    Raises:
+        DrawingError: it has too many pixels; the message names the size that fits.
+    """
+    width, height = picture.width, picture.height
+    factor = min(MAX_SIDE_PIXELS / max(width, height), math.sqrt(MAX_PIXELS / (width * height)))
+    if factor < 1:
+        fits = max(1, int(0.99 * factor * picture.style.size))  # Sides are rounded up, and labels have a least height.
+        raise DrawingError(f"{width} × {height} pixels are too many for a PNG: size {fits} fits, and .svg has no limit")
+
+
 def write_png(picture: Picture, path: Path) -> str | None:
     """Write the picture as PNG.
 
@@ -55,10 +69,7 @@ def write_png(picture: Picture, path: Path) -> str | None:
     Raises:
         DrawingError: the picture has too many pixels.
     """
-    if max(picture.width, picture.height) > MAX_SIDE_PIXELS or picture.width * picture.height > MAX_PIXELS:
-        raise DrawingError(
-            f"{picture.width} × {picture.height} pixels are too many for a PNG; give a smaller size, or .svg"
-        )
+    check_pixels(picture)
     try:
         import cairosvg
     except OSError:  # cairocffi raises it if it finds no shared library

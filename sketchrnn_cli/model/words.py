@@ -21,7 +21,7 @@ def rows(asked: Sequence[str], words: Sequence[str], model: str) -> np.ndarray:
     row = {ANY: 0} | {_plain(word): number for number, word in enumerate(words, 1)}
     for word in asked:
         if _plain(word) not in row:
-            raise UsageError(f"--class {word}: {model} does not know it{nearest(_plain(word), row)}")
+            raise UsageError(f"--class {word or repr(word)}: {model} does not know it{nearest(_plain(word), row)}")
     return np.array([row[_plain(word)] for word in asked], dtype=np.int32)
 
 

@@ -90,7 +90,7 @@ def locate(name: str | Path, checkpoint_dir: Path = CHECKPOINT_DIR) -> tuple[Pat
         for folder in (Path(reading), *((checkpoint_dir / reading, _bundled_folder() / reading) if is_name else ())):
             if (folder / runs.RUN_FILE).is_file() or (folder / checkpoint.SIDECAR).is_file():
                 return folder, which
-    for folder in (Path(text), checkpoint_dir / text):
+    for folder in (Path(text), checkpoint_dir / text) if text else ():
         if folder.is_dir():
             raise CheckpointError(f"{folder}: holds neither {runs.RUN_FILE} nor {checkpoint.SIDECAR}; not a checkpoint")
     known = available(checkpoint_dir)

@@ -84,6 +84,34 @@ def test_what_is_no_size_is_refused_with_what_is(typed: str, tmp_path: Path) -> 
     assert b"give pixels" in done.stderr
 
 
+@pytest.mark.parametrize("typed", ["7", "16385", "1000000", "999999mm"])
+def test_a_size_that_no_picture_has_is_refused_with_those_that_are(typed: str, tmp_path: Path) -> None:
+    done = run("sample", "doodle_cat", f"--size={typed}", cwd=tmp_path)
+    assert done.returncode == 2
+    assert b"give 8 to 16384 pixels" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("sample", "--out", "a.bmp"), ("animate", "--out", "a.txt"), ("sample", "-o", "a")])
+def test_a_name_that_no_format_has_is_refused_before_a_model_is_chosen(words: tuple[str, ...], tmp_path: Path) -> None:
+    done = run(*words, cwd=tmp_path)
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+    assert b"choose one of .svg .png" in done.stderr or b"choose one of .gif" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("sample", ""), 4, b"no checkpoint '' (here: "),
+        (("sample", "quickdraw", "--class", ""), 2, b"--class '': quickdraw"),
+        (("reconstruct", "doodle_cat", ""), 3, b"'': expected an .svg"),
+    ],
+)
+def test_an_empty_word_is_shown_as_one(words: tuple[str, ...], code: int, says: bytes, tmp_path: Path) -> None:
+    done = run(*words, cwd=tmp_path)
+    assert (done.returncode, done.stderr.count(b"\n")) == (code, 1)
+    assert says in done.stderr
+
+
 def test_a_drawing_of_100_mm_is_100_mm_large(tmp_path: Path) -> None:
     run(
         "sample",

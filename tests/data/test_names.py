@@ -55,6 +55,11 @@ def test_a_missing_category_is_told_with_the_command_to_type(typed: str, command
     assert command in str(caught.value)
 
 
+def test_a_name_like_no_other_gets_no_suggestion(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no data set 'nothere' "):
+        names.find("nothere", tmp_path)
+
+
 def test_a_misspelt_name_gets_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "portraits.npz").touch()
     with pytest.raises(DataError, match="did you mean 'portraits'"):

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from sketchrnn_cli.drawing import pen
+from sketchrnn_cli.drawing import animation, pen
 from sketchrnn_cli.drawing.layout import Line, Picture, colored, grid
-from sketchrnn_cli.drawing.raster import write_png
+from sketchrnn_cli.drawing.raster import MAX_PIXELS, MAX_SIDE_PIXELS, write_png
 from sketchrnn_cli.drawing.style import Style
+from sketchrnn_cli.drawing.timing import Timing
 from sketchrnn_cli.errors import DrawingError
 
 WITHOUT_CAIRO = """
@@ -128,8 +129,18 @@ def test_without_the_cairo_library_pictures_are_drawn_too(background: str, tmp_p
     assert (tmp_path / "out.gif").stat().st_size > 1000
 
 
-def test_a_png_beyond_what_cairo_draws_is_refused(tmp_path: Path) -> None:
-    tall = grid([scribble()] * 150, columns=1)
+@pytest.mark.parametrize(("count", "size"), [(150, 256), (1, 16384), (16, 4000)])
+def test_a_png_beyond_what_cairo_or_memory_holds_is_refused_with_a_size_that_fits(
+    count: int, size: int, tmp_path: Path
+) -> None:
+    def sheet(size: int) -> Picture:
+        return grid([scribble()] * count, columns=1, style=Style(size))
+
+    with pytest.raises(DrawingError, match="too many for a PNG") as caught:
+        write_png(sheet(size), tmp_path / "a.png")
     with pytest.raises(DrawingError, match="too many for a PNG"):
-        write_png(tall, tmp_path / "tall.png")
+        animation.write_frames([sheet(size)], Timing(), tmp_path)
     assert list(tmp_path.iterdir()) == []
+    fits = sheet(int(str(caught.value).partition(": size ")[2].split()[0]))
+    assert max(fits.width, fits.height) <= MAX_SIDE_PIXELS
+    assert 0.9 * min(MAX_PIXELS, MAX_SIDE_PIXELS * fits.width) < fits.width * fits.height <= MAX_PIXELS
