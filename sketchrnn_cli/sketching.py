@@ -128,8 +128,8 @@ class Sketcher:
         """
         if not self.hparams.conditional:
             raise CheckpointError(
-                f"{self.checkpoint.folder}: a decoder-only model cannot encode drawings; "
-                "use a conditional one (checkpoint info says which a model is)"
+                f"{names.title(self.checkpoint.folder)}: a decoder-only model cannot encode drawings; "
+                "use one with an encoder, such as cat or doodle_cat"
             )
         longest = max(len(sketch) for sketch in sketches)
         if longest > self.hparams.max_seq_len:

@@ -11,6 +11,9 @@ from sketchrnn_cli.commands import completion
 from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.wording import counted
 
+ERROR = "_standard_error"
+"""How the name of a mean's standard error ends."""
+
 
 @opt.with_engine
 def evaluate(
@@ -58,13 +61,19 @@ def evaluate(
 
 
 def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
+    """Print the figures, a mean with its standard error in one cell; 80 columns show every digit."""
     from rich.table import Table
 
+    shown = [name for name in rows[0] if not name.endswith(ERROR)]
     table = Table(title=title)
-    for heading in rows[0]:
-        table.add_column(heading.replace("_", " "))
+    for name in shown:
+        table.add_column(name.replace("_", " "), overflow="fold", no_wrap=isinstance(rows[0][name], float))
     for row in rows:
-        table.add_row(*[f"{value:.4f}" if isinstance(value, float) else str(value) for value in row.values()])
+        cells = {name: f"{value:.4f}" if isinstance(value, float) else str(value) for name, value in row.items()}
+        for name in shown:
+            if name + ERROR in row and row["sketches"] > 1:
+                cells[name] += f" ± {cells[name + ERROR]}"
+        table.add_row(*[cells[name] for name in shown])
     console.stdout().print(table)
 
 

@@ -37,3 +37,16 @@ def test_a_split_that_is_asked_for_and_empty_is_named() -> None:
     arguments = ["evaluate", "tiny", "own/", "--split", "test"]
     assert isinstance(error := CliRunner().invoke(cli.app, arguments).exception, DataError)
     assert "test has no sketch" in str(error)
+
+
+def test_eighty_columns_show_every_digit_and_each_mean_with_its_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    Path("own").rename("drawings_by_many_people")
+    arguments = ["evaluate", "tiny", "drawings_by_many_people/"]
+    (figures,) = json.loads(CliRunner().invoke(cli.app, [*arguments, "--json"], catch_exceptions=False).stdout)
+    shown = CliRunner().invoke(cli.app, arguments, catch_exceptions=False).stdout
+    for name in ("L_R", "L_KL"):
+        assert f"{figures[name]:.4f} ± {figures[f'{name}_standard_error']:.4f}" in shown
+    assert f"{figures['L_R_per_point']:.4f}" in shown
+    assert "…" not in shown
+    assert max(map(len, shown.splitlines())) <= 80
