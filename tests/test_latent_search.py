@@ -28,7 +28,8 @@ def distances(sketcher: Sketcher, sketches: list[np.ndarray], tries: int) -> np.
 
 
 def test_the_more_are_tried_the_nearer_is_what_is_drawn(sketcher: Sketcher, cats: list[np.ndarray]) -> None:
-    from_mean, one_round, three = (distances(sketcher, cats, tries) for tries in (0, CHUNK, 3 * CHUNK))
+    from_mean, one, one_round, three = (distances(sketcher, cats, tries) for tries in (0, 1, CHUNK, 3 * CHUNK))
+    assert (one <= from_mean).all()
     assert (three <= one_round).all()
     assert (one_round <= from_mean).all()
     assert three.mean() < 0.9 * from_mean.mean()

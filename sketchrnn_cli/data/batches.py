@@ -3,6 +3,7 @@
 Everything derives from (seed, epoch) and the number of a sketch, so training can stop and go on anywhere. An epoch
 shuffles all sketches, sorts each pool of `POOL` batches by length, and cuts it into batches of one size, each padded to
 the smallest of a few lengths that holds it: little work on padding, few shapes to compile, every sketch exactly once.
+Where there is one length, sorting wins nothing, and batches of mixed lengths teach a little more: they stay shuffled.
 The last batch is filled up with empty rows (length 0).
 """
 
@@ -19,7 +20,7 @@ from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.hparams import HParams
 
 POOL = 32
-"""Batches that are sorted by length together."""
+"""Batches that are sorted by length together, where they are padded to several lengths."""
 BATCHES_MEASURED = 256
 """Batches at most that the padded lengths are chosen for."""
 LENGTHS = (31, 63, 95, 127)
@@ -126,7 +127,7 @@ def padded_lengths(sketches: Corpus, hparams: HParams, steps: float, compiling: 
     longest = int(sketches.lengths.max())
     if hparams.conditional and not hparams.mask_encoder:
         return (hparams.max_seq_len,)  # Such an encoder sees the padding, so it gets all of it.
-    order = _Order(sketches, hparams, 0)
+    order = _Order(sketches, hparams, 0, POOL)
     some = [order[number] for number in range(min(len(order), BATCHES_MEASURED))]
     needed = np.array([_augmented_lengths(sketches, [chosen], hparams, 0)[0] for chosen in some])
     choices = [cheapest_lengths(needed, longest, count) for count in range(1, hparams.buckets + 1)]
@@ -175,7 +176,7 @@ def plan(sketches: Corpus, hparams: HParams, lengths: Sequence[int], epoch: int,
         epoch: counted from 0.
         start: batches to leave out at the beginning.
     """
-    order = _Order(sketches, hparams, epoch)
+    order = _Order(sketches, hparams, epoch, POOL if len(lengths) > 1 else 1)
     for first in range(start, len(order), BATCHES_PLANNED):
         some = [order[number] for number in range(first, min(first + BATCHES_PLANNED, len(order)))]
         for chosen, longest in zip(some, _augmented_lengths(sketches, some, hparams, epoch), strict=True):
@@ -254,13 +255,13 @@ def _augmented_lengths(sketches: Corpus, batches: list[np.ndarray], hparams: HPa
 class _Order:
     """The sketches of every batch of an epoch, batches in random order; 4 bytes a sketch."""
 
-    def __init__(self, sketches: Corpus, hparams: HParams, epoch: int) -> None:
+    def __init__(self, sketches: Corpus, hparams: HParams, epoch: int, pool: int) -> None:
         rng = np.random.default_rng([hparams.seed, 1, epoch])
         self._rows = batch_size(sketches, hparams)
         self._order = rng.permutation(len(sketches)).astype(np.int32)
-        for first in range(0, len(sketches), self._rows * POOL):
-            pool = self._order[first : first + self._rows * POOL]
-            pool[:] = pool[np.argsort(sketches.lengths[pool], kind="stable")]
+        for first in range(0, len(sketches), self._rows * pool):
+            some = self._order[first : first + self._rows * pool]
+            some[:] = some[np.argsort(sketches.lengths[some], kind="stable")]
         self._batches = rng.permutation(steps_per_epoch(sketches, hparams)).astype(np.int32)
 
     def __len__(self) -> int:

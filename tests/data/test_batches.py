@@ -63,6 +63,12 @@ def test_the_batches_of_a_pool_hold_lengths_that_do_not_overlap_and_come_in_any_
     assert ranges != ordered
 
 
+def test_batches_of_one_padded_length_mix_all_lengths() -> None:
+    of = some(250)
+    for planned in batches.plan(of, PLAIN, [30], 0):
+        assert np.ptp(of.lengths[planned.sketches]) > 10
+
+
 def test_the_order_derives_from_seed_and_epoch() -> None:
     of = some(100)
     first = marks(epoch(of, PLAIN, 3))
