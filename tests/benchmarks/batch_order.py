@@ -2,8 +2,8 @@
 
     python tests/benchmarks/batch_order.py ARCHIVE --steps 300 --pools 32 4 1 --seeds 0 1 2 [--set dec_rnn_size=256]
 
-A pool of 1 batch is an epoch in random order. `rows` are those that a step computes, padding included, as a multiple of the
-first pool's: on a GPU, time.
+A pool of 1 batch is an epoch in random order. `rows` are those that a step computes, padding included, as a multiple of
+the first pool's: on a GPU, time.
 """
 
 import argparse
@@ -36,7 +36,7 @@ def main() -> None:
     dataset = archive.load(options.archive)
     means = {}
     for pool in options.pools:
-        batches.POOL = pool
+        batches.POOL = pool  # Of one padded length the trainer mixes them whatever this says.
         runs = [run(dataset, options, seed, pool) for seed in options.seeds]
         means[pool] = np.mean(runs, axis=0), np.std(runs, axis=0, ddof=len(runs) > 1) / len(runs) ** 0.5
     for pool, (mean, error) in means.items():
