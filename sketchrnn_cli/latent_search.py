@@ -21,6 +21,22 @@ STREAM = 2
 """Number of the random stream, beside those of z and of the points."""
 
 
+def latents(
+    sketcher: Sketcher, sketches: Sequence[np.ndarray], tries: int, temperature: float, seed: int, sample: bool = False
+) -> np.ndarray:
+    """Return z of each sketch, float32 `[sketches, z_size]`: `nearest_latents`, or with `sample` a sample of N(μ, σ).
+
+    Sketch i is sampled from the stream of (seed, i), whatever `tries` and `temperature`.
+
+    Raises:
+        CheckpointError, UsageError: as `Sketcher.encode`.
+    """
+    if not sample:
+        return nearest_latents(sketcher, sketches, tries, temperature, seed)
+    mu, sigma = sketcher.encode(sketches)
+    return mu + sigma * sketcher.random_latents(len(mu), seed)
+
+
 def nearest_latents(
     sketcher: Sketcher, sketches: Sequence[np.ndarray], tries: int, temperature: float, seed: int
 ) -> np.ndarray:

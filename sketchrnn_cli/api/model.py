@@ -16,7 +16,7 @@ from sketchrnn_cli import latent
 from sketchrnn_cli.api import checks
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.latent_search import TRIES, nearest_latents
+from sketchrnn_cli.latent_search import TRIES, latents
 from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import names
 from sketchrnn_cli.store.checkpoint import Sidecar
@@ -140,15 +140,9 @@ class Model:
     def _encoded(
         self, sketches: Sequence[np.ndarray], sample: bool, search: int, temperature: float, seed: int
     ) -> np.ndarray:
-        sketches, seed, search = (
-            checks.sketches(sketches),
-            checks.whole(seed, "seed", 0),
-            checks.whole(search, "search", 0),
-        )
-        if not sample:
-            return nearest_latents(self._sketcher, sketches, search, checks.number(temperature, "temperature"), seed)
-        mu, sigma = self._sketcher.encode(sketches)
-        return mu + sigma * self._sketcher.random_latents(len(mu), seed)
+        sketches, tries = checks.sketches(sketches), checks.whole(search, "search", 0)
+        temperature, seed = checks.number(temperature, "temperature"), checks.whole(seed, "seed", 0)
+        return latents(self._sketcher, sketches, tries, temperature, seed, sample)
 
     def decode(
         self, z: np.ndarray, *, temperature: float = FAITHFUL_TEMPERATURE, seed: int = 0, max_points: int | None = None

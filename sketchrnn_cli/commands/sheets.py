@@ -107,14 +107,11 @@ def encode(
     Raises:
         UsageError: a search with `sample_z`, or as `Sketcher.encode`.
     """
-    from sketchrnn_cli.latent_search import TRIES, nearest_latents
+    from sketchrnn_cli.latent_search import TRIES, latents
 
-    if not sample_z:
-        return nearest_latents(sketcher, sketches, TRIES if search is None else search, temperature, seed)
-    if search:
+    if search and sample_z:
         raise UsageError("--search looks for the z that draws most nearly, --sample-z takes any; give one of them")
-    mu, sigma = sketcher.encode(sketches)
-    return mu + sigma * sketcher.random_latents(len(mu), seed)
+    return latents(sketcher, sketches, TRIES if search is None else search, temperature, seed, sample_z)
 
 
 def in_ways(
