@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sketchrnn_cli.model.sampling import Sampling
 from sketchrnn_cli.model.weights import shapes
 from sketchrnn_cli.store import checkpoint, names, runs
 from sketchrnn_cli.store.checkpoint import Checkpoint, DataSource, Sidecar
+from sketchrnn_cli.store.lock import locked
 from sketchrnn_cli.store.schedule import Engine, Schedule
 from sketchrnn_cli.training import budget, devices, optimizer, words
 from sketchrnn_cli.training.feeds import fits_device
@@ -126,13 +128,17 @@ def resumed_run(
 
     Raises:
         UsageError: the budget ends before the current step of the run.
-        CheckpointError: no such run, or damaged.
+        CheckpointError: no such run, or damaged, or another process trains it.
         DataError: its data is missing, or has changed and `force` is not given.
     """
     folder, which = names.locate(name, checkpoint_dir)
-    run = names.run_to_resume(name, checkpoint_dir)
-    step_folder = names.select(folder, which if "@" in name else "last")
-    start = checkpoint.load(step_folder)
+    with locked(folder) if devices.leads() else nullcontext():  # Else its training removes the step that we read.
+        run = names.run_to_resume(name, checkpoint_dir)
+        step_folder = names.select(folder, which if "@" in name else "last")
+        start = checkpoint.load(step_folder)
+        slots = runs.load_slots(
+            folder, run, step_folder.name, optimizer.slot_shapes(shapes(start.hparams), start.hparams)
+        )
     paths = data or [_moved(Path(path), data_dir) for path in run.data]
     if len(paths) != len(start.sidecar.datasets):
         raise DataError(f"{folder}: was trained on {len(start.sidecar.datasets)} data sets, not on {len(paths)}")
@@ -142,8 +148,6 @@ def resumed_run(
             raise DataError(
                 f"{dataset.path}: changed since the run began (its SHA-256 differs); --force goes on with it"
             )
-    expected = optimizer.slot_shapes(shapes(start.hparams), start.hparams)
-    slots = runs.load_slots(folder, run, step_folder.name, expected)
     sidecar = dataclasses.replace(start.sidecar, datasets=_sources(sets))
     training, validation = _splits(sidecar, sets)
     schedule = run.schedule.changed(changes)

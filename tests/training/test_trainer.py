@@ -13,6 +13,7 @@ from sketchrnn_cli.errors import CheckpointError, DataError, TrainingError, Usag
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
 from sketchrnn_cli.store import checkpoint, names, runs
+from sketchrnn_cli.store.lock import locked
 from sketchrnn_cli.store.schedule import Schedule
 from sketchrnn_cli.training import budget, packing, schedules, start
 from sketchrnn_cli.training.blocks import tensor
@@ -450,6 +451,13 @@ def test_two_trainings_of_one_run_exclude_each_other(tmp_path: Path, data: Path)
     with pytest.raises(CheckpointError, match="another training has written it"):
         list(second.train(5))
     assert int(runs.read_run(tmp_path / "run").last) == 20
+
+
+def test_a_run_that_another_process_trains_is_not_read_while_its_steps_come_and_go(tmp_path: Path, data: Path) -> None:
+    list(begin(tmp_path / "run", data).train(1))
+    (tmp_path / "run" / "steps" / "000001" / runs.STATE).unlink()
+    with locked(tmp_path / "run"), pytest.raises(CheckpointError, match="another process is training this run"):
+        start.resumed_run("run", tmp_path, {})
 
 
 def test_a_budget_that_is_spent_before_training_begins_is_refused(tmp_path: Path, data: Path) -> None:
