@@ -131,6 +131,6 @@ def main() -> None:
     except MemoryError as error:
         console.error(f"memory is short: {error or 'nothing is left'}; take a smaller model, batch, count or picture")
         sys.exit(SketchRNNError.exit_code)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, typer.Abort):
         console.error("interrupted")
         sys.exit(130)

@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from sketchrnn_cli import console
+from sketchrnn_cli.commands.mistyped import Mistyped
 from sketchrnn_cli.commands.options import with_quiet
 
 WIDEST_OPTION = 26
@@ -22,12 +22,19 @@ class Command(TyperCommand):
     """A command whose options are listed by their help panels."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; Ctrl-C, also at a question, is said in one line and exits with 130."""
+        """Run the command; Ctrl-C becomes `Abort`, as at a question, which unlike it reaches `cli.main`."""
         try:
             return super().invoke(ctx)
-        except (KeyboardInterrupt, typer.Abort):
-            console.error("interrupted")
-            raise typer.Exit(130) from None
+        except KeyboardInterrupt:
+            raise typer.Abort from None
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the command's words; Click leaves out of some refusals which command it is."""
+        try:
+            return super().parse_args(ctx, args)
+        except Mistyped as error:
+            error.ctx = error.ctx or ctx
+            raise
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the arguments as they are typed: one that stands for a model and drawings without braces."""

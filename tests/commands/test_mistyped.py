@@ -1,5 +1,6 @@
 """What the parser of the command line refuses is one line in the house's style, and so is Ctrl-C."""
 
+import io
 import signal
 import subprocess
 import sys
@@ -21,7 +22,7 @@ REFUSED = {
     "dataset rearrange": ("no such command 'rearrange'; type: sketchrnn dataset --help",),
     "sample cat dog": ("got unexpected extra argument", "(dog)", "type: sketchrnn sample --help"),
     "reconstruct": ("missing argument '[CKPT] INPUT...'; type: sketchrnn reconstruct --help",),
-    "animate --out": ("option '--out' requires an argument",),
+    "animate --out": ("option '--out' requires an argument; type: sketchrnn animate --help",),
 }
 
 
@@ -61,3 +62,21 @@ def test_ctrl_c_is_one_line_and_leaves_no_file(tmp_path: Path) -> None:
         said = process.stderr.read()
     assert (process.returncode, said) == (130, "sketchrnn: interrupted\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_question_left_unanswered_is_an_interruption_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    run = tmp_path / "checkpoints" / "mine" / "run.json"
+    run.parent.mkdir(parents=True)
+    run.touch()
+    ended = io.StringIO()
+    monkeypatch.setattr(ended, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", ended)
+    monkeypatch.setattr(sys, "argv", ["sketchrnn", "checkpoint", "remove", "mine"])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    assert left.value.code == 130
+    assert capsys.readouterr().err.count("interrupted") == 1
+    assert run.exists()
