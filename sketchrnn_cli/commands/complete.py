@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sketchrnn_cli import console
 from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.errors import UsageError
 
@@ -56,7 +57,10 @@ def complete(
     target = output.target(sketcher)
     label = int(sketcher.rows([word])[0]) if word else 0
     share = 0.75 if keep is None else 1.0
-    given = sheets.read_inputs(beginning, sketcher, reading, seed, fraction, share)[0][:keep]
+    given = sheets.read_inputs(beginning, sketcher, reading, seed, fraction, share)[0]
+    if keep is not None and keep > len(given):
+        console.message(f"--keep {keep}: {beginning[0]} has {len(given)} points; all are kept")
+    given = given[:keep]
     endings = sketcher.complete(given, count, temperature, seed, as_is, known_size=fraction is not None, label=label)
     pictured = endings if target.suffix in ARRAYS else [colored(ending, len(given)) for ending in endings]
     sheets.save(pictured, target, style, aligned=True)

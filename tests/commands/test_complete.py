@@ -78,3 +78,9 @@ def test_a_part_of_a_whole_drawing_has_no_fraction(cat: np.ndarray) -> None:
     with pytest.raises(UsageError, match="give one"):
         complete("cat.npy", "--keep", 20, "--fraction", 0.5)
     assert not list(Path().glob("cat-*"))
+
+
+def test_more_points_than_there_are_is_said(cat: np.ndarray) -> None:
+    said = complete("cat.npy", "--keep", len(cat) + 1, "--count", 1, "--out", "a.npy")
+    assert f"--keep {len(cat) + 1}: cat.npy has {len(cat)} points; all are kept" in said
+    assert "--keep" not in complete("cat.npy", "--keep", len(cat), "--count", 1, "--out", "b.npy")
