@@ -8,9 +8,11 @@ Beside the splits there may be `words`, `labels_train`, `labels_valid`, `labels_
 import dataclasses
 import hashlib
 import struct
+import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 
@@ -110,13 +112,29 @@ def write(
     """
     sketches = {split: list(splits[split]) for split in SPLITS}
     extras = _label_arrays(path, {split: len(some) for split, some in sketches.items()}, words, labels, key_ids)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic.new_file(path, replace) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+    with _writing(path), atomic.new_file(path, replace) as partial:
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
             for split in SPLITS:
                 _add(archive, split, npy.pack_objects(sketches[split]))
             for name, array in {PROVENANCE: np.array(provenance), **extras}.items():
                 _add(archive, name, npy.pack(array))
+
+
+def check_writable(path: Path) -> None:
+    """Refuse a place where no archive can be written, before the work of making one; its folder is created.
+
+    Raises:
+        DataError: its folder cannot be made or written.
+    """
+    with _writing(path):
+        tempfile.TemporaryFile(dir=path.parent).close()
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
 

@@ -14,7 +14,7 @@ import pytest
 from test_full_disk import CHILD as FULL_DISK
 
 from sketchrnn_cli import cli
-from sketchrnn_cli.data import archive
+from sketchrnn_cli.data import archive, doodles
 
 SQUARE = np.array([[9, 0, 0], [0, 9, 0], [-9, 0, 1]], dtype=np.int16)
 TICK = np.array([[3, 4, 0], [-30, 40, 1]], dtype=np.int16)
@@ -107,13 +107,23 @@ def test_doodle_draws_data_sets_of_its_own_name(run: Run) -> None:
     assert "drawn by a program" in archive.load(Path(names[0])).provenance
     assert run("doodle", "cat", "--count", "3")[0] == 2
     assert run("doodle", "cat", "--count", "1000001")[0] == 2
-    assert run("doodle", "cat", "--count", "3", "--data-dir", "x" * 300)[0] == 3
     assert Path(names[0]).read_bytes() == first
     assert run("doodle", "cat", "--count", "3", "--seed", "5", "--force")[0] == 0
     assert Path(names[0]).read_bytes() == first
     code, _, err = run("doodle", "guitr")
     assert code == 2
     assert "did you mean 'guitar'" in err
+
+
+def test_doodle_looks_at_its_folder_before_it_draws(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    real = doodles.doodles
+    monkeypatch.setattr(doodles, "doodles", lambda name, *of: drawn.append(name) or real(name, *of))
+    Path("taken").touch()
+    for folder in ("taken", "taken/below", "x" * 300):
+        code, out, err = run("doodle", "cat", "guitar", "--count", "3", "--data-dir", folder)
+        assert (code, out, len(err.splitlines()), drawn) == (3, "", 1, [])
+        assert "cannot be written" in err
 
 
 def test_inspect_prints_a_table_or_a_line_of_json_for_each_set(run: Run) -> None:

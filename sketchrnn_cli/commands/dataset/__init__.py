@@ -68,6 +68,7 @@ def doodle(
             raise UsageError(f"no built-in doodle {name!r} {known}{nearest(name, doodles.NAMES)}")
         if os.path.lexists(path) and not force:
             raise atomic.taken(path)
+        archive.check_writable(path)
     for name, path in paths.items():
         with console.stderr().status(f"drawing {count} of {name}"):
             splits = doodles.doodles(name, count, seed)
