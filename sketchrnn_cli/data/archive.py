@@ -112,12 +112,15 @@ def write(
     """
     sketches = {split: list(splits[split]) for split in SPLITS}
     extras = _label_arrays(path, {split: len(some) for split, some in sketches.items()}, words, labels, key_ids)
-    with _writing(path), atomic.new_file(path, replace) as partial:
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-            for split in SPLITS:
-                _add(archive, split, npy.pack_objects(sketches[split]))
-            for name, array in {PROVENANCE: np.array(provenance), **extras}.items():
-                _add(archive, name, npy.pack(array))
+    with (
+        _writing(path),
+        atomic.new_file(path, replace) as partial,
+        zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for split in SPLITS:
+            _add(archive, split, npy.pack_objects(sketches[split]))
+        for name, array in {PROVENANCE: np.array(provenance), **extras}.items():
+            _add(archive, name, npy.pack(array))
 
 
 def check_writable(path: Path) -> None:
