@@ -47,7 +47,7 @@ def evaluate(
     from sketchrnn_cli.training import measuring
 
     figures = []
-    for figure in measuring.measure(ckpt, paths, splits, data_dir, checkpoint_dir):
+    for figure in measuring.measure(ckpt, paths, splits, checkpoint_dir):
         console.message(f"measured {figure.dataset} {figure.split}: {counted(len(figure.losses.lengths), 'sketch')}")
         figures.append(figure)
     if per_sketch is not None:
@@ -79,13 +79,13 @@ def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
 
 def _found(
     ckpt: str, datasets: list[str], splits: list[str], data_dir: Path, checkpoint_dir: Path
-) -> tuple[list[str], list[str]]:
-    """Return the named archives and the splits: by default valid and test, or train if both are empty.
+) -> tuple[list[Path], list[str]]:
+    """Return the archives, by default those of the run, and the splits: valid and test, or train if both are empty.
 
     Called before a framework, slow to import, is loaded.
 
     Raises:
-        SketchRNNError: a name is unknown.
+        SketchRNNError: a name is unknown, or a data set cannot be read.
     """
     from sketchrnn_cli.commands import drawings
     from sketchrnn_cli.data import cache
@@ -95,8 +95,9 @@ def _found(
 
     names.find(ckpt, checkpoint_dir)
     check_splits(splits)
-    paths = drawings.archives([set_names.find(dataset, data_dir) for dataset in datasets])
+    named = [set_names.find(dataset, data_dir) for dataset in datasets] or names.data_of_run(ckpt, checkpoint_dir)
+    paths = drawings.archives(named)
+    sets = [cache.load(path) for path in paths]
     if not splits:
-        sets = [cache.load(path) for path in paths]
         splits = [name for name in ("valid", "test") if all(len(each.splits[name]) for each in sets)] or ["train"]
-    return [str(path) for path in paths], splits
+    return paths, splits

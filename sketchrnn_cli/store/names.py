@@ -124,6 +124,19 @@ def run_to_resume(name: str, checkpoint_dir: Path) -> runs.Run:
     return runs.read_run(folder)
 
 
+def data_of_run(name: str, checkpoint_dir: Path) -> list[Path]:
+    """Return the archives that a run was trained on.
+
+    Raises:
+        CheckpointError: no such run, or damaged.
+        UsageError: a released checkpoint.
+    """
+    folder, _ = locate(name, checkpoint_dir)
+    if not (folder / runs.RUN_FILE).is_file():
+        raise UsageError(f"{name}: a released checkpoint does not know where its data lies; name a data set")
+    return [Path(path) for path in runs.read_run(folder).data]
+
+
 def run_folder(checkpoint_dir: Path, name: str | None, default: str, force: bool) -> Path:
     """Return the folder of a new run.
 

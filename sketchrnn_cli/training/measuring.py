@@ -10,12 +10,10 @@ import numpy as np
 
 from sketchrnn_cli import atomic
 from sketchrnn_cli.data import cache
-from sketchrnn_cli.data import names as set_names
 from sketchrnn_cli.data.batches import Corpus, corpus
 from sketchrnn_cli.data.dataset import check_splits, label_rows
-from sketchrnn_cli.errors import DataError, UsageError
-from sketchrnn_cli.store import names as checkpoint_names
-from sketchrnn_cli.store import runs
+from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.store import names
 from sketchrnn_cli.training.blocks import tensor
 from sketchrnn_cli.training.evaluation import Evaluation, batches, evaluate, evaluator
 
@@ -48,25 +46,21 @@ class Figure:
         }
 
 
-def measure(
-    ckpt: str, names: Sequence[str], splits: Sequence[str], data_dir: Path, checkpoint_dir: Path
-) -> Iterator[Figure]:
+def measure(ckpt: str, paths: Sequence[Path], splits: Sequence[str], checkpoint_dir: Path) -> Iterator[Figure]:
     """Yield the losses of every split of every data set.
 
     Args:
         ckpt: the checkpoint.
-        names: data sets; empty for those of the training run.
+        paths: archives.
         splits: of train, valid, test.
-        data_dir: folder of the data sets.
         checkpoint_dir: folder of the checkpoints.
 
     Raises:
-        UsageError: an unknown split, or no data set for a checkpoint that is not a run.
+        UsageError: an unknown split.
         DataError: a data set is missing, or has no sketch within the model's N_max.
     """
     check_splits(splits)
-    loaded = checkpoint_names.load(ckpt, checkpoint_dir)
-    paths = [set_names.find(name, data_dir) for name in names] or _paths_of_run(ckpt, checkpoint_dir)
+    loaded = names.load(ckpt, checkpoint_dir)
     evaluate_batch = evaluator(loaded.hparams)
     weights = {name: tensor(value) for name, value in loaded.weights.items()}
     for path in paths:
@@ -106,10 +100,3 @@ def write_per_sketch(figures: Sequence[Figure], path: Path, replace: bool = True
                 writer.writerow([dataset, split, place, points, *(f"{x:.6f}" for x in (reconstruction, kl, per_point))])
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {error.strerror or error}") from error
-
-
-def _paths_of_run(ckpt: str, checkpoint_dir: Path) -> list[Path]:
-    folder, _ = checkpoint_names.locate(ckpt, checkpoint_dir)
-    if not (folder / runs.RUN_FILE).is_file():
-        raise UsageError(f"{ckpt}: a released checkpoint does not know where its data lies; name a data set")
-    return [Path(path) for path in runs.read_run(folder).data]

@@ -1,6 +1,8 @@
 """`sketchrnn evaluate` of what a person keeps: a folder of drawings."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from sketchrnn_cli import cli
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.weights import initialize
-from sketchrnn_cli.store import checkpoint
+from sketchrnn_cli.store import checkpoint, runs
 from sketchrnn_cli.store.checkpoint import Sidecar
 
 TINY = HParams(enc_rnn_size=4, dec_rnn_size=8, z_size=2, num_mixture=2, max_seq_len=20, batch_size=8)
@@ -50,3 +52,23 @@ def test_eighty_columns_show_every_digit_and_each_mean_with_its_error(monkeypatc
     assert f"{figures['L_R_per_point']:.4f}" in shown
     assert "…" not in shown
     assert max(map(len, shown.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "named"),
+    [
+        ("run", 3, "gone.npz: cannot be read"),
+        ("run --split test", 3, "gone.npz: cannot be read"),
+        ("tiny", 2, "name a data set"),
+        ("tiny nowhere.npz", 3, "nowhere.npz"),
+    ],
+)
+def test_missing_data_is_named_before_a_framework_is_loaded(arguments: str, code: int, named: str) -> None:
+    state = {"format": runs.FORMAT, "last": "000001", "best": "000001", "data": ["gone.npz"]}
+    checkpoint.release(Path("checkpoints/run/steps/000001"), Sidecar(TINY, 50.0, 255.0), initialize(TINY))
+    Path("checkpoints/run/run.json").write_text(json.dumps(state))
+    command = [sys.executable, "-m", "sketchrnn_cli", "evaluate", *arguments.split()]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == code
+    assert named in done.stderr
+    assert len(done.stderr.splitlines()) == 1
