@@ -83,7 +83,8 @@ def write_gif(pictures: Sequence[Picture], timing: Timing, path: Path) -> None:
     """Write a GIF with one small palette for all frames.
 
     Raises:
-        UsageError: too many frames per second for the format, or too many pixels.
+        UsageError: too many frames per second for the format.
+        DrawingError: too many pixels.
     """
     if timing.fps > GIF_MAX_FPS:
         raise UsageError(f"fps {timing.fps}: a GIF shows at most {GIF_MAX_FPS} frames per second")
@@ -134,7 +135,7 @@ def _milliseconds(pictures: Sequence[Picture], timing: Timing, unit: int = 1) ->
 def _checked(pictures: Sequence[Picture], durations: list[int]) -> list[int]:
     width, height = pictures[0].width, pictures[0].height
     if width * height * len(durations) > MAX_PIXELS:
-        raise UsageError(
+        raise DrawingError(
             f"{len(durations)} frames of {width} × {height} pixels are too many to hold in memory; "
             "give a smaller size, fewer fps or seconds, or an .mp4 or a folder of frames"
         )
@@ -166,7 +167,7 @@ def write_mp4(pictures: Sequence[Picture], timing: Timing, path: Path) -> None:
         raise DrawingError(f"MP4 needs ffmpeg, which cannot be run as {program}: {INSTALL_FFMPEG}")
     if (size := pictures[0].width * pictures[0].height) > MAX_VIDEO_PIXELS:
         limit = MAX_VIDEO_PIXELS // 10**6
-        raise UsageError(f"a frame of {size // 10**6} megapixels; a frame of H.264 has {limit}: give a smaller size")
+        raise DrawingError(f"a frame of {size // 10**6} megapixels; a frame of H.264 has {limit}: give a smaller size")
     settings: dict[str, Any] = {"codec": "libx264", "macro_block_size": 1, "ffmpeg_log_level": "quiet"}
     film: Any = imageio.get_writer(path, format="FFMPEG", fps=timing.fps, **settings)
     with film:

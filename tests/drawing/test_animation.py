@@ -13,7 +13,7 @@ from sketchrnn_cli.drawing import animation, output, pen
 from sketchrnn_cli.drawing.layout import colored, grid, sequence
 from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.drawing.timing import Timing, schedule
-from sketchrnn_cli.errors import UsageError
+from sketchrnn_cli.errors import DrawingError, SketchRNNError, UsageError
 
 WRITERS = {".gif": animation.write_gif, ".webp": animation.write_webp, ".apng": animation.write_apng}
 SQUARE = np.array([[60, 0, 0], [0, 60, 0], [-60, 0, 1], [0, -20, 1], [0, -20, 1]], dtype=np.float32)
@@ -153,7 +153,7 @@ def test_a_transparent_background_becomes_a_white_page_in_a_gif(tmp_path: Path) 
 def test_a_film_of_frames_that_no_player_has_is_refused_before_the_first(tmp_path: Path) -> None:
     pytest.importorskip("imageio_ffmpeg", reason="the extra 'video' is not installed")
     large = grid([SQUARE], style=Style(size=16384))
-    with pytest.raises(UsageError, match=r"H\.264 has 35"):
+    with pytest.raises(DrawingError, match=r"H\.264 has 35"):
         animation.write_mp4([large], Timing(), tmp_path / "a.mp4")
     assert not list(tmp_path.iterdir())
 
@@ -181,8 +181,10 @@ def test_a_gif_cannot_be_faster_than_its_clock(tmp_path: Path) -> None:
 
 def test_more_frames_than_memory_holds_are_refused_before_they_are_drawn(tmp_path: Path) -> None:
     picture = grid([SQUARE], style=Style(size=8000))
-    with pytest.raises(UsageError, match="smaller size"):
-        animation.write_webp([picture], Timing(), tmp_path / "a.webp")
+    for write in (animation.write_gif, animation.write_webp, animation.write_apng):
+        with pytest.raises(SketchRNNError, match="smaller size") as caught:
+            write([picture], Timing(), tmp_path / "a")
+        assert caught.type is DrawingError  # As of a PNG with too many pixels.
 
 
 @pytest.mark.parametrize(
