@@ -14,10 +14,12 @@ def check(name: str, checkpoint_dir: Path) -> Path:
 
     Raises:
         UsageError: the name is invalid.
-        CheckpointError: not found, or not a checkpoint.
+        CheckpointError: not found, bundled, or not a checkpoint.
     """
     folder = names.new_folder(checkpoint_dir, name)
     if not folder.is_dir():
+        if name in names.available(checkpoint_dir):
+            raise CheckpointError(f"{name}: a bundled model, which stays; {checkpoint_dir} has none of that name")
         raise CheckpointError(f"no run or checkpoint {folder}")
     if not any((folder / file).is_file() for file in (runs.RUN_FILE, checkpoint.SIDECAR)):
         raise CheckpointError(f"{folder}: holds neither {runs.RUN_FILE} nor {checkpoint.SIDECAR}; not deleted")

@@ -33,7 +33,13 @@ def test_nothing_is_deleted_where_nobody_can_be_asked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "message"),
-    [("absent", "no run"), ("../b", "a plain name"), ("notes", "not deleted"), ("..", "a plain name")],
+    [
+        ("absent", "no run"),
+        ("cat", "cat: a bundled model, which stays"),
+        ("../b", "a plain name"),
+        ("notes", "not deleted"),
+        ("..", "a plain name"),
+    ],
 )
 def test_what_is_no_checkpoint_of_the_folder_is_refused(tmp_path: Path, name: str, message: str) -> None:
     run_folder(tmp_path, "b")
