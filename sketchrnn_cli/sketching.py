@@ -274,9 +274,7 @@ class Sketcher:
         Raises:
             UsageError: the model knows no words, or a sketch is longer than its N_max.
         """
-        known = self.checkpoint.sidecar.words
-        if not known:
-            raise UsageError(f"{names.title(self.checkpoint.folder)}: was trained without words, so it cannot classify")
+        known = words.known(self.checkpoint.sidecar.words, names.title(self.checkpoint.folder))
         if (longest := max(len(sketch) for sketch in sketches)) > self.hparams.max_seq_len:
             raise UsageError(f"a drawing of {longest} points; this model reads at most {self.hparams.max_seq_len}")
         labels = np.arange(1, len(known) + 1, dtype=np.int32)

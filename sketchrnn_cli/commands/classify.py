@@ -21,7 +21,11 @@ SHOWN = 5
 def classify(
     words: Annotated[
         list[str],
-        opt.words_of("INPUT...", "drawings, or a data set to measure accuracy on. " + opt.INPUT_HELP),
+        opt.words_of(
+            "INPUT...",
+            "drawings, or a data set to measure accuracy on. " + opt.INPUT_HELP,
+            "the newest run if it knows words, else the bundled quickdraw",
+        ),
     ],
     split: Annotated[str, typer.Option(help="Of a data set: train, valid or test.")] = "test",
     limit: Annotated[
@@ -37,7 +41,7 @@ def classify(
 
     For a data set, report top-1 and top-5 accuracy.
 
-    Example: sketchrnn classify quickdraw mine.svg
+    Example: sketchrnn classify mine.svg
     """
     import json
 
@@ -45,7 +49,7 @@ def classify(
     from sketchrnn_cli.data.inputs import names_one
 
     ckpt, inputs = meant.model_and_drawings(words, checkpoint_dir, sets=reading.data_dir)
-    sketcher = sheets.open_model(ckpt, checkpoint_dir)
+    sketcher = sheets.open_model(ckpt, checkpoint_dir, with_words=True)
     results = []
     for text in inputs:
         if names_one(text):

@@ -79,11 +79,11 @@ INPUT_HELP = (
 )
 
 
-def words_of(drawings: str, help: str) -> Any:
+def words_of(drawings: str, help: str, default: str = "the newest run, else the bundled doodle_cat") -> Any:
     """Return the argument of a drawing command: an optional model, and drawings (see `meant`)."""
     return typer.Argument(
         metavar=f"[CKPT] {drawings}",
-        help=f"A checkpoint's folder or name, by default the newest run, else the bundled doodle_cat; then {help}",
+        help=f"A checkpoint's folder or name, by default {default}; then {help}",
         autocompletion=completion.models_and_drawings,
     )
 

@@ -13,6 +13,7 @@ from sketchrnn_cli.drawing.style import Style
 from sketchrnn_cli.drawing.timing import Timing
 from sketchrnn_cli.errors import UsageError
 from sketchrnn_cli.model.sampling import Sampling
+from sketchrnn_cli.model.words import known
 from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import names
 from sketchrnn_cli.strokes.files import ARRAYS, write_sketches
@@ -25,11 +26,22 @@ if TYPE_CHECKING:
     from sketchrnn_cli.strokes.prepare import Preparation
 
 
-def open_model(ckpt: str | None, checkpoint_dir: Path) -> Sketcher:
-    """Load a checkpoint; print which one if the user named none."""
-    checkpoint = names.load(ckpt, checkpoint_dir)
+def open_model(ckpt: str | None, checkpoint_dir: Path, with_words: bool = False) -> Sketcher:
+    """Load a checkpoint; print which one if the user named none.
+
+    Where it is to know words, a default that knows none gives way to the bundled model that does.
+
+    Raises:
+        UsageError: `with_words`, and the model named knows none.
+    """
+    checkpoint, why = names.load(ckpt, checkpoint_dir), ""
     if ckpt is None:
-        console.message(f"model: {names.title(checkpoint.folder)} (step {checkpoint.sidecar.step})")
+        if with_words and not checkpoint.sidecar.words:
+            why = f"; {names.title(checkpoint.folder)} knows no words"
+            checkpoint = names.load(names.BUNDLED_WITH_WORDS, checkpoint_dir)
+        console.message(f"model: {names.title(checkpoint.folder)} (step {checkpoint.sidecar.step}){why}")
+    elif with_words:
+        known(checkpoint.sidecar.words, names.title(checkpoint.folder))
     return Sketcher(checkpoint)
 
 

@@ -10,14 +10,25 @@ from sketchrnn_cli.hparams import nearest
 ANY = "any"
 
 
+def known(words: Sequence[str], model: str) -> Sequence[str]:
+    """Return the words of a model that is asked for them.
+
+    Raises:
+        UsageError: it knows none.
+    """
+    if not words:
+        raise UsageError(f"{model} was trained without words; use a model that knows some, such as quickdraw")
+    return words
+
+
 def rows(asked: Sequence[str], words: Sequence[str], model: str) -> np.ndarray:
     """Return the rows of words as people type them, int32 `[words]`: capitals, ``-`` and ``_`` do not matter.
 
     Raises:
         UsageError: the model knows no such word, or none at all.
     """
-    if not words and asked:
-        raise UsageError(f"{model} was trained without words; --class is for models that know some")
+    if asked:
+        known(words, model)
     row = {ANY: 0} | {_plain(word): number for number, word in enumerate(words, 1)}
     for word in asked:
         if _plain(word) not in row:

@@ -16,6 +16,7 @@ RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", 
 """Reserved file names on Windows, with any suffix."""
 
 BUNDLED_DEFAULT = "doodle_cat"
+BUNDLED_WITH_WORDS = "quickdraw"
 
 Read = TypeVar("Read")
 

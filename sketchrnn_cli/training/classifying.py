@@ -7,7 +7,7 @@ import numpy as np
 
 from sketchrnn_cli.data.batches import Batch, by_length, corpus, filled
 from sketchrnn_cli.data.dataset import DataSet, label_rows
-from sketchrnn_cli.errors import DataError, UsageError
+from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.model import network
 from sketchrnn_cli.store.checkpoint import Checkpoint
 from sketchrnn_cli.training.blocks import tensor
@@ -37,12 +37,9 @@ def name_all(loaded: Checkpoint, dataset: DataSet, split: str, limit: int, seed:
     """Classify at most `limit` drawings of a split, chosen at random, the shortest first.
 
     Raises:
-        UsageError: the model knows no words.
         DataError: the split has no drawing of a known word within N_max.
     """
     words, hparams, sketches = loaded.sidecar.words, loaded.hparams, dataset.splits[split]
-    if not words:
-        raise UsageError(f"{loaded.folder}: was trained without words")
     every = corpus([sketches], hparams.max_seq_len, [label_rows(dataset, split, words)])
     able = np.flatnonzero(every.labels > 0)
     if not len(able):

@@ -110,7 +110,18 @@ def test_a_drawing_is_named_by_the_probability_that_the_model_gives_it() -> None
     expected = np.exp(scores) / np.exp(scores).sum()
     np.testing.assert_allclose([shares[word] for word in WORDS], expected, rtol=1e-5)
     assert "cat" in run("classify", "words", "a.npy")
-    assert "cannot classify" in refused("classify", "plain", "a.npy")
+    assert "plain was trained without words" in (said := refused("classify", "plain", "a.npy"))
+    assert "such as quickdraw" in said
+    assert refused("classify", "plain", "no_set.npz") == said
+
+
+def test_without_a_model_a_drawing_is_named_by_one_that_knows_words() -> None:
+    np.save("a.npy", np.array([[90, 0, 0], [0, 90, 0], [-90, 0, 0], [0, -90, 1]], np.float32))
+    named = CliRunner().invoke(cli.app, ["classify", "quickdraw", "a.npy"], catch_exceptions=False)
+    meant = CliRunner().invoke(cli.app, ["classify", "a.npy"])
+    assert (meant.exit_code, meant.stdout) == (0, named.stdout)
+    assert [line for line in meant.stderr.splitlines() if "model" in line and "doodle_cat knows no words" in line]
+    assert "knows no words" not in named.stderr
 
 
 def test_of_a_data_set_it_is_counted_what_the_drawing_engine_would_name() -> None:
