@@ -74,7 +74,7 @@ def animate(
     drawn = _drawing(drawn, inputs, morph)
     _check(bool(drawn), bool(morph), count, points, steps, words)
     timing = Timing(fps, seconds, hold, loop)
-    sketcher = sheets.open_model(ckpt, checkpoint_dir)
+    sketcher = sheets.open_model(ckpt, checkpoint_dir, bool(words) and not morph)
     target = output.target(sketcher)
     labels = sketcher.rows(words or [])
     if morph:

@@ -53,7 +53,7 @@ def complete(
     if fraction is not None and keep is not None:
         raise UsageError("--keep takes the beginning from a whole drawing, --fraction is for a beginning; give one")
     ckpt, beginning = meant.model_and_drawings(words, checkpoint_dir, (1,))
-    sketcher = sheets.open_model(ckpt, checkpoint_dir)
+    sketcher = sheets.open_model(ckpt, checkpoint_dir, bool(word))
     target = output.target(sketcher)
     label = int(sketcher.rows([word])[0]) if word else 0
     share = 0.75 if keep is None else 1.0

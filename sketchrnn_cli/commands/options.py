@@ -46,7 +46,7 @@ MaxPoints = Annotated[
 ]
 Words = Annotated[
     list[str] | None,
-    typer.Option("--class", metavar="WORD", help="What to draw, a word known to the model; repeatable."),
+    typer.Option("--class", metavar="WORD", help="What to draw; repeatable. By default by a model that knows words."),
 ]
 Word = Annotated[
     str | None,

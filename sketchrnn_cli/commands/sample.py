@@ -63,7 +63,7 @@ def sample(
 
     temperatures = temperature or []
     _check(temperatures, tame, from_z, count, columns, words or [], best_of)
-    sketcher = sheets.open_model(ckpt, checkpoint_dir)
+    sketcher = sheets.open_model(ckpt, checkpoint_dir, bool(words))
     labels = sketcher.rows(words or [])
     target = output.target(sketcher)
     z = sketcher.new_latents(count or 1, seed) if from_z is None else _latents(from_z, sketcher)

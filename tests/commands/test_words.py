@@ -115,11 +115,21 @@ def test_a_drawing_is_named_by_the_probability_that_the_model_gives_it() -> None
     assert refused("classify", "plain", "no_set.npz") == said
 
 
-def test_without_a_model_a_drawing_is_named_by_one_that_knows_words() -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        "classify a.npy",
+        "sample --class dog --out -",
+        "animate --class dog --seconds 1 --out -",
+        "complete a.npy --class dog --count 1 --out -",
+    ],
+)
+def test_without_a_model_words_are_for_one_that_knows_some(line: str) -> None:
     np.save("a.npy", np.array([[90, 0, 0], [0, 90, 0], [-90, 0, 0], [0, -90, 1]], np.float32))
-    named = CliRunner().invoke(cli.app, ["classify", "quickdraw", "a.npy"], catch_exceptions=False)
-    meant = CliRunner().invoke(cli.app, ["classify", "a.npy"])
-    assert (meant.exit_code, meant.stdout) == (0, named.stdout)
+    command, *words = line.split()
+    named = CliRunner().invoke(cli.app, [command, "quickdraw", *words], catch_exceptions=False)
+    meant = CliRunner().invoke(cli.app, [command, *words])
+    assert (meant.exit_code, meant.stdout_bytes) == (0, named.stdout_bytes)
     assert [line for line in meant.stderr.splitlines() if "model" in line and "doodle_cat knows no words" in line]
     assert "knows no words" not in named.stderr
 
