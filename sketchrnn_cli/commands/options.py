@@ -46,7 +46,7 @@ MaxPoints = Annotated[
 ]
 Words = Annotated[
     list[str] | None,
-    typer.Option("--class", metavar="WORD", help="What to draw; repeatable. By default by a model that knows words."),
+    typer.Option("--class", metavar="WORD", help="A word known to the model (by default quickdraw); repeatable."),
 ]
 Word = Annotated[
     str | None,
