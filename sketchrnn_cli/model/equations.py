@@ -16,6 +16,8 @@ Array = Any
 
 START = np.array([0.0, 0.0, 1.0, 0.0, 0.0], dtype=np.float32)
 """S₀, the decoder's start row."""
+LOG_DENSITY_FLOOR = -27.6
+"""Nats; about log 1e-12, so that a single outlier does not outweigh all other offsets where a drawing is named."""
 
 
 class Losses(NamedTuple):
@@ -80,13 +82,17 @@ def output_layer(xp: Any, weights: Mapping[str, Array], h: Array, hparams: HPara
     return mixture._replace(**dict(zip(("log_sigma_x", "log_sigma_y"), log_sigmas, strict=True)))
 
 
-def reconstruction_terms(xp: Any, mixture: mixtures.Mixture, target: Array) -> tuple[Array, Array]:
+def reconstruction_terms(
+    xp: Any, mixture: mixtures.Mixture, target: Array, floor: float | None = None
+) -> tuple[Array, Array]:
     """Return −log p of the offsets and of the pens of target rows `[..., 5]`, each `[...]`, to be summed over time.
 
-    Offsets count for real points only, pens for every row (equation 9) except rows of zeros.
+    Offsets count for real points only, pens for every row (equation 9) except rows of zeros. With `floor`, such as
+    `LOG_DENSITY_FLOOR`, log p of an offset is at least that.
     """
     real = target[..., 2] + target[..., 3]
-    offset = -real * mixtures.log_density(xp, mixture, target[..., :2])
+    log_density = mixtures.log_density(xp, mixture, target[..., :2])
+    offset = -real * (log_density if floor is None else xp.maximum(log_density, floor))
     return offset, -mixtures.pen_log_likelihood(xp, mixture, target[..., 2:])
 
 

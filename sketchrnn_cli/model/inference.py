@@ -18,7 +18,6 @@ from threadpoolctl import ThreadpoolController
 
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import cells, decoders, equations
-from sketchrnn_cli.model import mixture as mixtures
 from sketchrnn_cli.model.sampling import Way, sample_row, settings
 from sketchrnn_cli.model.weights import INPUT_SIZE, part
 from sketchrnn_cli.strokes.formats import to_stroke5
@@ -28,8 +27,6 @@ CHUNK = 8
 """Sketches drawn or encoded together."""
 SCORE_CHUNK = 32
 """Sketches scored together."""
-LOG_DENSITY_FLOOR = -27.6
-"""Nats; about log 1e-12, so that a single outlier does not outweigh all other offsets."""
 
 
 @functools.cache
@@ -235,10 +232,8 @@ class Drawer:
         with one_thread():
             h = self.decoder.sequence(_after_start(rows[:, :-1]), None if v is None else _padded(v, SCORE_CHUNK))
             mixture = equations.output_layer(np, self.weights, h, self.hparams)
-            offset = np.maximum(mixtures.log_density(np, mixture, rows[..., :2]), LOG_DENSITY_FLOOR)
-            pen = mixtures.pen_log_likelihood(np, mixture, rows[..., 2:])
-        real = rows[..., 2] + rows[..., 3]
-        return (offset * real + pen)[:batch]
+            offset, pen = equations.reconstruction_terms(np, mixture, rows, equations.LOG_DENSITY_FLOOR)
+        return -(offset + pen)[:batch]
 
 
 def _by_chunks(work: Callable[[slice], Result], batch: int) -> list[Result]:

@@ -118,7 +118,13 @@ def _attend(
 
 
 def sketch_losses(
-    weights: Mapping[str, Array], batch: Batch, hparams: HParams, dropout: int | None, noise: Array | None, step: Array
+    weights: Mapping[str, Array],
+    batch: Batch,
+    hparams: HParams,
+    dropout: int | None,
+    noise: Array | None,
+    step: Array,
+    floor: float | None = None,
 ) -> SketchLosses:
     """Return the loss sums of every sketch; 0 for rows of length 0.
 
@@ -129,6 +135,7 @@ def sketch_losses(
         dropout: seed of dropout; None for none.
         noise: N(0, I) samples for the latent vectors, `[batch, z]`; unused by a decoder-only model.
         step: training step, for the dropout.
+        floor: of an offset's log density (see `equations.reconstruction_terms`).
     """
     rows, lengths = batch.rows, batch.lengths
     real = ops.cast(lengths > 0, "float32")
@@ -142,7 +149,7 @@ def sketch_losses(
     v = equations.condition(ops, weights, z, shown_labels(batch.labels, hparams, dropout, step))
     h = decode(weights, rows, v, hparams, dropout, step)
     mixture = equations.output_layer(ops, _aligned(weights), h, hparams)
-    offset, pen = equations.reconstruction_terms(ops, mixture, time_major(rows))
+    offset, pen = equations.reconstruction_terms(ops, mixture, time_major(rows), floor)
     return SketchLosses(ops.sum(offset, axis=0) * real, ops.sum(pen, axis=0) * real, kl)
 
 

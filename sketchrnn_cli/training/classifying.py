@@ -9,6 +9,7 @@ from sketchrnn_cli.data.batches import Batch, by_length, corpus, filled
 from sketchrnn_cli.data.dataset import DataSet, label_rows
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.model import network
+from sketchrnn_cli.model.equations import LOG_DENSITY_FLOOR
 from sketchrnn_cli.store.checkpoint import Checkpoint
 from sketchrnn_cli.training.blocks import tensor
 from sketchrnn_cli.training.evaluation import devices, evaluator, fetched, on_device, placed
@@ -47,7 +48,8 @@ def name_all(loaded: Checkpoint, dataset: DataSet, split: str, limit: int, seed:
     chosen = np.random.default_rng(seed).permutation(able)[:limit]
     together = min(max(1, ROWS // len(words)), -(-len(chosen) // devices())) * devices()
     groups = [(chosen[some], length) for some, length in by_length(every.lengths[chosen], together, hparams)]
-    losses_of, weights = evaluator(hparams), {name: tensor(value) for name, value in loaded.weights.items()}
+    losses_of = evaluator(hparams, LOG_DENSITY_FLOOR)
+    weights = {name: tensor(value) for name, value in loaded.weights.items()}
     noise = placed(np.zeros((together * len(words), hparams.z_size), np.float32), whole=True)
     scale = loaded.sidecar.units_per_model_unit
 

@@ -50,18 +50,18 @@ class Evaluation:
         return float(self.reconstruction.mean() + hparams.kl_weight * max(self.kl.mean(), hparams.kl_tolerance))
 
 
-def losses_of(hparams: HParams) -> Callable[..., network.SketchLosses]:
+def losses_of(hparams: HParams, floor: float | None = None) -> Callable[..., network.SketchLosses]:
     """Return the evaluation of a batch: ``(weights, batch, noise) -> losses of each sketch``."""
 
     def losses(weights: Mapping[str, Array], batch: Batch, noise: Array) -> network.SketchLosses:
-        return network.sketch_losses(weights, batch, hparams, None, noise, ops.zeros((), "int32"))
+        return network.sketch_losses(weights, batch, hparams, None, noise, ops.zeros((), "int32"), floor)
 
     return losses
 
 
-def evaluator(hparams: HParams) -> Callable[..., network.SketchLosses]:
+def evaluator(hparams: HParams, floor: float | None = None) -> Callable[..., network.SketchLosses]:
     """Return `losses_of`, compiled on its first call."""
-    return kernels.engine().compile_evaluation(losses_of(hparams), kernels.prepare(hparams))
+    return kernels.engine().compile_evaluation(losses_of(hparams, floor), kernels.prepare(hparams))
 
 
 def latent_noise(sketch: int, z_size: int) -> np.ndarray:

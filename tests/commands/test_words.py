@@ -148,3 +148,19 @@ def test_of_a_data_set_it_is_counted_what_the_drawing_engine_would_name() -> Non
     assert counted["drawings"] == 4  # The model knows no dog.
     assert counted["top_1"] == np.mean(right)
     assert counted["top_5"] == 1.0
+
+
+def test_one_outlier_counts_as_little_in_a_data_set_as_in_a_drawing() -> None:
+    from sketchrnn_cli.training.classifying import name_all
+
+    rng = np.random.default_rng(1)
+    sketches = [np.concatenate([rng.integers(-30, 30, (6, 2)), np.zeros((6, 1))], 1).astype(np.int16) for _ in range(6)]
+    for sketch in sketches:
+        sketch[3, 0] = 9000
+    splits, labels = dict.fromkeys(("train", "valid", "test"), sketches), np.zeros(6, int)
+    archive.write(Path("far.npz"), splits, "made", ["cat"], dict.fromkeys(splits, labels))
+    model = load("words", Path("checkpoints"))
+    named = name_all(model, archive.load(Path("far.npz")), "test", 6, 0)
+    drawn = Sketcher(model).classify([sketch.astype(np.float32) for sketch in sketches], 3)
+    expected = [[word for word, _ in found] for found in drawn]
+    assert {one.sketch: [WORDS[row] for row in one.order] for one in named} == dict(enumerate(expected))
