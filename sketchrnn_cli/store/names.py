@@ -96,7 +96,9 @@ def locate(name: str | Path, checkpoint_dir: Path = CHECKPOINT_DIR) -> tuple[Pat
             raise CheckpointError(f"{folder}: holds neither {runs.RUN_FILE} nor {checkpoint.SIDECAR}; not a checkpoint")
     known = available(checkpoint_dir)
     name = readings[-1][0]
-    advice = f"; type: sketchrnn {download}" if (download := pretrained.download_of(name)) else nearest(name, known)
+    here = next((each for each in known if each.casefold() == name.casefold()), None)
+    download = None if here else pretrained.download_of(name)
+    advice = f"; type: sketchrnn {download}" if download else nearest(here or name, known)
     raise CheckpointError(f"no checkpoint {text!r}{advice} (here: {', '.join(known) or 'none'})")
 
 

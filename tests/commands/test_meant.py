@@ -127,6 +127,7 @@ def test_animate_takes_a_drawing_after_the_model(here: Path) -> None:
         ("animate a.svg b.svg", UsageError, "--morph a.svg b.svg"),
         ("animate a.svg --input b.svg", UsageError, "give one of them"),
         ("encode minne a.svg", CheckpointError, "did you mean 'mine'"),
+        ("sample Cat", CheckpointError, "no checkpoint 'Cat'; did you mean 'cat'"),
         ("sample dog", CheckpointError, "sketchrnn pretrained download dog "),
         ("sample palm_tree_vae", CheckpointError, "sketchrnn pretrained download palm_tree --vae "),
         ("reconstruct owl_vae_large a.svg", CheckpointError, "sketchrnn pretrained download owl --vae --large "),
