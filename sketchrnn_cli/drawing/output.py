@@ -42,17 +42,20 @@ def check(out: str | os.PathLike[str], formats: Sequence[str], force: bool = Fal
     A name that ends with a slash is a folder of frames: pass what the user typed, since a Path drops the slash.
 
     Raises:
-        UsageError: a suffix not in `formats`, a folder, or, without `force`, a file that exists.
+        UsageError: a suffix not in `formats`, a folder, several numbers, or, without `force`, a file that exists.
     """
     name, path = os.fspath(out), Path(out)
-    if FRAMES in formats and (name.endswith(("/", os.sep)) or os.path.isdir(path)):
+    is_folder = name.endswith(("/", os.sep)) or os.path.isdir(path)  # Path.is_dir fails on a name that is too long.
+    if FRAMES in formats and is_folder:
         if os.path.lexists(path) and (not path.is_dir() or any(path.iterdir())) and not force:
             raise UsageError(f"{path} is not an empty folder; give another name, or --force to use it")
         return path
     if path.suffix.lower() not in formats:
         found = f"unknown format {path.suffix}" if path.suffix else "a name without a suffix"
         raise UsageError(f"{path}: {found}; choose one of {' '.join(formats)}")
-    if os.path.isdir(path):  # Path.is_dir fails on a name that is too long.
+    if len(NUMBER.findall(path.name)) > 1:
+        raise UsageError(f"{path}: several numbers; a name has one, such as %03d, which counts the drawings")
+    if is_folder:
         raise UsageError(f"{path} is a folder; give the name of a file")
     taken = [path] if os.path.lexists(path) else []
     if FRAMES in formats and _holds_number(path):

@@ -49,6 +49,13 @@ def test_the_suffix_of_an_animation_picks_its_format(suffix: str, mark: bytes, t
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("name", ["a.svg/", "a-%03d-%d.svg", "%d%d.svg"])
+def test_a_name_that_is_no_files_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is a folder" if name.endswith("/") else "several numbers"):
+        check(f"{tmp_path}/{name}", STILLS)
+    assert check(f"{tmp_path}/a-%03d-%%.svg", STILLS)
+
+
 def test_a_folder_gets_one_numbered_png_for_each_tick(tmp_path: Path) -> None:
     path = check(f"{tmp_path}/frames/", ANIMATIONS)
     save_animation([square()], SHORT, path)
