@@ -1,9 +1,11 @@
-"""Compile the functions of a run, each in its own thread if the backend allows it."""
+"""Compile the functions of a run, each in its own thread if the backend allows it; a like run compiles nothing again."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
+
+import keras
 
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels
@@ -14,6 +16,10 @@ from sketchrnn_cli.training.validation import Validation
 Key = TypeVar("Key")
 VALIDATION = 0
 """Stands for the validation among the padded lengths that are compiled."""
+KEPT = 16
+"""Compiled functions kept in this process for later runs."""
+_kept: dict[Hashable, Callable] = {}
+"""The one used last comes last."""
 
 
 class Compilation(Generic[Key]):
@@ -65,12 +71,37 @@ def begin(feed: Feed, lengths: Sequence[int], validation: Validation, hparams: H
     A thread must not touch the state, which a step may overwrite meanwhile: it only gets the shapes.
     """
     engine, kernel, state = kernels.engine(), kernels.prepare(hparams), Packing(hparams).examples()
+    several = kernels.several()
+    common = (keras.backend.backend(), kernel, several and several.current(), hparams)
 
     def build(length: int) -> Callable[[], Callable]:
-        return lambda: engine.compiled(feed.function(length), kernel, (state, *feed.examples(length)), True)
+        def compiled() -> Callable:
+            examples = (state, *feed.examples(length))
+            key = (*common, type(feed), feed.constants, length, _shapes(examples))
+            return _reused(key, lambda: engine.compiled(feed.function(length), kernel, examples, True))
+
+        return compiled
+
+    def compiled_validation() -> Callable:
+        examples = (state, *validation.examples())
+        return _reused(
+            (*common, _shapes(examples)), lambda: engine.compiled(validation.function(), kernel, examples, False)
+        )
 
     builds = {length: build(length) for length in lengths}
     if len(validation):
-        measure, examples = validation.function(), validation.examples()
-        builds[VALIDATION] = lambda: engine.compiled(measure, kernel, (state, *examples), False)
+        builds[VALIDATION] = compiled_validation
     return Compilation(builds, engine.COMPILES_ASIDE)
+
+
+def _shapes(examples: Any) -> Hashable:
+    return tuple((tuple(array.shape), str(array.dtype)) for array in keras.tree.flatten(examples))
+
+
+def _reused(key: Hashable, build: Callable[[], Callable]) -> Callable:
+    """Return what was compiled for an equal key, else what `build` compiles."""
+    made = _kept.pop(key, None) or build()
+    _kept[key] = made
+    for oldest in list(_kept)[:-KEPT]:
+        _kept.pop(oldest, None)
+    return made

@@ -46,6 +46,9 @@ class Work:
 class Feed(Protocol):
     """A source of inputs for the compiled step."""
 
+    constants: tuple
+    """What `function` computes with besides the hyperparameters and the length."""
+
     def work(self, step: int) -> Generator[Work, None, None]:
         """Yield the inputs of every step after `step`, prepared in advance."""
 
@@ -69,6 +72,8 @@ def plans(
 
 class HostFeed:
     """Batches assembled on the host, one per call."""
+
+    constants = ()
 
     def __init__(self, sketches: Corpus, hparams: HParams, scale: float, lengths: tuple[int, ...]) -> None:
         self._sketches, self._hparams, self._scale, self._lengths = sketches, hparams, scale, lengths
@@ -110,6 +115,7 @@ class DeviceFeed:
         self._sketches, self._hparams, self._scale, self._lengths = sketches, hparams, scale, lengths
         self._rows = batch_size(sketches, hparams)
         self._longest = int(sketches.lengths.max())
+        self.constants = (scale, self._longest)
         bases = np.cumsum([0, *(len(part.points) for part in sketches.parts)])
         starts = np.zeros(len(sketches), np.int32)
         for number, part in enumerate(sketches.parts):

@@ -15,6 +15,7 @@ AT_LEAST = {
     "model/test_kernels.py": 9,
     "model/test_network.py": 16,
     "store/test_files_of_0_1_0.py": 16,
+    "training/test_compiling.py": 1,
     "training/test_encoding.py": 3,
     "training/test_optimizer.py": 2,
     "training/test_step.py": 8,

@@ -180,7 +180,7 @@ def value_and_gradients(function: Callable, weights: dict[str, Array]) -> tuple[
 
 def compile_step(function: Callable, kernel: str) -> Callable:
     """Compile a function of arrays that runs `kernel`, once per set of shapes; XLA does not support cuDNN's LSTM."""
-    return tf.function(function, jit_compile=has_gpu() and kernel != "cudnn")
+    return tf.function(function, jit_compile=has_gpu() and kernel != "cudnn", autograph=False)
 
 
 compile_evaluation = compile_step
