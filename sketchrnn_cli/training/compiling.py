@@ -1,4 +1,4 @@
-"""Compile the functions of a run, each in its own thread if the backend allows it; a like run compiles nothing again."""
+"""Compile the functions of a run, each in its own thread if the backend allows it; a like run reuses them."""
 
 import os
 from collections.abc import Callable, Hashable, Mapping, Sequence
