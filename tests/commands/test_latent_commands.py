@@ -1,6 +1,7 @@
 """The commands that walk the latent space, from the files a user names to the files they get."""
 
 import json
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -19,15 +20,23 @@ from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.strokes.files import read_sketches, write_sketches
 
 
-@pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with two SVGs, two stroke files and a data set; the bundled cat is the model."""
-    monkeypatch.chdir(tmp_path)
-    archive.write(Path("datasets/cats.npz"), doodles.doodles("cat", 4, 0), "made in a test")
+@pytest.fixture(scope="module")
+def drawings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with two SVGs by the bundled cat, two stroke files and a data set."""
+    folder = tmp_path_factory.mktemp("drawings")
+    archive.write(folder / "datasets/cats.npz", doodles.doodles("cat", 4, 0), "made in a test")
     for number in range(2):
-        write_sketches([doodles.doodle("cat", np.random.default_rng(number))], Path(f"{number}.npy"))
+        write_sketches([doodles.doodle("cat", np.random.default_rng(number))], folder / f"{number}.npy")
     for number, name in enumerate(("a", "b")):
-        run("sample", "doodle_cat", "-t", 0.4, "--seed", 5 + number, "--out", f"{name}.svg")
+        run("sample", "doodle_cat", "-t", 0.4, "--seed", 5 + number, "--out", folder / f"{name}.svg")
+    return folder
+
+
+@pytest.fixture
+def here(tmp_path: Path, drawings: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder, with `drawings`; the bundled cat is the model."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(drawings, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
@@ -55,22 +64,24 @@ def test_at_temperature_0_the_ends_of_a_walk_are_the_reconstructions(here: Path)
 
 
 def test_four_drawings_are_the_corners_of_a_grid(here: Path) -> None:
-    corners = ("0.npy", "1.npy", "a.svg", "b.svg")
-    run("interpolate", "doodle_cat", *corners, "--grid", "--steps", 3, "-t", 0, "--out", "grid.json")
-    run("reconstruct", "doodle_cat", *corners, "-t", 0, "--out", "corners.json")
+    corners, still = ("0.npy", "1.npy", "a.svg", "b.svg"), ("-t", 0, "--search", 0)
+    run("interpolate", "doodle_cat", *corners, "--grid", "--steps", 3, *still, "--out", "grid.json")
+    run("reconstruct", "doodle_cat", *corners, *still, "--out", "corners.json")
     grid, again = read_sketches(here / "grid.json"), read_sketches(here / "corners.json")
     assert len(grid) == 9
     for place, corner in zip((0, 2, 6, 8), again, strict=True):
         np.testing.assert_allclose(grid[place], corner, atol=1e-2)
-    run("interpolate", "doodle_cat", *corners, "--steps", 3, "-t", 0, "--out", "unasked.json")
+    run("interpolate", "doodle_cat", *corners, "--steps", 3, *still, "--out", "unasked.json")
     assert (here / "unasked.json").read_bytes() == (here / "grid.json").read_bytes()
 
 
 def test_many_inputs_make_a_sheet_of_blocks(here: Path) -> None:
-    run("reconstruct", "doodle_cat", *["0.npy", "1.npy"] * 8, "-t", 0, "--size", 32, "--out", "sheet.svg")
+    run(
+        "reconstruct", "doodle_cat", *["0.npy", "1.npy"] * 8, "-t", 0, "--search", 0, "--size", 32, "--out", "sheet.svg"
+    )
     text = (here / "sheet.svg").read_text()
     assert text.count(">input<") == text.count(">temperature 0<") == 2
-    run("reconstruct", "doodle_cat", *["0.npy", "1.npy"] * 8, "-t", 0, "--out", "again.json")
+    run("reconstruct", "doodle_cat", *["0.npy", "1.npy"] * 8, "-t", 0, "--search", 0, "--out", "again.json")
     assert len(read_sketches(here / "again.json")) == 16
 
 

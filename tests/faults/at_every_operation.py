@@ -8,7 +8,7 @@ Writes pass the hook by, so the system deals their faults: no file may grow beyo
 that would make it grow kills the process (SIGXFSZ) or fails. As a large file that comes first would keep faults from a
 small one, `-file` kinds begin at the n-th file opened for writing, which gets nothing, or a few bytes.
 
-    python tests/faults/at_every_operation.py SCENARIO kill|full|kill-write|full-write|kill-file|full-file
+    python tests/faults/at_every_operation.py SCENARIO [kill|full|kill-write|full-write|kill-file|full-file ...]
 
 Each attempt starts from the same folder in a process of its own (a fork of this one, which holds no threads). After it,
 the scenario says what must hold, whatever happened.
@@ -31,6 +31,7 @@ OPERATIONS = frozenset(
 )
 FREEING = frozenset({"os.remove", "os.rmdir"})
 """What a full disk allows, as it allows reading."""
+KINDS = ("kill", "full", "kill-write", "full-write", "kill-file", "full-file")
 LIMIT = 500
 """Operations at most: a scenario with more is not small enough to be told apart from one that never ends."""
 GROWTH = 4
@@ -106,7 +107,7 @@ def run(
         holds: given the folder and the attempt's exit code (0 done undisturbed, 1 refused in one line, 2 done
             in spite of the fault, -9 killed), raises
             AssertionError where something is lost.
-        kind: kill or full.
+        kind: one of KINDS.
     """
     with tempfile.TemporaryDirectory() as parent:
         start = Path(parent) / "start"
@@ -154,12 +155,13 @@ def _attempt(folder: Path, work: Callable[[Path], None], fault: Fault) -> int:
 
 
 def main() -> None:
-    """Run one scenario and print how many faults it survived."""
+    """Run one scenario and print how many faults of each kind it survived."""
     import scenarios
 
-    name, kind = sys.argv[1:]
+    name, *kinds = sys.argv[1:]
     scenario = scenarios.SCENARIOS[name]
-    print(run(scenario.prepare, scenario.work, scenario.holds, kind))
+    for kind in kinds or KINDS:
+        print(kind, run(scenario.prepare, scenario.work, scenario.holds, kind), flush=True)
 
 
 if __name__ == "__main__":
