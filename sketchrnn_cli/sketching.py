@@ -7,7 +7,7 @@ import numpy as np
 
 from sketchrnn_cli import latent
 from sketchrnn_cli.errors import CheckpointError, UsageError
-from sketchrnn_cli.model import aggregate, choosing, guessing, words
+from sketchrnn_cli.model import aggregate, choosing, guessing, readout, words
 from sketchrnn_cli.model.aggregate import Aggregate
 from sketchrnn_cli.model.inference import Drawer, Noise
 from sketchrnn_cli.model.sampling import DEFAULT, Sampling, Way, ways
@@ -277,14 +277,20 @@ class Sketcher:
         known = words.known(self.checkpoint.sidecar.words, names.title(self.checkpoint.folder))
         if (longest := max(len(sketch) for sketch in sketches)) > self.hparams.max_seq_len:
             raise UsageError(f"a drawing of {longest} points; this model reads at most {self.hparams.max_seq_len}")
-        labels = np.arange(1, len(known) + 1, dtype=np.int32)
-        codes = self.encode(sketches)[0] if self.hparams.conditional else None
-        found = []
-        for number, sketch in enumerate(sketches):
-            z = None if codes is None else codes[number : number + 1].repeat(len(known), axis=0)
-            scores = self._drawer.log_likelihood(z, self._to_model(sketch), labels, ends=True)
-            found.append(words.likeliest(words.posterior(scores), known, count))
-        return found
+        given = [self._to_model(sketch) for sketch in sketches]
+        codes = self._drawer.encode(given)[0] if self.hparams.conditional else None
+        candidates = readout.every_word(len(given), len(known))
+        if fitted := self.checkpoint.readout:
+            candidates = fitted.candidates(self._drawer.pooled(codes, given), count)
+        likelihoods = []
+        for number, (sketch, chosen) in enumerate(zip(given, candidates.words, strict=True)):
+            z = None if codes is None else codes[number : number + 1].repeat(len(chosen), axis=0)
+            likelihoods.append(self._drawer.log_likelihood(z, sketch, (chosen + 1).astype(np.int32), ends=True))
+        shares = words.posterior(candidates.scores(np.stack(likelihoods)))
+        return [
+            words.likeliest(share, [known[index] for index in chosen], count)
+            for share, chosen in zip(shares, candidates.words, strict=True)
+        ]
 
     def _to_model(self, sketch: np.ndarray) -> np.ndarray:
         return np.concatenate([sketch[:, :2] / np.float32(self.scale), sketch[:, 2:]], axis=1)

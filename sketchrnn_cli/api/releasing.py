@@ -43,11 +43,12 @@ def release_model(
         metrics: a JSON object of figures, name to number, that join the sidecar's.
         sampling: ``name=value,...`` of how it draws best; see `Sampling`.
         half: whether weights are rounded to half precision.
-        fitted_to: a data set to whose training drawings the aggregate posterior is fitted, a group for each word.
+        fitted_to: a data set to whose training drawings is fitted what the model can have: an aggregate posterior, a
+            group for each word, where it encodes; a readout of words where it knows several.
 
     Raises:
         CheckpointError: the folder exists or cannot be written.
-        DataError: the metrics cannot be read.
+        DataError: the metrics cannot be read, or `fitted_to` has no drawing of a word that the model knows.
         UsageError: an invalid sampling.
     """
     sidecar = dataclasses.replace(source.sidecar, **said)
@@ -57,16 +58,21 @@ def release_model(
         sidecar = dataclasses.replace(sidecar, sampling=parse_sampling(sampling))
     dtype = np.float16 if half else np.float32
     rounded = {name: np.asarray(value, dtype).astype(np.float32) for name, value in source.weights.items()}
-    latents = source.latents
-    if fitted_to is not None:
-        latents = fit_latents(Sketcher(Checkpoint(folder, sidecar, rounded)), fitted_to)
+    latents, readout = source.latents, source.readout
+    plain = Checkpoint(folder, sidecar, rounded)
+    if fitted_to is not None and sidecar.hparams.conditional:
+        latents = fit_latents(Sketcher(plain), fitted_to)
+    if fitted_to is not None and len(sidecar.words) > 1 and len(fitted_to.classes) > 1:
+        from sketchrnn_cli.training import reading
+
+        readout = reading.fit(plain, fitted_to)
     sketches = Sketcher(Checkpoint(folder, sidecar, rounded, latents)).sample(SHOWN, seed=0)
     picture = svg.render(grid(sketches, columns=SHOWN, style=Style(size=96)))
     beside = {
         card.FILE: card.text(folder.name, sidecar, weights.count(rounded)).encode(),
         card.PICTURE: picture.encode(),
     }
-    checkpoint.release(folder, sidecar, rounded, dtype, beside, latents)
+    checkpoint.release(folder, sidecar, rounded, dtype, beside, latents, readout)
     return folder
 
 

@@ -49,6 +49,10 @@ class Sketches:
         index %= len(self)
         return self.points[self.offsets[index] : self.offsets[index + 1]].astype(np.float32)
 
+    def take(self, places: Sequence[int] | np.ndarray) -> "Sketches":
+        """Return some of them, without labels and ids."""
+        return pack([self[int(place)] for place in places], "sketches")
+
     def blocks(self, count: int) -> Iterator[list[np.ndarray]]:
         """Yield all sketches in order, `count` at once."""
         for first in range(0, len(self), count):

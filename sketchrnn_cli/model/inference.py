@@ -17,7 +17,7 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from sketchrnn_cli.hparams import HParams
-from sketchrnn_cli.model import cells, decoders, equations
+from sketchrnn_cli.model import cells, decoders, equations, readout
 from sketchrnn_cli.model.sampling import Way, sample_row, settings
 from sketchrnn_cli.model.weights import INPUT_SIZE, part
 from sketchrnn_cli.strokes.formats import to_stroke5
@@ -225,6 +225,16 @@ class Drawer:
             log_p = self._row_log_p(rows, None if v is None else v[some])
             totals[some] = np.where(time <= lengths[some, None], log_p, 0.0).sum(axis=1, dtype=np.float64)
         return totals
+
+    def pooled(self, z: np.ndarray | None, sketches: Sequence[np.ndarray]) -> np.ndarray:
+        """Return what a readout reads of sketches in model units, under "any": `[sketches, 2 * units]`."""
+        v, parts = self.condition(z, None, len(sketches)), []
+        for number, sketch in enumerate(sketches):
+            rows = _after_start(to_stroke5(sketch, len(sketch))[None])
+            with one_thread():
+                h = self.decoder.sequence(rows, None if v is None else v[number : number + 1])
+                parts.append(readout.pool(np, h, np.array([len(sketch)])))
+        return np.concatenate(parts)
 
     def _row_log_p(self, rows: np.ndarray, v: np.ndarray | None) -> np.ndarray:
         """Return log p of each row given the previous ones, `[batch, time]`, of up to `SCORE_CHUNK` sketches."""

@@ -19,7 +19,7 @@ METRICS = {
     "recall": "real drawings that lie among its own",
     "coverage": "real drawings that have one of its own near",
     "copying_ratio": "distance to the nearest training drawing, over that of held-out ones",
-    "classified_at_1": "held-out drawings that it names right by their likelihood",
+    "classified_at_1": "held-out drawings that `classify` names right",
     "classified_at_5": "among its first five",
     "reconstructed": "held-out drawings nearest to their own reconstruction",
 }

@@ -19,7 +19,9 @@ from safetensors import numpy as safetensors
 from sketchrnn_cli import __version__, atomic, foreign
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model import readout as readouts
 from sketchrnn_cli.model.aggregate import Aggregate
+from sketchrnn_cli.model.readout import Readout
 from sketchrnn_cli.model.sampling import Sampling
 from sketchrnn_cli.model.weights import shapes
 from sketchrnn_cli.store import json_files
@@ -29,6 +31,8 @@ SIDECAR = "hparams.json"
 WEIGHTS = "weights.safetensors"
 LATENTS = "latents.safetensors"
 """Optional: the aggregate posterior, mean and covariance factor of each group of drawings."""
+READOUT = "readout.safetensors"
+"""Optional: the readout of words."""
 BEST_METRIC = "validation L_R + kl_weight * max(L_KL, kl_tolerance)"
 OPTIONAL_TEXTS = ("base", "base_sha256", "recipe", "license", "attribution", "limits")
 """Empty in older sidecars, which lack them."""
@@ -84,6 +88,8 @@ class Sidecar:
     latent_counts: tuple[int, ...] = ()
     """Drawings of each group in the aggregate posterior; empty where z is drawn from N(0, I)."""
     latents_sha256: str = ""
+    readout_sha256: str = ""
+    """Empty where there is no readout of words."""
 
     @property
     def units_per_model_unit(self) -> float:
@@ -100,6 +106,7 @@ class Checkpoint:
     weights: dict[str, np.ndarray]
     latents: Aggregate | None = None
     """Where its encoder puts the drawings it was trained on."""
+    readout: Readout | None = None
 
     @property
     def hparams(self) -> HParams:
@@ -129,6 +136,7 @@ def release(
     dtype: type = np.float32,
     beside: Mapping[str, bytes] | None = None,
     latents: Aggregate | None = None,
+    readout: Readout | None = None,
 ) -> None:
     """Write a released checkpoint as a new folder, atomically.
 
@@ -139,6 +147,7 @@ def release(
         dtype: as `write`.
         beside: other files, such as the card, by name.
         latents: the aggregate posterior, where it was fitted; stored in half precision.
+        readout: the readout of words, likewise.
 
     Raises:
         CheckpointError: the folder exists or cannot be written.
@@ -147,10 +156,12 @@ def release(
         raise CheckpointError(f"{folder}: already exists; choose another name")
     files = dict(beside or {})
     if latents is not None:
-        kept = {"means": latents.means, "sigma": latents.sigma}
-        files[LATENTS] = encode_tensors({name: value.astype(np.float16) for name, value in kept.items()})
+        files[LATENTS] = _in_half({"means": latents.means, "sigma": latents.sigma})
         digest = hashlib.sha256(files[LATENTS]).hexdigest()
         sidecar = dataclasses.replace(sidecar, latent_counts=latents.counts, latents_sha256=digest)
+    if readout is not None:
+        files[READOUT] = _in_half({"kernel": readout.kernel, "bias": readout.bias})
+        sidecar = dataclasses.replace(sidecar, readout_sha256=hashlib.sha256(files[READOUT]).hexdigest())
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with atomic.new_folder(folder) as partial:
@@ -174,8 +185,12 @@ def load(folder: Path) -> Checkpoint:
     if counts:
         fitted = {"means": (sum(counts), z), "sigma": (z,)}
         found = read_tensors(folder / LATENTS, fitted, sidecar.latents_sha256)
-        latents = Aggregate(found["means"].astype(np.float32), counts, found["sigma"].astype(np.float32))
-    return Checkpoint(folder, sidecar, {name: value.astype(np.float32) for name, value in weights.items()}, latents)
+        latents = Aggregate(counts=counts, **_in_single(found))
+    readout = None
+    if sidecar.readout_sha256:
+        read = read_tensors(folder / READOUT, readouts.shapes(sidecar.hparams), sidecar.readout_sha256)
+        readout = Readout(**_in_single(read))
+    return Checkpoint(folder, sidecar, _in_single(weights), latents, readout)
 
 
 def load_sidecar(folder: Path) -> Sidecar:
@@ -208,6 +223,7 @@ def load_sidecar(folder: Path) -> Sidecar:
             weights_sha256=str(values["weights_sha256"]),
             latent_counts=tuple(map(int, values.get("latent_counts", ()))),
             latents_sha256=str(values.get("latents_sha256", "")),
+            readout_sha256=str(values.get("readout_sha256", "")),
         )
     except KeyError as error:
         raise CheckpointError(f"{path}: {error} is missing") from error
@@ -267,6 +283,14 @@ def read_tensors(path: Path, expected: Mapping[str, tuple[int, ...]], sha256: st
         if value.dtype not in (np.float16, np.float32) or not np.isfinite(value).all():
             raise CheckpointError(f"{path}: tensor {name!r} is not finite float16 or float32")
     return tensors
+
+
+def _in_half(tensors: Mapping[str, np.ndarray]) -> bytes:
+    return encode_tensors({name: value.astype(np.float16) for name, value in tensors.items()})
+
+
+def _in_single(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: value.astype(np.float32) for name, value in tensors.items()}
 
 
 def _to_json(sidecar: Sidecar) -> str:

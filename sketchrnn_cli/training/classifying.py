@@ -8,9 +8,10 @@ import numpy as np
 from sketchrnn_cli.data.batches import Batch, by_length, corpus, filled
 from sketchrnn_cli.data.dataset import DataSet, label_rows
 from sketchrnn_cli.errors import DataError
-from sketchrnn_cli.model import network
+from sketchrnn_cli.model import network, readout
 from sketchrnn_cli.model.equations import LOG_DENSITY_FLOOR
 from sketchrnn_cli.store.checkpoint import Checkpoint
+from sketchrnn_cli.training import encoding
 from sketchrnn_cli.training.blocks import tensor
 from sketchrnn_cli.training.evaluation import devices, evaluator, fetched, on_device, placed
 
@@ -27,7 +28,7 @@ class Named:
     word: int
     """Its label, as an index into the model's words."""
     order: np.ndarray
-    """Indices of all words, the most probable first."""
+    """Indices of the words that were weighed, the most probable first."""
 
     def within(self, count: int) -> bool:
         """Return whether its label is among the first `count`."""
@@ -46,30 +47,38 @@ def name_all(loaded: Checkpoint, dataset: DataSet, split: str, limit: int, seed:
     if not len(able):
         raise DataError(f"{dataset.path}: {split} has no drawing of a word that the model knows")
     chosen = np.random.default_rng(seed).permutation(able)[:limit]
-    together = min(max(1, ROWS // len(words)), -(-len(chosen) // devices())) * devices()
-    groups = [(chosen[some], length) for some, length in by_length(every.lengths[chosen], together, hparams)]
+    candidates = readout.every_word(len(chosen), len(words))
+    if loaded.readout:
+        pooled = encoding.pooled(loaded, sketches.take(every.index[chosen, 1]))
+        candidates = loaded.readout.candidates(pooled)
+    weighed = candidates.words.shape[1]
+    together = min(max(1, ROWS // weighed), -(-len(chosen) // devices())) * devices()
+    groups = list(by_length(every.lengths[chosen], together, hparams))
     losses_of = evaluator(hparams, LOG_DENSITY_FLOOR)
     weights = {name: tensor(value) for name, value in loaded.weights.items()}
-    noise = placed(np.zeros((together * len(words), hparams.z_size), np.float32), whole=True)
+    noise = placed(np.zeros((together * weighed, hparams.z_size), np.float32), whole=True)
     scale = loaded.sidecar.units_per_model_unit
 
     def queued() -> Iterator[network.SketchLosses]:
         for group, length in groups:
-            batch = _under_every_word(filled(every, group, scale, together, length), len(words))
+            labels = np.zeros((together, weighed), np.int32)
+            labels[: len(group)] = candidates.words[group] + 1
+            batch = _under(labels, filled(every, chosen[group], scale, together, length))
             yield losses_of(weights, on_device(batch, whole=True), noise)
 
     for (group, _), (offset, pen, _) in zip(groups, fetched(queued()), strict=True):
-        totals = (offset + pen).reshape(together, len(words))
-        for number, total in zip(group, totals, strict=False):  # Empty drawings fill the last batch.
-            place, label = int(every.index[number, 1]), int(every.labels[number])
-            yield Named(place, label - 1, np.argsort(total, kind="stable"))
+        totals = (offset + pen).reshape(together, weighed)[: len(group)]  # Empty drawings fill the last batch.
+        for number, total in zip(group, totals, strict=True):
+            score = candidates.temper * -total + candidates.log_prior[number]
+            place, label = int(every.index[chosen[number], 1]), int(every.labels[chosen[number]])
+            yield Named(place, label - 1, candidates.words[number][np.argsort(-score, kind="stable")])
 
 
-def _under_every_word(batch: Batch, words: int) -> Batch:
-    """Return each drawing of a batch `words` times in succession, labeled with each word."""
+def _under(labels: np.ndarray, batch: Batch) -> Batch:
+    """Return each drawing of a batch once for each of its labels `[drawings, labels]`, in succession."""
     rows, lengths = batch.rows, batch.lengths
     # Its end counts once: rows of zeros, with no pen state, count nothing.
     counted = np.arange(rows.shape[1]) <= lengths[:, None]
-    labels = np.tile(np.arange(1, words + 1, dtype=np.int32), len(rows))
-    tiled, repeated = (np.repeat(array, words, axis=0) for array in (rows * counted[:, :, None], lengths))
-    return Batch(tiled, repeated, labels, np.int32(batch.count * words))
+    times = labels.shape[1]
+    tiled, repeated = (np.repeat(array, times, axis=0) for array in (rows * counted[:, :, None], lengths))
+    return Batch(tiled, repeated, labels.reshape(-1), np.int32(batch.count * times))

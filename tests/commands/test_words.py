@@ -12,6 +12,9 @@ from sketchrnn_cli import cli
 from sketchrnn_cli.data import archive
 from sketchrnn_cli.errors import UsageError
 from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model import mixture, readout
+from sketchrnn_cli.model.inference import Drawer
+from sketchrnn_cli.model.readout import Readout
 from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import checkpoint
 from sketchrnn_cli.store.checkpoint import Sidecar
@@ -148,6 +151,33 @@ def test_of_a_data_set_it_is_counted_what_the_drawing_engine_would_name() -> Non
     assert counted["drawings"] == 4  # The model knows no dog.
     assert counted["top_1"] == np.mean(right)
     assert counted["top_5"] == 1.0
+
+
+def test_with_a_readout_both_engines_weigh_the_likeliest_words_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sketchrnn_cli.training.classifying import name_all
+
+    monkeypatch.setattr(readout, "SHORTLIST", 2)
+    plain, rng = load("words", Path("checkpoints")), np.random.default_rng(3)
+    fitted = Readout(rng.normal(size=(32, 3)).astype(np.float32), np.zeros(3, np.float32))
+    checkpoint.release(Path("checkpoints/read"), plain.sidecar, plain.weights, readout=fitted)
+    model = load("read", Path("checkpoints"))
+    sketches = [np.concatenate([rng.integers(-30, 30, (5, 2)), np.zeros((5, 1))], 1).astype(np.int16) for _ in range(6)]
+    splits, labels = dict.fromkeys(("train", "valid", "test"), sketches), np.zeros(6, int)
+    archive.write(Path("six.npz"), splits, "made", ["cat"], dict.fromkeys(splits, labels))
+    named = {one.sketch: one.order.tolist() for one in name_all(model, archive.load(Path("six.npz")), "test", 6, 0)}
+    drawer, scale = Drawer(model.hparams, model.weights), np.array([10.0, 10.0, 1.0], np.float32)
+    for number, sketch in enumerate(sketches):
+        given = sketch / scale
+        log_q = mixture.log_softmax(np, drawer.pooled(None, [given])[0] @ model.readout.kernel)
+        two = np.argsort(-log_q)[:2]
+        score = 0.5 * drawer.log_likelihood(None, given, two.astype(np.int32) + 1, ends=True) + log_q[two]
+        share = np.exp(score - score.max()) / np.exp(score - score.max()).sum()
+        order = np.argsort(-score)
+        assert named[number] == two[order].tolist()
+        ((*found,),) = Sketcher(model).classify([sketch.astype(np.float32)], 2)
+        assert [word for word, _ in found] == [WORDS[row] for row in two[order]]
+        np.testing.assert_allclose([p for _, p in found], share[order], rtol=1e-4)
+    assert len(Sketcher(model).classify([sketches[0].astype(np.float32)], 3)[0]) == 3
 
 
 def test_one_outlier_counts_as_little_in_a_data_set_as_in_a_drawing() -> None:

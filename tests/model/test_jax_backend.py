@@ -16,8 +16,9 @@ AT_LEAST = {
     "model/test_network.py": 16,
     "store/test_files_of_0_1_0.py": 16,
     "training/test_compiling.py": 1,
-    "training/test_encoding.py": 3,
+    "training/test_encoding.py": 5,
     "training/test_optimizer.py": 2,
+    "training/test_reading.py": 2,
     "training/test_step.py": 8,
     "training/test_trainer.py": 6,
 }

@@ -8,6 +8,7 @@ import pytest
 
 from sketchrnn_cli.errors import CheckpointError
 from sketchrnn_cli.hparams import HParams
+from sketchrnn_cli.model.readout import Readout
 from sketchrnn_cli.model.weights import initialize
 from sketchrnn_cli.store import checkpoint
 from sketchrnn_cli.store.checkpoint import Checkpoint, DataSource, Sidecar
@@ -42,6 +43,23 @@ def test_what_is_released_is_loaded(folder):
     assert loaded.sidecar.datasets[0].provenance == "drawn in a test"
     for name, value in initialize(HPARAMS).items():
         np.testing.assert_array_equal(loaded.weights[name], value)
+
+
+def test_a_damaged_or_missing_readout_is_named(tmp_path):
+    hparams = HPARAMS.replace(num_classes=2, class_size=2)
+    fitted = Readout(np.full((12, 2), 0.5, np.float32), np.array([-1.0, 2.0], np.float32))
+    sidecar = Sidecar(hparams, 12.5, 255.0, words=("cat", "dog"))
+    checkpoint.release(tmp_path / "model", sidecar, initialize(hparams), readout=fitted)
+    read, path = checkpoint.load(tmp_path / "model").readout, tmp_path / "model" / checkpoint.READOUT
+    np.testing.assert_array_equal(read.kernel, fitted.kernel)
+    np.testing.assert_array_equal(read.bias, fitted.bias)
+    blob = path.read_bytes()
+    path.write_bytes(blob[:-1] + bytes([blob[-1] ^ 1]))
+    with pytest.raises(CheckpointError, match=r"readout\.safetensors: damaged"):
+        checkpoint.load(tmp_path / "model")
+    path.unlink()
+    with pytest.raises(CheckpointError, match=r"readout\.safetensors: cannot be read"):
+        checkpoint.load(tmp_path / "model")
 
 
 def test_half_precision_is_loaded_as_float32_within_its_rounding(tmp_path):

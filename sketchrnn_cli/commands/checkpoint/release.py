@@ -38,7 +38,8 @@ def release(
     fit_to: Annotated[
         str | None,
         typer.Option(
-            metavar="DATASET", help="Sample z from the aggregate posterior of these drawings instead of N(0, I)."
+            metavar="DATASET",
+            help="Fit to its training drawings: z is drawn from their aggregate posterior, words are read from them.",
         ),
     ] = None,
     data_dir: opt.DataDir = opt.DATA_DIR,
