@@ -5,15 +5,18 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from typed import typed
 
 from sketchrnn_cli.data import archive, doodles
 from sketchrnn_cli.store import names, runs
 
-TINY = "--enc-rnn-size 4 --dec-rnn-size 8 --z-size 2 --set num_mixture=2 --batch-size 8 --device cpu"
+TINY = "--enc-rnn-size 4 --dec-rnn-size 8 --z-size 2 --set num_mixture=2 --set buckets=1 --batch-size 8 --device cpu"
 
 CHILD = """
 import sys
@@ -24,12 +27,6 @@ for line in sys.argv[1:]:
         cli.main()
     except SystemExit as left:
         print(f"exit {left.code}", file=sys.stderr, flush=True)
-"""
-
-LIMITED = """
-import resource, signal
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
 """
 
 REFUSED = {
@@ -57,12 +54,31 @@ REFUSED = {
 }
 
 
-def sketchrnn(folder: Path, *lines: str, before: str = "") -> list[tuple[int, str]]:
+def alone(folder: Path, *lines: str, before: str) -> list[tuple[int, str]]:
     """Run command lines in one new process; return the exit code and the messages of each."""
     command = [sys.executable, "-c", before + CHILD, *lines]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
     parts = re.split(r"^exit (\d+)\n", done.stderr, flags=re.MULTILINE)
     return [(int(code), said) for said, code in zip(parts[::2], parts[1::2], strict=False)]
+
+
+def sketchrnn(folder: Path, *lines: str) -> list[tuple[int, str]]:
+    """Run command lines; return the exit code and the messages of each."""
+    return [(done.code, done.stderr) for done in typed(folder, *lines)]
+
+
+@contextmanager
+def no_file_beyond(size: int) -> Iterator[None]:
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ending = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+        signal.signal(signal.SIGXFSZ, ending)
 
 
 @pytest.fixture
@@ -83,7 +99,8 @@ def test_a_disk_that_fills_during_a_save_leaves_the_last_checkpoint(folder: Path
     ((begun, said),) = sketchrnn(folder, f"train a.npz --name run --steps 2 {TINY}")
     assert begun == 0, said
     before = {path: path.read_bytes() for path in folder.rglob("steps/**/*") if path.is_file()}
-    ((code, said),) = sketchrnn(folder, "train --resume run --steps 4", before=LIMITED)
+    with no_file_beyond(4000):
+        ((code, said),) = sketchrnn(folder, "train --resume run --steps 4")
     assert code == 4
     assert "cannot be saved" in said
     assert {path: path.read_bytes() for path in folder.rglob("steps/**/*") if path.is_file()} == before
@@ -136,7 +153,7 @@ def test_a_run_from_other_weights_begins_with_them_and_at_the_epoch_asked_for(fo
 @pytest.mark.parametrize(("name", "words"), [("Jax", "KERAS_BACKEND=Jax"), ("torch", "KERAS_BACKEND=torch")])
 def test_a_backend_that_cannot_train_is_one_line(folder: Path, name: str, words: str) -> None:
     before = f"import os; os.environ['KERAS_BACKEND'] = '{name}'"
-    ((code, said),) = sketchrnn(folder, f"train a.npz --steps 1 {TINY}", before=before)
+    ((code, said),) = alone(folder, f"train a.npz --steps 1 {TINY}", before=before)
     assert (code, said.count("\n")) == (2, 1)
     assert words in said
     assert "tensorflow or jax" in said
@@ -145,7 +162,7 @@ def test_a_backend_that_cannot_train_is_one_line(folder: Path, name: str, words:
 def test_names_are_checked_before_a_framework_is_imported(folder: Path) -> None:
     before = "import sys; sys.modules['keras'] = sys.modules['tensorflow'] = sys.modules['jax'] = None"
     lines = ["train nowhere.npz", "train --resume nothing", "train a.npz --from nothing", "train a.npz --name ../up"]
-    assert [code for code, _ in sketchrnn(folder, *lines, before=before)] == [3, 4, 4, 2]
+    assert [code for code, _ in alone(folder, *lines, before=before)] == [3, 4, 4, 2]
 
 
 def test_logs_that_cannot_be_written_are_said_once_and_stop_nothing(folder: Path) -> None:
@@ -180,13 +197,13 @@ def test_a_released_folder_is_no_run_and_the_next_name_is_free(folder: Path) -> 
 
 def test_keras_settings_of_other_programs_and_a_platform_that_is_not_there_are_no_traceback(folder: Path) -> None:
     (folder / "keras.json").write_text('{"floatx": "float16", "backend": "torch"}')
-    ((code, said),) = sketchrnn(
+    ((code, said),) = alone(
         folder, f"train a.npz --steps 1 {TINY}", before=f"import os; os.environ['KERAS_HOME'] = {str(folder)!r}"
     )
     assert code == 0, said
     pytest.importorskip("jax", reason="JAX is not installed")
     before = "import os; os.environ.update(KERAS_BACKEND='jax', JAX_PLATFORMS='cuda')"
     tiny = TINY.replace(" --device cpu", "")
-    ((code, said),) = sketchrnn(folder, f"train a.npz --steps 1 --name other {tiny}", before=before)
+    ((code, said),) = alone(folder, f"train a.npz --steps 1 --name other {tiny}", before=before)
     assert (code, said.count("sketchrnn: ")) == (5, 1), said
     assert "JAX_PLATFORMS=cuda" in said
