@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+from typed import typed
 from typer.main import get_command
 
 from sketchrnn_cli import hparams
@@ -37,11 +38,26 @@ ALL = list(commands())
 LEAVES = [path for path in ALL if not any(other[: len(path)] == path and other != path for other in ALL)]
 
 
+@pytest.fixture(scope="module")
+def loaded_by_help(tmp_path_factory):
+    """The modules that are loaded after each command's help, one after another in a process."""
+    script = (
+        "import contextlib, io, sys\n"
+        "from sketchrnn_cli.cli import main\n"
+        f"for path in {ALL}:\n"
+        "    sys.argv = ['sketchrnn', *path, '--help']\n"
+        "    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
+        "        main()\n"
+        "    print(*sys.modules)\n"
+    )
+    command, folder = [sys.executable, "-c", script], tmp_path_factory.mktemp("help")
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return dict(zip(ALL, map(str.split, done.stdout.splitlines()), strict=True))
+
+
 @pytest.mark.parametrize("path", ALL, ids=" ".join)
-def test_help_is_instant(path, tmp_path):
-    code = f"sys.argv = ['sketchrnn', *{path!r}, '--help']; from sketchrnn_cli.cli import main; main()"
-    loaded = imported(code, tmp_path)
-    assert not loaded & {"numpy", "keras", "tensorflow", "jax", "httpx", "PIL"}
+def test_help_is_instant(path, loaded_by_help):
+    assert not {"numpy", "keras", "tensorflow", "jax", "httpx", "PIL"} & set(loaded_by_help[path])
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=" ".join)
@@ -107,8 +123,8 @@ def bad_archives(folder):
 
 def test_bad_data_gives_one_line_and_exit_code_3(tmp_path):
     for name in bad_archives(tmp_path):
-        done = sketchrnn("dataset", "inspect", f"{name}.npz", cwd=tmp_path)
-        assert done.returncode == 3, (name, done)
+        (done,) = typed(tmp_path, f"dataset inspect {name}.npz")
+        assert done.code == 3, (name, done)
         assert done.stderr.startswith(f"sketchrnn: {name}.npz"), done.stderr
         assert done.stderr.count("\n") == 1
 
@@ -133,24 +149,28 @@ def test_a_bad_hyperparameter_is_exit_code_2(tmp_path):
 
 
 def test_training_from_nothing_to_a_drawing(tmp_path):
-    assert sketchrnn("dataset", "doodle", "cat", "guitar", "--count", 30, cwd=tmp_path).returncode == 0
-    tiny = ["--enc-rnn-size", 8, "--dec-rnn-size", 16, "--z-size", 4, "--batch-size", 10]
-    trained = sketchrnn("train", "doodle_cat", "doodle_guitar", "--name", "pets", "--epochs", 1, *tiny, cwd=tmp_path)
-    assert trained.returncode == 0, trained.stderr
+    tiny = "--enc-rnn-size 8 --dec-rnn-size 16 --z-size 4 --batch-size 10 --set buckets=1"
+    made, trained, again, resumed, drawn, info, measured = typed(
+        tmp_path,
+        "dataset doodle cat guitar --count 30",
+        f"train doodle_cat doodle_guitar --name pets --epochs 1 {tiny}",
+        "train doodle_cat --name pets",
+        "train --resume pets --epochs 2",
+        "sample --out pets.png",
+        "checkpoint info pets@last --json",
+        "evaluate pets --split test --json --per-sketch worst.csv",
+    )
+    assert made.code == 0
+    assert trained.code == 0, trained.stderr
     assert "60 training" in trained.stderr
     assert "drawn by a program" in trained.stderr
-    assert (tmp_path / "checkpoints/pets/log.csv").read_text().count("\n") == 2
-    again = sketchrnn("train", "doodle_cat", "--name", "pets", cwd=tmp_path)
-    assert again.returncode == 2
-    resumed = sketchrnn("train", "--resume", "pets", "--epochs", 2, cwd=tmp_path)
-    assert resumed.returncode == 0, resumed.stderr
-    drawn = sketchrnn("sample", "--out", "pets.png", cwd=tmp_path)
+    assert (tmp_path / "checkpoints/pets/log.csv").read_text().count("\n") == 3
+    assert again.code == 2
+    assert resumed.code == 0, resumed.stderr
     assert "model: pets@best" in drawn.stderr
     assert (tmp_path / "pets.png").read_bytes().startswith(b"\x89PNG")
-    info = sketchrnn("checkpoint", "info", "pets@last", "--json", cwd=tmp_path)
     assert '"step": 12' in info.stdout
-    measured = sketchrnn("evaluate", "pets", "--split", "test", "--json", "--per-sketch", "worst.csv", cwd=tmp_path)
-    assert measured.returncode == 0, measured.stderr
+    assert measured.code == 0, measured.stderr
     assert '"L_KL"' in measured.stdout
     assert (tmp_path / "worst.csv").read_text().count("\n") == 3
 
