@@ -59,5 +59,5 @@ def regression(pooled: np.ndarray, words: np.ndarray, count: int) -> Readout:
     optimizer.exclude_from_weight_decay(var_names=["bias"])
     model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     model.fit((pooled - mean) / spread, words, batch_size=rows, epochs=EPOCHS, verbose=0)
-    kernel, bias = map(keras.ops.convert_to_numpy, (dense.kernel.value, dense.bias.value))
+    kernel, bias = np.asarray(dense.kernel), np.asarray(dense.bias)
     return Readout(kernel / spread[:, None], bias - (mean / spread) @ kernel)
