@@ -17,13 +17,13 @@ PENS = np.array([False, False, True, False, True])
 """After each point but the first."""
 
 
-def distorted(count: int = MANY, units: float = 1.0, xp=np, **changes: float) -> np.ndarray:
+def distorted(count: int = MANY, units: float = 1.0, xp=np, compiled=lambda run: run, **changes: float) -> np.ndarray:
     """Return `[count, 6, 2]`: the corners as drawn `units` to a pixel, distorted, in pixels; the first point at 0."""
     position = np.broadcast_to(CORNERS[1:] * units, (count, 5, 2)).astype(np.float32)
     pens = np.broadcast_to(PENS, (count, 5))
     key, hparams = noise.epoch_key(3, 1), PLAIN.replace(**changes)
     given = (xp.asarray(position), xp.asarray(pens), xp.asarray(np.arange(count, dtype=np.int32)), xp.asarray(key))
-    found = np.asarray(distort(xp, *given, hparams), np.float64) / units
+    found = np.asarray(compiled(lambda *given: distort(xp, *given, hparams))(*given), np.float64) / units
     return np.concatenate([np.zeros((count, 1, 2)), found], axis=1)
 
 
@@ -86,14 +86,14 @@ def test_pixels_are_those_of_the_drawing_whatever_its_unit() -> None:
 
 
 def test_numpy_and_jax_distort_alike() -> None:
-    jnp = pytest.importorskip("jax.numpy")
+    jax = pytest.importorskip("jax")
     strong = {
         "random_rotation": 12.0, "random_shear": 0.15, "mirror_prob": 0.5, "stroke_jitter": 4.0, "page_warp": 10.0,
         "point_jitter": 2.0,
     }  # fmt: skip
     plain = distorted(200, **strong)
     assert np.abs(plain - CORNERS).max() > 50.0
-    np.testing.assert_allclose(plain, distorted(200, xp=jnp, **strong), atol=0.01)
+    np.testing.assert_allclose(plain, distorted(200, xp=jax.numpy, compiled=jax.jit, **strong), atol=0.01)
 
 
 @pytest.mark.parametrize("drops", [0.0, 0.5])

@@ -1,5 +1,8 @@
 """The training engine against a plain loop in float64; run again on JAX by test_jax_backend."""
 
+from collections.abc import Callable
+
+import keras
 import numpy as np
 import plain_model
 import pytest
@@ -145,8 +148,9 @@ def test_the_drawing_engine_and_the_training_engine_agree(changes: dict) -> None
             np.testing.assert_allclose(h, expected[time], atol=1e-5)
 
 
-@pytest.mark.on_jax
-@pytest.mark.parametrize("cell", ["lstm", "layer_norm", "hyper", "transformer"])
+@pytest.mark.parametrize(  # test_step trains with the others on JAX.
+    "cell", [*(pytest.param(cell, marks=pytest.mark.on_jax) for cell in ("lstm", "transformer")), "layer_norm", "hyper"]
+)
 def test_every_weight_gets_a_gradient(cell: str) -> None:
     words = {"num_classes": 2, "class_size": 3, "class_dropout": 0.5}
     hparams = SMALL.replace(
@@ -160,8 +164,14 @@ def test_every_weight_gets_a_gradient(cell: str) -> None:
 
     weights = plain_model.random_weights(hparams)
     engine = kernels.engine()
-    compiled = engine.compile_evaluation(lambda some: engine.value_and_gradients(loss, some), "scan")
-    _, _, gradients = compiled(tensors(weights))
+
+    def found(weights: dict) -> tuple:
+        return engine.value_and_gradients(loss, weights)
+
+    # On JAX each operation is compiled, sooner all as one; TensorFlow takes longer to trace than to compute.
+    if keras.backend.backend() == "jax":
+        found = engine.compile_evaluation(found, "scan")
+    _, _, gradients = found(tensors(weights))
     assert set(gradients) == set(weights)
     without = [name for name, value in gradients.items() if not np.abs(ops.convert_to_numpy(value)).max() > 1e-9]
     assert without == []
@@ -205,14 +215,19 @@ def test_dropout_derives_from_seed_and_step_and_is_off_in_evaluation(changes: di
     hparams = SMALL.replace(conditional=False, **changes)
     weights = tensors(plain_model.random_weights(hparams))
 
-    def offsets(dropout: int | None, number: int) -> list[float]:
-        def offset(weights: dict, step: object) -> object:
+    def offset(dropout: int | None) -> Callable:
+        def of(weights: dict, step: object) -> object:
             return network.sketch_losses(weights, padded(9), hparams, dropout, noise(padded(9), hparams), step).offset
 
-        return ops.convert_to_numpy(kernels.engine().compile_evaluation(offset, "scan")(weights, step(number))).tolist()
+        return of
 
-    first = offsets(4, 1)
-    assert first == offsets(4, 1)
-    assert first != offsets(4, 2)
-    assert first != offsets(5, 1)
-    assert offsets(None, 1) == offsets(None, 2)
+    def offsets(run: Callable, number: int) -> list[float]:
+        return ops.convert_to_numpy(run(weights, step(number))).tolist()
+
+    compiled = kernels.engine().compile_evaluation(offset(4), "scan")
+    first = offsets(compiled, 1)
+    assert first == offsets(compiled, 1)
+    assert first != offsets(compiled, 2)
+    np.testing.assert_allclose(first, offsets(offset(4), 1), rtol=1e-4)
+    assert not np.allclose(first, offsets(offset(5), 1), rtol=1e-3)
+    assert offsets(offset(None), 1) == offsets(offset(None), 2)
