@@ -282,11 +282,8 @@ class Sketcher:
         candidates = readout.every_word(len(given), len(known))
         if fitted := self.checkpoint.readout:
             candidates = fitted.candidates(self._drawer.pooled(codes, given), count)
-        likelihoods = []
-        for number, (sketch, chosen) in enumerate(zip(given, candidates.words, strict=True)):
-            z = None if codes is None else codes[number : number + 1].repeat(len(chosen), axis=0)
-            likelihoods.append(self._drawer.log_likelihood(z, sketch, (chosen + 1).astype(np.int32), ends=True))
-        shares = words.posterior(candidates.scores(np.stack(likelihoods)))
+        likelihoods = self._drawer.log_likelihoods_by_word(codes, given, (candidates.words + 1).astype(np.int32))
+        shares = words.posterior(candidates.scores(likelihoods))
         return [
             words.likeliest(share, [known[index] for index in chosen], count)
             for share, chosen in zip(shares, candidates.words, strict=True)

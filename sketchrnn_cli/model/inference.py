@@ -226,6 +226,13 @@ class Drawer:
             totals[some] = np.where(time <= lengths[some, None], log_p, 0.0).sum(axis=1, dtype=np.float64)
         return totals
 
+    def log_likelihoods_by_word(
+        self, z: np.ndarray | None, sketches: Sequence[np.ndarray], labels: np.ndarray
+    ) -> np.ndarray:
+        """Return `log_likelihood` of each complete sketch under each of its labels, `[sketches, labels]`."""
+        seen = [None] * len(sketches) if z is None else [row[None].repeat(labels.shape[1], axis=0) for row in z]
+        return np.stack([self.log_likelihood(*each, ends=True) for each in zip(seen, sketches, labels, strict=True)])
+
     def pooled(self, z: np.ndarray | None, sketches: Sequence[np.ndarray]) -> np.ndarray:
         """Return what a readout reads of sketches in model units, under "any": `[sketches, 2 * units]`."""
         v, parts = self.condition(z, None, len(sketches)), []

@@ -13,10 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors import numpy as safetensors
 
-from sketchrnn_cli import __version__, atomic, foreign
+from sketchrnn_cli import __version__, atomic
 from sketchrnn_cli.errors import CheckpointError, UsageError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import readout as readouts
@@ -24,7 +22,7 @@ from sketchrnn_cli.model.aggregate import Aggregate
 from sketchrnn_cli.model.readout import Readout
 from sketchrnn_cli.model.sampling import Sampling
 from sketchrnn_cli.model.weights import shapes
-from sketchrnn_cli.store import json_files
+from sketchrnn_cli.store import json_files, tensors
 
 FORMAT = "sketchrnn-checkpoint-1"
 SIDECAR = "hparams.json"
@@ -123,7 +121,7 @@ def write(folder: Path, sidecar: Sidecar, weights: Mapping[str, np.ndarray], dty
         weights: every tensor of the model.
         dtype: float32, or float16 for half the size.
     """
-    blob = encode_tensors({name: np.asarray(value, dtype=dtype) for name, value in weights.items()})
+    blob = tensors.encode({name: np.asarray(value, dtype=dtype) for name, value in weights.items()})
     (folder / WEIGHTS).write_bytes(blob)
     sidecar = dataclasses.replace(sidecar, weights_sha256=hashlib.sha256(blob).hexdigest(), versions=_versions())
     (folder / SIDECAR).write_text(_to_json(sidecar), encoding="utf-8")
@@ -156,11 +154,11 @@ def release(
         raise CheckpointError(f"{folder}: already exists; choose another name")
     files = dict(beside or {})
     if latents is not None:
-        files[LATENTS] = _in_half({"means": latents.means, "sigma": latents.sigma})
+        files[LATENTS] = tensors.encode_in_half({"means": latents.means, "sigma": latents.sigma})
         digest = hashlib.sha256(files[LATENTS]).hexdigest()
         sidecar = dataclasses.replace(sidecar, latent_counts=latents.counts, latents_sha256=digest)
     if readout is not None:
-        files[READOUT] = _in_half({"kernel": readout.kernel, "bias": readout.bias})
+        files[READOUT] = tensors.encode_in_half({"kernel": readout.kernel, "bias": readout.bias})
         sidecar = dataclasses.replace(sidecar, readout_sha256=hashlib.sha256(files[READOUT]).hexdigest())
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -180,17 +178,17 @@ def load(folder: Path) -> Checkpoint:
     """
     sidecar = load_sidecar(folder)
     expected = shapes(sidecar.hparams)
-    weights = read_tensors(folder / WEIGHTS, expected, sidecar.weights_sha256)
+    weights = tensors.read(folder / WEIGHTS, expected, sidecar.weights_sha256)
     latents, counts, z = None, sidecar.latent_counts, sidecar.hparams.z_size
     if counts:
         fitted = {"means": (sum(counts), z), "sigma": (z,)}
-        found = read_tensors(folder / LATENTS, fitted, sidecar.latents_sha256)
-        latents = Aggregate(counts=counts, **_in_single(found))
+        found = tensors.read(folder / LATENTS, fitted, sidecar.latents_sha256)
+        latents = Aggregate(counts=counts, **tensors.in_single(found))
     readout = None
     if sidecar.readout_sha256:
-        read = read_tensors(folder / READOUT, readouts.shapes(sidecar.hparams), sidecar.readout_sha256)
-        readout = Readout(**_in_single(read))
-    return Checkpoint(folder, sidecar, _in_single(weights), latents, readout)
+        read = tensors.read(folder / READOUT, readouts.shapes(sidecar.hparams), sidecar.readout_sha256)
+        readout = Readout(**tensors.in_single(read))
+    return Checkpoint(folder, sidecar, tensors.in_single(weights), latents, readout)
 
 
 def load_sidecar(folder: Path) -> Sidecar:
@@ -241,56 +239,6 @@ def load_sidecar(folder: Path) -> Sidecar:
     if hparams.max_seq_len < 1:
         raise CheckpointError(f"{path}: max_seq_len must be at least 1, found {hparams.max_seq_len}")
     return sidecar
-
-
-def encode_tensors(tensors: Mapping[str, np.ndarray]) -> bytes:
-    """Serialize `tensors` as safetensors.
-
-    Arrays are made contiguous first: the library's NumPy writer corrupts transposed or sliced ones.
-    """
-    return safetensors.save({name: np.ascontiguousarray(value) for name, value in tensors.items()})
-
-
-def read_tensors(path: Path, expected: Mapping[str, tuple[int, ...]], sha256: str) -> dict[str, np.ndarray]:
-    """Read a safetensors file with exactly the `expected` tensors and this SHA-256.
-
-    Raises:
-        CheckpointError: missing, damaged, not as expected, or not finite.
-    """
-    max_bytes = 8 * sum(int(np.prod(shape, dtype=object)) for shape in expected.values()) + (1 << 20)
-    try:
-        if path.stat().st_size > max_bytes:
-            raise CheckpointError(f"{path}: {path.stat().st_size} bytes, too large for this model")
-        blob = path.read_bytes()
-    except OSError as error:
-        raise CheckpointError(f"{path}: cannot be read: {error.strerror or error}") from error
-    if reason := foreign.name(blob[: foreign.HEAD]):
-        raise CheckpointError(f"{path}: {reason}")
-    if hashlib.sha256(blob).hexdigest() != sha256:
-        raise CheckpointError(f"{path}: damaged: its SHA-256 is not the one in {SIDECAR}; fetch or train it again")
-    try:
-        tensors = safetensors.load(blob)
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path}: not a safetensors file: {error}") from error
-    if missing := sorted(set(expected) - set(tensors)):
-        raise CheckpointError(f"{path}: tensor {missing[0]!r} is missing")
-    if unknown := sorted(set(tensors) - set(expected)):
-        raise CheckpointError(f"{path}: tensor {unknown[0]!r} does not belong to this model")
-    for name, shape in expected.items():
-        value = tensors[name]
-        if value.shape != shape:
-            raise CheckpointError(f"{path}: tensor {name!r} has shape {list(value.shape)}, expected {list(shape)}")
-        if value.dtype not in (np.float16, np.float32) or not np.isfinite(value).all():
-            raise CheckpointError(f"{path}: tensor {name!r} is not finite float16 or float32")
-    return tensors
-
-
-def _in_half(tensors: Mapping[str, np.ndarray]) -> bytes:
-    return encode_tensors({name: value.astype(np.float16) for name, value in tensors.items()})
-
-
-def _in_single(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    return {name: value.astype(np.float32) for name, value in tensors.items()}
 
 
 def _to_json(sidecar: Sidecar) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 from sketchrnn_cli import atomic
 from sketchrnn_cli.backend import BACKENDS
 from sketchrnn_cli.errors import CheckpointError, UsageError
-from sketchrnn_cli.store import checkpoint, json_files
+from sketchrnn_cli.store import checkpoint, json_files, tensors
 from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.store.schedule import PIPELINES, Engine, Schedule
 
@@ -159,7 +159,7 @@ def save_step(
                 shutil.rmtree(steps / step)
             with atomic.new_folder(steps / step) as partial:
                 checkpoint.write(partial, sidecar, weights)
-                blob = checkpoint.encode_tensors(slots)
+                blob = tensors.encode(slots)
                 (partial / STATE).write_bytes(blob)
             states[step] = hashlib.sha256(blob).hexdigest()
         run = dataclasses.replace(
@@ -202,4 +202,4 @@ def load_slots(folder: Path, run: Run, step: str, expected: Mapping[str, tuple[i
     Raises:
         CheckpointError: missing or damaged.
     """
-    return checkpoint.read_tensors(folder / "steps" / step / STATE, expected, run.states.get(step, ""))
+    return tensors.read(folder / "steps" / step / STATE, expected, run.states.get(step, ""))

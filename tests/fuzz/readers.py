@@ -36,7 +36,7 @@ from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.interop import magenta_js
 from sketchrnn_cli.interop.seed import port
 from sketchrnn_cli.model.weights import initialize
-from sketchrnn_cli.store import checkpoint, runs
+from sketchrnn_cli.store import checkpoint, runs, tensors
 from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.strokes import files, scan
 from sketchrnn_cli.strokes.prepare import CANVAS, to_sketch
@@ -135,7 +135,7 @@ def _read_weights(path: Path) -> object:
     from sketchrnn_cli.model.weights import shapes
 
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return checkpoint.read_tensors(path, shapes(HPARAMS), digest)
+    return tensors.read(path, shapes(HPARAMS), digest)
 
 
 def _run() -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from sketchrnn_cli.errors import CheckpointError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model.weights import initialize
-from sketchrnn_cli.store import checkpoint, json_files, names, runs
+from sketchrnn_cli.store import checkpoint, json_files, names, runs, tensors
 from sketchrnn_cli.store.checkpoint import Sidecar
 from sketchrnn_cli.store.schedule import Engine, Schedule
 
@@ -110,7 +110,7 @@ def test_a_save_cut_short_after_a_rewind_leaves_the_step_rewound_to(run_folder, 
 
 @pytest.mark.parametrize(("which", "step"), [("cat", 50), ("cat@last", 50), (None, 50)])
 def test_a_reader_whose_step_is_replaced_while_it_reads_gets_the_new_one(run_folder, monkeypatch, which, step):
-    read, calls = checkpoint.read_tensors, []
+    read, calls = tensors.read, []
 
     def overtaken(path, *rest):
         calls.append(path)
@@ -119,7 +119,7 @@ def test_a_reader_whose_step_is_replaced_while_it_reads_gets_the_new_one(run_fol
             assert not path.exists()
         return read(path, *rest)
 
-    monkeypatch.setattr(checkpoint, "read_tensors", overtaken)
+    monkeypatch.setattr(tensors, "read", overtaken)
     try:
         found = names.load(which, run_folder.parent).sidecar.step
     except CheckpointError as error:
@@ -129,8 +129,8 @@ def test_a_reader_whose_step_is_replaced_while_it_reads_gets_the_new_one(run_fol
 
 def test_a_checkpoint_that_is_damaged_and_not_replaced_is_read_once(run_folder, monkeypatch):
     (run_folder / "steps" / "000020" / checkpoint.WEIGHTS).unlink()
-    read, calls = checkpoint.read_tensors, []
-    monkeypatch.setattr(checkpoint, "read_tensors", lambda *given: calls.append(given) or read(*given))
+    read, calls = tensors.read, []
+    monkeypatch.setattr(tensors, "read", lambda *given: calls.append(given) or read(*given))
     with pytest.raises(CheckpointError, match="cannot be read"):
         names.load("cat", run_folder.parent)
     assert len(calls) == 1
