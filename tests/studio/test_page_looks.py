@@ -78,15 +78,20 @@ def test_nothing_is_cut_off_or_moves_at_any_size(
 ) -> None:
     opened = context(viewport={"width": width, "height": height}, has_touch=width < 1100)
     opened.add_init_script(
-        """globalThis.shift = 0;
+        """globalThis.shifts = [];
         new PerformanceObserver(list => {
-          for (const entry of list.getEntries()) if (!entry.hadRecentInput) globalThis.shift += entry.value;
+          for (const { value, hadRecentInput, startTime, sources } of list.getEntries()) {
+            if (!hadRecentInput) globalThis.shifts.push([value, startTime, ...sources.map(
+              ({ node, previousRect, currentRect }) => JSON.stringify([node?.id || node?.className || node?.nodeName,
+                previousRect, currentRect]))]);
+          }
         }).observe({ type: 'layout-shift', buffered: true });"""
     )
     studio = StudioPage(opened, tiny_server).ready()
     studio.draw([(300, 300), (500, 350), (600, 600)])
     studio.offered()
-    assert studio.value("globalThis.shift") < 0.001
+    shifts = studio.value("globalThis.shifts")
+    assert sum(shift[0] for shift in shifts) < 0.001, shifts
     for mode in MODES:
         _show(studio, mode)
         measured = studio.value(
