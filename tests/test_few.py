@@ -57,7 +57,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(caches.HOME, str(tmp_path / "user"))
     monkeypatch.chdir(tmp_path)
     checkpoint.release(tmp_path / "base", Sidecar(BASE, 30.0, 255.0, words=WORDS), initialize(BASE))
-    cats = doodles.doodles("cat", 40, 0)["train"][:12]
+    cats = doodles.doodles("cat", 15, 0)["train"][:12]
     archive.write(tmp_path / "mine.npz", {"train": cats, "valid": [], "test": []}, "made by a test")
     return tmp_path
 
@@ -101,8 +101,8 @@ def test_a_model_is_taught_a_new_word_and_says_what_it_copies(
 def test_like_mine_and_new_are_refused_where_they_mean_nothing(
     line: str, here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    many = doodles.doodles("cat", 400, 0)["train"][: FEW + 1]
-    archive.write(here / "many.npz", {"train": many, "valid": [], "test": []}, "made by a test")
+    square = np.float32([[9, 0, 0], [0, 9, 0], [-9, 0, 1]])
+    archive.write(here / "many.npz", {"train": [square] * (FEW + 1), "valid": [], "test": []}, "made by a test")
     code, said = typed(monkeypatch, capsys, line)
     assert (code, "--like-mine and --new are for teaching a model" in said) == (2, True)
 
