@@ -16,7 +16,7 @@ from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.model import kernels, network
 from sketchrnn_cli.store import checkpoint
 from sketchrnn_cli.store.schedule import Schedule
-from sketchrnn_cli.training import optimizer, start
+from sketchrnn_cli.training import compiling, optimizer, start
 from sketchrnn_cli.training.reports import ValidationReport
 from sketchrnn_cli.training.step import Step, step_function
 from sketchrnn_cli.training.step import schedule as scheduled
@@ -133,6 +133,7 @@ def given_masks(monkeypatch: pytest.MonkeyPatch) -> None:
         return ops.take(ops.convert_to_tensor(np.stack(tables)), step, axis=0)
 
     engine = kernels.engine()
+    monkeypatch.setattr(compiling, "_kept", {})  # What is compiled with these numbers is for no other test.
     monkeypatch.setattr(
         engine,
         "uniform",
