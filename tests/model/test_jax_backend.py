@@ -19,7 +19,7 @@ AT_LEAST = {
     "training/test_encoding.py": 5,
     "training/test_optimizer.py": 2,
     "training/test_reading.py": 2,
-    "training/test_step.py": 8,
+    "training/test_step.py": 7,
     "training/test_trainer.py": 6,
 }
 """Tests of each file that run on JAX."""
