@@ -59,10 +59,6 @@ def pytest_make_collect_report() -> Generator[None, Any, Any]:
     return _without_excuse((yield))
 
 
-LONGEST = ("test_jax_backend", "test_hosts", "test_devices", "test_train", "test_environments", "test_page_draw")
-"""Files that take longest: begun last, one of them would keep a process busy while another has nothing left to do."""
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest (pytest-xdist keeps the order with `--no-loadscope-reorder`)."""
-    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+    """Begin with the tests that take longest, those in processes of their own on JAX."""
+    items.sort(key=lambda item: "test_jax_backend" not in item.nodeid)
