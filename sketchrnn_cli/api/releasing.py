@@ -47,7 +47,7 @@ def release_model(
             group for each word, where it encodes; a readout of words where it knows several.
 
     Raises:
-        CheckpointError: the folder exists or cannot be written.
+        CheckpointError: the folder exists or cannot be written, or nothing can be fitted to `fitted_to`.
         DataError: the metrics cannot be read, or `fitted_to` has no drawing of a word that the model knows.
         UsageError: an invalid sampling.
     """
@@ -60,12 +60,14 @@ def release_model(
     rounded = {name: np.asarray(value, dtype).astype(np.float32) for name, value in source.weights.items()}
     latents, readout = source.latents, source.readout
     plain = Checkpoint(folder, sidecar, rounded)
-    if fitted_to is not None and sidecar.hparams.conditional:
-        latents = fit_latents(Sketcher(plain), fitted_to)
-    if fitted_to is not None and len(sidecar.words) > 1 and len(fitted_to.classes) > 1:
-        from sketchrnn_cli.training import reading
+    if fitted_to is not None:
+        has_words = len(sidecar.words) > 1 and len(fitted_to.classes) > 1
+        if sidecar.hparams.conditional or not has_words:
+            latents = fit_latents(Sketcher(plain), fitted_to)
+        if has_words:
+            from sketchrnn_cli.training import reading
 
-        readout = reading.fit(plain, fitted_to)
+            readout = reading.fit(plain, fitted_to)
     sketches = Sketcher(Checkpoint(folder, sidecar, rounded, latents)).sample(SHOWN, seed=0)
     picture = svg.render(grid(sketches, columns=SHOWN, style=Style(size=96)))
     beside = {

@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +10,9 @@ from sketchrnn_cli import atomic, console
 from sketchrnn_cli.commands import completion
 from sketchrnn_cli.commands import options as opt
 from sketchrnn_cli.wording import counted
+
+if TYPE_CHECKING:
+    from sketchrnn_cli.data.dataset import DataSet
 
 ERROR = "_standard_error"
 """How the name of a mean's standard error ends."""
@@ -42,12 +45,12 @@ def evaluate(
     if per_sketch is not None and os.path.lexists(per_sketch) and not force:
         raise atomic.taken(per_sketch)
     engine.check()
-    paths, splits = _found(ckpt, datasets or [], split or [], data_dir, checkpoint_dir)
+    sets, splits = _found(ckpt, datasets or [], split or [], data_dir, checkpoint_dir)
     engine.start()
     from sketchrnn_cli.training import measuring
 
     figures = []
-    for figure in measuring.measure(ckpt, paths, splits, checkpoint_dir):
+    for figure in measuring.measure(ckpt, sets, splits, checkpoint_dir):
         console.message(f"measured {figure.dataset} {figure.split}: {counted(len(figure.losses.lengths), 'sketch')}")
         figures.append(figure)
     if per_sketch is not None:
@@ -79,8 +82,8 @@ def _print_table(title: str, rows: list[dict[str, Any]]) -> None:
 
 def _found(
     ckpt: str, datasets: list[str], splits: list[str], data_dir: Path, checkpoint_dir: Path
-) -> tuple[list[Path], list[str]]:
-    """Return the archives, by default those of the run, and the splits: valid and test, or train if both are empty.
+) -> tuple[list["DataSet"], list[str]]:
+    """Return the data sets, by default those of the run, and the splits: valid and test, or train if both are empty.
 
     Called before a framework, slow to import, is loaded.
 
@@ -96,8 +99,7 @@ def _found(
     names.find(ckpt, checkpoint_dir)
     check_splits(splits)
     named = [set_names.find(dataset, data_dir) for dataset in datasets] or names.data_of_run(ckpt, checkpoint_dir)
-    paths = drawings.archives(named)
-    sets = [cache.load(path) for path in paths]
+    sets = [cache.load(path) for path in drawings.archives(named)]
     if not splits:
         splits = [name for name in ("valid", "test") if all(len(each.splits[name]) for each in sets)] or ["train"]
-    return paths, splits
+    return sets, splits

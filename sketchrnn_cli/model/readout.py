@@ -17,7 +17,7 @@ from sketchrnn_cli.model import mixture
 
 Array = Any
 SHORTLIST = 24
-"""Words whose likelihood is computed; three chunks of the drawing engine."""
+"""Words whose likelihood is computed; the drawing engine does it in one chunk."""
 TEMPER = 0.5
 """Weight of the log-likelihood."""
 
@@ -32,6 +32,10 @@ class Candidates:
     """Of the same shape."""
     temper: float
     """Weight of the log-likelihood."""
+
+    def of(self, sketches: np.ndarray) -> "Candidates":
+        """Return those of some sketches."""
+        return Candidates(self.words[sketches], self.log_prior[sketches], self.temper)
 
     def scores(self, log_likelihood: np.ndarray) -> np.ndarray:
         """Return log p(word | drawing) `[sketches, candidates]`, up to a constant of each sketch."""

@@ -1,4 +1,4 @@
-"""Zero-shot classification of a data set: p(drawing | word) for all words, on the training engine."""
+"""Classify a data set on the training engine, by p(drawing | word) of all words or of those that a readout names."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -68,10 +68,10 @@ def name_all(loaded: Checkpoint, dataset: DataSet, split: str, limit: int, seed:
 
     for (group, _), (offset, pen, _) in zip(groups, fetched(queued()), strict=True):
         totals = (offset + pen).reshape(together, weighed)[: len(group)]  # Empty drawings fill the last batch.
-        for number, total in zip(group, totals, strict=True):
-            score = candidates.temper * -total + candidates.log_prior[number]
+        some = candidates.of(group)
+        for number, own, scores in zip(group, some.words, some.scores(-totals), strict=True):
             place, label = int(every.index[chosen[number], 1]), int(every.labels[chosen[number]])
-            yield Named(place, label - 1, candidates.words[number][np.argsort(-score, kind="stable")])
+            yield Named(place, label - 1, own[np.argsort(-scores, kind="stable")])
 
 
 def _under(labels: np.ndarray, batch: Batch) -> Batch:

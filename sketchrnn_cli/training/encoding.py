@@ -33,7 +33,7 @@ def encode(loaded: Checkpoint, sketches: Sketches, progress: Callable[[int], Non
         mu, sigma_hat = network.encode(weights, batch.rows, batch.lengths, hparams, None, ops.zeros((), "int32"))
         return [ops.concatenate([mu, ops.exp(0.5 * sigma_hat)], axis=-1)]
 
-    encoded = _of_every(loaded, sketches, encode_batch, 2 * hparams.z_size, progress)
+    encoded = _of_every(loaded, hparams, sketches, encode_batch, 2 * hparams.z_size, progress)
     return np.stack(np.split(encoded, 2, axis=1))
 
 
@@ -54,7 +54,7 @@ def pooled(loaded: Checkpoint, sketches: Sketches, progress: Callable[[int], Non
         h = network.decode(weights, batch.rows, v, hparams, None, step)
         return [readout.pool(ops, network.time_major(h), batch.lengths)]
 
-    return _of_every(loaded, sketches, pool_batch, 2 * hparams.dec_rnn_size, progress)
+    return _of_every(loaded, hparams, sketches, pool_batch, 2 * hparams.dec_rnn_size, progress)
 
 
 def _exact(hparams: HParams) -> HParams:
@@ -64,13 +64,13 @@ def _exact(hparams: HParams) -> HParams:
 
 def _of_every(
     loaded: Checkpoint,
+    hparams: HParams,
     sketches: Sketches,
     function: Callable[[Mapping[str, Array], Batch], list[Array]],
     width: int,
     progress: Callable[[int], None],
 ) -> np.ndarray:
     """Return what a function of weights and batch makes of every sketch, `[sketches, width]`."""
-    hparams = _exact(loaded.hparams)
     every = corpus([sketches], hparams.max_seq_len)
     run = kernels.engine().compile_evaluation(function, kernels.prepare(hparams))
     weights = {name: tensor(value) for name, value in loaded.weights.items()}

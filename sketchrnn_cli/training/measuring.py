@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from sketchrnn_cli import atomic
-from sketchrnn_cli.data import cache
 from sketchrnn_cli.data.batches import Corpus, corpus
-from sketchrnn_cli.data.dataset import check_splits, label_rows
+from sketchrnn_cli.data.dataset import DataSet, check_splits, label_rows
 from sketchrnn_cli.errors import DataError
 from sketchrnn_cli.store import names
 from sketchrnn_cli.training.blocks import tensor
@@ -46,31 +45,30 @@ class Figure:
         }
 
 
-def measure(ckpt: str, paths: Sequence[Path], splits: Sequence[str], checkpoint_dir: Path) -> Iterator[Figure]:
+def measure(ckpt: str, sets: Sequence[DataSet], splits: Sequence[str], checkpoint_dir: Path) -> Iterator[Figure]:
     """Yield the losses of every split of every data set.
 
     Args:
         ckpt: the checkpoint.
-        paths: archives.
+        sets: the data sets.
         splits: of train, valid, test.
         checkpoint_dir: folder of the checkpoints.
 
     Raises:
         UsageError: an unknown split.
-        DataError: a data set is missing, or has no sketch within the model's N_max.
+        DataError: a split has no sketch within the model's N_max.
     """
     check_splits(splits)
     loaded = names.load(ckpt, checkpoint_dir)
     evaluate_batch = evaluator(loaded.hparams)
     weights = {name: tensor(value) for name, value in loaded.weights.items()}
-    for path in paths:
-        dataset = cache.load(path)
+    for dataset in sets:
         for split in splits:
             part = dataset.splits[split]
             labels = label_rows(dataset, split, loaded.sidecar.words)
             kept = corpus([part], loaded.hparams.max_seq_len, [labels])
             if not len(kept):
-                raise DataError(f"{path}: {split} has no sketch of at most {loaded.hparams.max_seq_len} points")
+                raise DataError(f"{dataset.path}: {split} has no sketch of at most {loaded.hparams.max_seq_len} points")
             made = batches(kept, loaded.sidecar.units_per_model_unit, loaded.hparams)
             losses = evaluate(evaluate_batch, weights, made, kept.lengths, loaded.hparams)
             yield Figure(dataset.name, split, kept, losses, len(part) - len(kept))

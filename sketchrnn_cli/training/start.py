@@ -131,14 +131,24 @@ def resumed_run(
         CheckpointError: no such run, or damaged, or another process trains it.
         DataError: its data is missing, or has changed and `force` is not given.
     """
+    folder, _ = names.locate(name, checkpoint_dir)
+    # Another training would remove the step that we read; one that comes later is noticed by the trainer.
+    with locked(folder) if devices.leads() else nullcontext():
+        return _resumed(name, checkpoint_dir, changes, force, data_dir, data)
+
+
+def _resumed(
+    name: str,
+    checkpoint_dir: Path,
+    changes: Mapping[str, Any],
+    force: bool,
+    data_dir: Path | None,
+    data: Sequence[Path],
+) -> Trainer:
     folder, which = names.locate(name, checkpoint_dir)
-    with locked(folder) if devices.leads() else nullcontext():  # Else its training removes the step that we read.
-        run = names.run_to_resume(name, checkpoint_dir)
-        step_folder = names.select(folder, which if "@" in name else "last")
-        start = checkpoint.load(step_folder)
-        slots = runs.load_slots(
-            folder, run, step_folder.name, optimizer.slot_shapes(shapes(start.hparams), start.hparams)
-        )
+    run = names.run_to_resume(name, checkpoint_dir)
+    step_folder = names.select(folder, which if "@" in name else "last")
+    start = checkpoint.load(step_folder)
     paths = data or [_moved(Path(path), data_dir) for path in run.data]
     if len(paths) != len(start.sidecar.datasets):
         raise DataError(f"{folder}: was trained on {len(start.sidecar.datasets)} data sets, not on {len(paths)}")
@@ -148,6 +158,8 @@ def resumed_run(
             raise DataError(
                 f"{dataset.path}: changed since the run began (its SHA-256 differs); --force goes on with it"
             )
+    expected = optimizer.slot_shapes(shapes(start.hparams), start.hparams)
+    slots = runs.load_slots(folder, run, step_folder.name, expected)
     sidecar = dataclasses.replace(start.sidecar, datasets=_sources(sets))
     training, validation = _splits(sidecar, sets)
     schedule = run.schedule.changed(changes)

@@ -50,7 +50,7 @@ def run(folder: Path, data: Path, devices: str, pipeline: str) -> dict:
     weights = checkpoint.load(folder / "steps" / saved.last).weights
     measured = []
     if pipeline == "host":
-        (figure,) = measure(str(folder), [data], ["valid"], folder)
+        (figure,) = measure(str(folder), [archive.load(data)], ["valid"], folder)
         measured = figure.losses.reconstruction.tolist()
     assert saved.engine is not None
     return {

@@ -60,7 +60,7 @@ def over_sets(model: Checkpoint, dataset: DataSet) -> dict[str, Any]:
     encoding.ROWS, classifying.ROWS, evaluation.ROWS = 2, 6, 16
     named = list(classifying.name_all(model, dataset, "test", 1000, 0))
     folder = dataset.path.parent
-    (figure,) = measure(str(model.folder), [dataset.path], ["test"], folder)
+    (figure,) = measure(str(model.folder), [dataset], ["test"], folder)
     return {
         "encoded": encoding.encode(model, dataset.splits["test"]).tolist(),
         "named": [[one.sketch, one.word, one.order.tolist()] for one in named],

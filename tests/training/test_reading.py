@@ -8,7 +8,7 @@ import pytest
 
 from sketchrnn_cli.api import releasing
 from sketchrnn_cli.data import archive
-from sketchrnn_cli.errors import DataError
+from sketchrnn_cli.errors import CheckpointError, DataError
 from sketchrnn_cli.hparams import HParams
 from sketchrnn_cli.sketching import Sketcher
 from sketchrnn_cli.store import checkpoint
@@ -56,6 +56,15 @@ def test_a_released_model_names_drawings_by_a_readout_fitted_to_others(changes: 
     assert named[1] == expected != named[0]
     again = checkpoint.load(releasing.release_model(after, tmp_path / "again", {}))
     np.testing.assert_array_equal(again.readout.kernel, after.readout.kernel)
+
+
+def test_what_has_neither_encoder_nor_words_has_nothing_to_fit(tmp_path: Path) -> None:
+    hparams = SMALL.replace(num_classes=0)
+    plain = checkpoint.Checkpoint(tmp_path, Sidecar(hparams, 10.0, 100.0), plain_model.random_weights(hparams))
+    drawings = archive.load(data_set(tmp_path / "lines.npz"))
+    with pytest.raises(CheckpointError, match="cannot encode"):
+        releasing.release_model(plain, tmp_path / "fitted", {}, fitted_to=drawings)
+    assert not (tmp_path / "fitted").exists()
 
 
 def test_what_is_read_is_no_larger_for_its_units() -> None:

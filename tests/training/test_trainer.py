@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -458,6 +459,20 @@ def test_a_run_that_another_process_trains_is_not_read_while_its_steps_come_and_
     (tmp_path / "run" / "steps" / "000001" / runs.STATE).unlink()
     with locked(tmp_path / "run"), pytest.raises(CheckpointError, match="another process is training this run"):
         start.resumed_run("run", tmp_path, {})
+
+
+def test_a_run_is_locked_until_its_trainer_has_noted_what_was_read(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list(begin(tmp_path / "run", data).train(1))
+
+    def made(*arguments: Any) -> Trainer:
+        with pytest.raises(CheckpointError, match="another process"), locked(tmp_path / "run"):
+            pass
+        return Trainer(*arguments)
+
+    monkeypatch.setattr(start, "Trainer", made)
+    assert start.resumed_run("run", tmp_path, {}).step == 1
 
 
 def test_a_budget_that_is_spent_before_training_begins_is_refused(tmp_path: Path, data: Path) -> None:
